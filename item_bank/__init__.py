@@ -1,0 +1,1 @@
+"""Items, their versions and review; blueprints and the papers drawn from them."""

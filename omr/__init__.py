@@ -1,0 +1,1 @@
+"""Answer cards: layouts, printing, scan batches, readings, corrections, review."""

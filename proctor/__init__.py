@@ -1,0 +1,1 @@
+"""The exam room: presence, extra time, messages and incidents."""

@@ -1,0 +1,1 @@
+"""From marks to outcome: marking, examiner panels, results, certificates."""
