@@ -1,0 +1,1 @@
+"""An attempt at a computer: timing, the answer journal, submission."""

@@ -1,0 +1,1 @@
+"""Decisions about items, blueprints and papers: pure functions."""

@@ -1,0 +1,1 @@
+"""From pixels to marks: pure functions of an image and a layout."""

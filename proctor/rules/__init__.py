@@ -1,0 +1,1 @@
+"""Decisions of the exam room: pure functions."""

@@ -1,0 +1,1 @@
+"""The catalog of assessment projects, its versions and specifications."""

@@ -1,0 +1,1 @@
+"""Candidates, enrolments and the eligibility audit."""

@@ -1,0 +1,48 @@
+"""A content-addressed store of scans, photographs and attachments: a file's name is its hash."""
+
+import hashlib
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from registry.errors import NotFoundError
+
+HASH_LENGTH = 64  # hexadecimal SHA-256
+
+
+@dataclass(frozen=True)
+class FileStore:
+    """Files below one folder, two levels deep, never altered once written."""
+
+    root: Path
+
+    def put(self, content: bytes) -> str:
+        """Store the bytes durably and return their SHA-256; storing again changes nothing."""
+        digest = hashlib.sha256(content).hexdigest()
+        path = self._path(digest)
+        if path.exists():
+            return digest
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+        return digest
+
+    def get(self, digest: str) -> bytes:
+        """Return the bytes; raises ``NotFoundError`` for an unknown or altered file."""
+        path = self._path(digest)
+        if not path.exists():
+            raise NotFoundError(what="文件")
+        content = path.read_bytes()
+        if hashlib.sha256(content).hexdigest() != digest:
+            raise NotFoundError(what="完好的文件")
+        return content
+
+    def _path(self, digest: str) -> Path:
+        if len(digest) != HASH_LENGTH or not digest.isalnum():
+            raise NotFoundError(what="文件")
+        return self.root / digest[:2] / digest[2:]

@@ -1,0 +1,1 @@
+"""Divisions, centres of three levels, institutions and their filings."""

@@ -1,0 +1,1 @@
+"""Assessment plans: drafting, submission, approval."""

@@ -1,0 +1,1 @@
+"""Decisions about plans: pure functions."""

@@ -1,0 +1,1 @@
+"""Sittings, seating, admission numbers, dispatch of examiners."""

@@ -1,0 +1,1 @@
+"""Decisions about scheduling: pure functions."""

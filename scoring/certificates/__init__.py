@@ -1,0 +1,1 @@
+"""Blank stock, numbering, issue and public lookup of certificates."""

@@ -1,0 +1,1 @@
+"""Decisions about certificates: pure functions."""

@@ -1,0 +1,1 @@
+"""Decisions about marks and outcome: pure functions."""
