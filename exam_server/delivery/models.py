@@ -1,0 +1,182 @@
+"""Tables of delivery: runs, attempts, leases, the journal of operations, answers, events."""
+
+from datetime import datetime
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from exam_server.delivery.states import AttemptState, OpKind, RunState
+from item_bank.models import Paper
+from registry.database import Record, UtcDateTime, one_of
+from registry.scheduling.models import Admission, Sitting
+
+
+class SittingRun(Record):
+    """How a sitting at computers goes: its paper, room code, start and end."""
+
+    __tablename__ = "sitting_run"
+    __table_args__ = (one_of("state", RunState),)
+
+    sitting_id: Mapped[int] = mapped_column(ForeignKey("sitting.id"), primary_key=True)
+    paper_id: Mapped[int] = mapped_column(ForeignKey("paper.id"))
+    state: Mapped[str] = mapped_column(String(16), default=RunState.PLANNED)
+    room_code_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)  # shown to the proctor
+    room_code_index: Mapped[str | None] = mapped_column(String(64))  # compared at sign-in
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    sitting: Mapped[Sitting] = relationship()
+    paper: Mapped[Paper] = relationship()
+
+
+class Attempt(Record):
+    """The work of one candidate; one per admission."""
+
+    __tablename__ = "attempt"
+    __table_args__ = (one_of("state", AttemptState),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    admission_id: Mapped[int] = mapped_column(ForeignKey("admission.id"), unique=True)
+    sitting_id: Mapped[int] = mapped_column(ForeignKey("sitting_run.sitting_id"), index=True)
+    paper_id: Mapped[int] = mapped_column(ForeignKey("paper.id"))
+    order_seed: Mapped[int]  # of the order of items and options
+    state: Mapped[str] = mapped_column(String(16), default=AttemptState.CLAIMED)
+    epoch: Mapped[int] = mapped_column(default=1)
+    head_seq: Mapped[int] = mapped_column(default=0)
+    claimed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    data_confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    rules_confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    receipt: Mapped[str | None] = mapped_column(Text)  # canonical JSON, signed
+    theme: Mapped[str] = mapped_column(String(16), default="")
+    zoom: Mapped[int] = mapped_column(default=0)
+
+    admission: Mapped[Admission] = relationship()
+    paper: Mapped[Paper] = relationship()
+
+
+class Lease(Record):
+    """The right of one browser to write to an attempt; only the newest epoch is live."""
+
+    __tablename__ = "lease"
+    __table_args__ = (
+        Index(
+            "ix_lease_live",
+            "attempt_id",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"))
+    epoch: Mapped[int]
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    address: Mapped[str] = mapped_column(String(60))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class AnswerOp(Record):
+    """One operation of the journal; a trigger refuses to change or delete it."""
+
+    __tablename__ = "answer_op"
+    __table_args__ = (
+        one_of("kind", OpKind),
+        UniqueConstraint("attempt_id", "seq"),
+        CheckConstraint("seq > 0", name="seq"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"))
+    epoch: Mapped[int]
+    seq: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(8))
+    question_id: Mapped[str] = mapped_column(String(12))  # as in the candidate's paper
+    value: Mapped[str] = mapped_column(String(80))  # option ids of that paper, joined by commas
+    flagged: Mapped[bool]
+    mono_ms: Mapped[int]
+    op_hash: Mapped[str] = mapped_column(String(64))
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Answer(Record):
+    """The answer to one question as it now stands: the fold over the operations."""
+
+    __tablename__ = "answer"
+
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"), primary_key=True)
+    question_id: Mapped[str] = mapped_column(String(12), primary_key=True)
+    value: Mapped[str] = mapped_column(String(80))
+    flagged: Mapped[bool]
+    seq: Mapped[int]
+
+
+class RefusedOp(Record):
+    """An operation that came late, from a fenced seat or in conflict: kept, never counted."""
+
+    __tablename__ = "refused_op"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"), index=True)
+    reason: Mapped[str] = mapped_column(String(20))  # closed, fenced, conflict
+    epoch: Mapped[int]
+    seq: Mapped[int]
+    body: Mapped[str] = mapped_column(Text)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class RoomEvent(Record):
+    """Something that happened in a room, for the wall and, when addressed, for a candidate."""
+
+    __tablename__ = "room_event"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sitting_id: Mapped[int] = mapped_column(ForeignKey("sitting_run.sitting_id"), index=True)
+    admission_id: Mapped[int | None] = mapped_column(ForeignKey("admission.id"))
+    kind: Mapped[str] = mapped_column(String(20))
+    text: Mapped[str] = mapped_column(String(500))
+    for_candidate: Mapped[bool]
+    is_open: Mapped[bool]  # waits for a person
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+
+
+class EventReceipt(Record):
+    """A candidate has confirmed that an event was read."""
+
+    __tablename__ = "event_receipt"
+
+    event_id: Mapped[int] = mapped_column(ForeignKey("room_event.id"), primary_key=True)
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"), primary_key=True)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class SignInFailure(Record):
+    """A refused sign-in, counted to slow down guessing; survives a restart."""
+
+    __tablename__ = "sign_in_failure"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(String(80), index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class StoreIdentity(Record):
+    """The name of this store of answers; a restored copy takes a new generation."""
+
+    __tablename__ = "store_identity"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    store: Mapped[str] = mapped_column(String(20))

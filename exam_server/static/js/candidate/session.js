@@ -1,0 +1,241 @@
+/**
+ * One candidate's session from the check of data to the receipt: which view is due, what the server
+ * said last, and the path of every answer (journal, then screen, then server). No DOM.
+ *
+ * @typedef {import("./wire.js").State} State
+ * @typedef {import("./wire.js").RoomEvent} RoomEvent
+ * @typedef {"check" | "rules" | "waiting" | "working" | "time_up" | "handing_in" | "ended" | "covered"} Phase
+ * @typedef {"" | "fenced" | "other_page" | "signed_out" | "absent"} Cover
+ * @typedef {import("../exam/journal.js").Change} Change
+ */
+import { AnswerJournal } from "../exam/journal.js";
+import { Attempt } from "./attempt.js";
+import { readEvents } from "./wire.js";
+
+const ENDED = ["submitted", "forced", "expired"];
+const REFRESH_PAUSE_MS = 3000;
+
+export class CandidateSession {
+  /**
+   * @param {{state: State, storage: import("../exam/storage.js").JournalStorage,
+   *          clock: import("../exam/clock.js").ServerClock,
+   *          exchange: (message: object) => Promise<any>, fetchState: () => Promise<State>,
+   *          onChange?: () => void, onEvent?: (event: RoomEvent) => void,
+   *          journal?: Partial<ConstructorParameters<typeof AnswerJournal>[0]>}} options
+   */
+  constructor({ state, storage, clock, exchange, fetchState, onChange = () => {}, onEvent = () => {}, journal = {} }) {
+    this.clock = clock;
+    this.fetchState = fetchState;
+    this.onChange = onChange;
+    this.onEvent = onEvent;
+    this.grade = storage.grade;
+    this.isStorageFull = false;
+    /** @type {Cover} */
+    this.cover = "";
+    /** @type {Attempt | null} */
+    this.attempt = null;
+    this.savedMs = 0;
+    this.lateOps = 0;
+    this.refreshedMs = 0;
+    this.isVisible = true;
+    this.isWiped = false;
+    /** @type {Promise<unknown>} */
+    this.tail = Promise.resolve();
+    this.journal = new AnswerJournal({
+      storage,
+      send: (ops) => exchange(this.envelope(ops)),
+      onReply: (reply) => this.hear(reply),
+      onChange: () => this.onChange(),
+      onTrouble: (kind) => this.trouble(kind),
+      ...journal,
+    });
+    this.adopt(state);
+  }
+
+  /** Begin to talk to the server. */
+  async open() {
+    await this.journal.open(this.state);
+    this.takeUpPaper();
+    for (const event of this.state.events) this.onEvent(event);
+    this.journal.beat();
+    this.onChange();
+  }
+
+  /** @param {State} state */
+  adopt(state) {
+    this.state = state;
+    this.store = state.store;
+    this.lastEvent = Math.max(this.lastEvent || 0, state.last_event);
+    this.receipt = state.receipt;
+    if (state.state === "absent") this.cover = "absent";
+    else if (this.cover === "absent" || this.cover === "signed_out") this.cover = "";
+  }
+
+  /** Build the attempt from what the server has and what only this PC has. */
+  takeUpPaper() {
+    if (!this.state.paper || this.attempt) return;
+    this.attempt = new Attempt(this.state.paper, this.state.answers);
+    for (const op of this.journal.pending) this.attempt.apply(op);
+    const open = this.attempt.questions.findIndex((question) => !this.attempt.isAnswered(question));
+    this.attempt.index = Math.max(0, open);
+  }
+
+  get leftMs() {
+    return this.state.deadline_ms === null ? Infinity : this.state.deadline_ms - this.clock.now();
+  }
+
+  get isEnded() {
+    return ENDED.includes(this.state.state);
+  }
+
+  /** @returns {Phase} */
+  get phase() {
+    if (this.isEnded && this.receipt) return "ended";
+    if (this.cover) return "covered";
+    if (this.isEnded) return "handing_in";
+    if (this.state.state === "claimed") return this.state.confirmed.data ? "rules" : "check";
+    if (this.state.state !== "in_progress" || !this.attempt) return "waiting";
+    if (this.journal.isHandingIn) return "handing_in";
+    return this.leftMs <= 0 ? "time_up" : "working";
+  }
+
+  /** @returns {number} questions whose answer is only on this PC or on its way */
+  get unsafe() {
+    return this.journal.itemStates().size;
+  }
+
+  /** @param {object[]} ops */
+  envelope(ops) {
+    const beat = { visible: this.isVisible, pending: this.journal.pending.length };
+    return { epoch: this.state.epoch, store: this.store, after_event: this.lastEvent, ops, beat };
+  }
+
+  /**
+   * One change of the candidate: journal, apply, tell. Changes queue, so that two quick presses on
+   * the same question are two changes, the second made from the result of the first.
+   * @param {(attempt: Attempt) => Change | null} describe
+   */
+  change(describe) {
+    const next = this.tail.then(async () => {
+      if (this.phase !== "working") return;
+      const change = describe(this.attempt);
+      if (!change) return;
+      await this.journal.record(change);
+      this.attempt.apply(change);
+      this.onChange();
+    });
+    this.tail = next.catch((error) => console.error(error));
+    return next;
+  }
+
+  handIn() {
+    return this.change(() => ({ kind: "submit" }));
+  }
+
+  /** @param {any} reply of POST /exam/api/ops or the event of that name */
+  hear(reply) {
+    if (reply.ok) this.savedMs = reply.server_ms || this.clock.now();
+    if (reply.ok && this.cover === "signed_out") this.cover = "";
+    if (reply.store) this.store = reply.store;
+    this.hearTime(reply);
+    if (reply.error === "fenced") this.cover = "fenced";
+    if (reply.error === "not_signed_in") this.cover = "signed_out";
+    if (reply.error === "chain_conflict") this.settleConflict();
+    if (reply.error === "not_started") this.refresh();
+    if (reply.error === "closed") this.lateOps = this.journal.pending.length;
+    if (reply.receipt) this.receipt = reply.receipt;
+    if (reply.state) this.hearState(reply.state);
+    for (const event of readEvents(reply.events)) this.hearEvent(event);
+    if (this.isEnded && !this.receipt) this.refresh();
+    this.forgetWhenDone();
+  }
+
+  /** @param {{deadline_ms?: number, deadline_version?: number}} reply */
+  hearTime({ deadline_ms: deadline, deadline_version: version }) {
+    if (deadline === undefined || deadline === null || version < this.state.deadline_version) return;
+    this.state.deadline_ms = deadline;
+    this.state.deadline_version = version;
+  }
+
+  /** @param {import("./wire.js").AttemptState} name */
+  hearState(name) {
+    const isOlder = this.state.state === "in_progress" && ["claimed", "waiting"].includes(name);
+    if (name === this.state.state || isOlder) return;
+    this.state.state = name;
+    this.cover = name === "absent" ? "absent" : this.cover === "absent" ? "" : this.cover;
+    if (name === "in_progress" && !this.state.paper) this.refresh();
+  }
+
+  /** @param {RoomEvent} event */
+  hearEvent(event) {
+    if (event.id <= this.lastEvent) return;
+    this.lastEvent = event.id;
+    if (event.kind === "released") this.cover = this.isEnded ? this.cover : "fenced";
+    if (event.kind === "started" && !this.state.paper) this.refresh();
+    this.onEvent(event);
+  }
+
+  /** Fetch the whole state again; asked for often, it goes out once in three seconds. */
+  async refresh() {
+    const now = this.clock.monotonic();
+    if (this.refreshing || (this.refreshedMs && now - this.refreshedMs < REFRESH_PAUSE_MS)) return;
+    this.refreshing = true;
+    try {
+      this.takeState(await this.fetchState());
+      this.refreshedMs = now;
+    } catch (unreachable) {
+      console.warn("the state could not be fetched", unreachable);
+    }
+    this.refreshing = false;
+    this.onChange();
+  }
+
+  /** @param {State} state */
+  takeState(state) {
+    const news = state.events.filter(({ id }) => id > this.lastEvent);
+    this.adopt(state);
+    this.takeUpPaper();
+    for (const event of news) this.onEvent(event);
+    this.forgetWhenDone();
+    this.onChange();
+  }
+
+  /** A number was taken by someone else: count from the server's head, and say again what differs. */
+  async settleConflict() {
+    let state;
+    try {
+      state = await this.fetchState();
+    } catch (unreachable) {
+      return; // the journal asks again, and so does this
+    }
+    this.journal.rebase(state.head_seq);
+    const unsent = this.journal.itemStates();
+    for (const question of this.attempt ? this.attempt.questions : []) {
+      const { value } = this.attempt.answer(question);
+      const known = state.answers[question.id];
+      if (unsent.has(question.id) || String(value) === String(known ? known.value : [])) continue;
+      await this.journal.record(value.length ? { kind: "set", item: question.id, value } : { kind: "clear", item: question.id });
+    }
+  }
+
+  /** @param {"storage" | "taken"} kind */
+  trouble(kind) {
+    if (kind === "taken") this.cover = "other_page";
+    else this.isStorageFull = true;
+    this.onChange();
+  }
+
+  /** Another page of this browser took over: say so and write nothing more. */
+  yieldTo() {
+    this.cover = "other_page";
+    this.journal.stop();
+  }
+
+  /** With a receipt in hand and nothing left to present, the PC forgets the attempt. */
+  async forgetWhenDone() {
+    if (this.isWiped || !this.isEnded || !this.receipt) return;
+    if (!this.journal.stopped && this.journal.batch().length) return;
+    this.isWiped = true;
+    await this.journal.wipe();
+  }
+}

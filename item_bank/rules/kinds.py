@@ -1,0 +1,40 @@
+"""The kinds of items and the states an item passes through."""
+
+from enum import StrEnum
+
+
+class ItemKind(StrEnum):
+    """The three types of theory items 题型."""
+
+    SINGLE_CHOICE = "single_choice"  # 单项选择题
+    MULTIPLE_CHOICE = "multiple_choice"  # 多项选择题
+    TRUE_FALSE = "true_false"  # 判断题
+
+
+class ItemState(StrEnum):
+    """Where an item stands: 草稿, 一审, 二审, 入库, 停用."""
+
+    DRAFT = "draft"
+    FIRST_REVIEW = "first_review"
+    SECOND_REVIEW = "second_review"
+    BANKED = "banked"
+    RETIRED = "retired"
+
+
+class PaperState(StrEnum):
+    """A paper is composed by one person and released by another; then it is frozen."""
+
+    COMPOSED = "composed"
+    RELEASED = "released"
+
+
+class Importance(StrEnum):
+    """重要程度 of a point: core, ordinary, auxiliary."""
+
+    X = "X"
+    Y = "Y"
+    Z = "Z"
+
+
+RIGHT = "right"  # the two canonical options of a true/false item
+WRONG = "wrong"

@@ -1,0 +1,96 @@
+"""Tables of answer cards: printed cards, scan batches, pages, readings and corrections."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from omr.rules.states import CardState, PageState
+from registry.database import Record, UtcDateTime, one_of
+from registry.scheduling.models import Admission, Sitting
+
+
+class PrintedCard(Record):
+    """A card printed for one admission; its serial stands in the QR code."""
+
+    __tablename__ = "printed_card"
+    __table_args__ = (one_of("state", CardState),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    serial: Mapped[str] = mapped_column(String(12), unique=True)
+    admission_id: Mapped[int] = mapped_column(ForeignKey("admission.id"), index=True)
+    paper_id: Mapped[int] = mapped_column(ForeignKey("paper.id"))
+    layout_code: Mapped[str] = mapped_column(String(30))
+    layout_hash: Mapped[str] = mapped_column(String(12))
+    state: Mapped[str] = mapped_column(String(16), default=CardState.ISSUED)
+    printed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    admission: Mapped[Admission] = relationship()
+
+
+class ScanBatch(Record):
+    """One upload of scanned pages of a sitting; pages in = pages out."""
+
+    __tablename__ = "scan_batch"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sitting_id: Mapped[int] = mapped_column(ForeignKey("sitting.id"))
+    name: Mapped[str] = mapped_column(String(120))
+    page_count: Mapped[int] = mapped_column(default=0)
+    uploaded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    uploaded_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    released_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    released_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+
+    sitting: Mapped[Sitting] = relationship()
+    pages: Mapped[list["ScanPage"]] = relationship(order_by="ScanPage.position")
+
+
+class ScanPage(Record):
+    """One page of a batch with its state and reason; the image is kept by its hash."""
+
+    __tablename__ = "scan_page"
+    __table_args__ = (one_of("state", PageState), UniqueConstraint("batch_id", "position"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    batch_id: Mapped[int] = mapped_column(ForeignKey("scan_batch.id"))
+    position: Mapped[int]
+    file_name: Mapped[str] = mapped_column(String(200))
+    page_no: Mapped[int]  # within the file
+    image_hash: Mapped[str | None] = mapped_column(String(64), index=True)
+    state: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str | None] = mapped_column(String(60))
+    card_id: Mapped[int | None] = mapped_column(ForeignKey("printed_card.id"), index=True)
+
+    card: Mapped[PrintedCard | None] = relationship()
+    readings: Mapped[list["Reading"]] = relationship(order_by="Reading.id")
+    corrections: Mapped[list["Correction"]] = relationship(order_by="Correction.id")
+
+
+class Reading(Record):
+    """What the reader saw, with engine, layout and measures; a re-read is a new row."""
+
+    __tablename__ = "reading"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    page_id: Mapped[int] = mapped_column(ForeignKey("scan_page.id"))
+    engine_version: Mapped[str] = mapped_column(String(20))
+    layout_hash: Mapped[str] = mapped_column(String(12))
+    answers: Mapped[str] = mapped_column(Text)  # canonical JSON {group: [values]}
+    doubts: Mapped[str] = mapped_column(Text)  # JSON {group: reason}
+    measures: Mapped[str] = mapped_column(Text)  # JSON: ink per bubble, confidence, quality
+    crops_hash: Mapped[str | None] = mapped_column(String(64))  # straightened page, JPEG
+    read_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Correction(Record):
+    """A person's decision about one group, on top of the reading."""
+
+    __tablename__ = "correction"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    page_id: Mapped[int] = mapped_column(ForeignKey("scan_page.id"), index=True)
+    group: Mapped[str] = mapped_column("group_id", String(20))
+    value: Mapped[str] = mapped_column(String(40))  # values joined by commas, empty for blank
+    decided_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))

@@ -1,0 +1,122 @@
+"""Tables of scoring: theory marks, practical papers, score sheets, rulings, subject results."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from registry.catalog.models import Subject
+from registry.database import ExactDecimal, Record, UtcDateTime, one_of
+from registry.enrolment.models import Enrolment
+from registry.scheduling.models import Admission
+from registry.staff.models import Examiner
+from scoring.rules.states import ResultFlag, ResultState, SheetState
+
+
+class PracticalPaper(Record):
+    """A practical paper 操作技能试卷 of a project: its tasks and scoring items."""
+
+    __tablename__ = "practical_paper"
+    __table_args__ = (UniqueConstraint("project_id", "code"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"))
+    code: Mapped[str] = mapped_column(String(20))
+    merge_rule: Mapped[str] = mapped_column(String(20), default="mean")
+    minutes: Mapped[int]
+
+    items: Mapped[list["ScoringItem"]] = relationship(order_by="ScoringItem.position")
+
+
+class ScoringItem(Record):
+    """A row of the score sheet 考核要素 with its allotted marks 配分."""
+
+    __tablename__ = "scoring_item"
+    __table_args__ = (UniqueConstraint("paper_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    paper_id: Mapped[int] = mapped_column(ForeignKey("practical_paper.id"))
+    position: Mapped[int]
+    number: Mapped[str] = mapped_column(String(10))  # 1.3
+    task_name: Mapped[str] = mapped_column(String(80))
+    name: Mapped[str] = mapped_column(String(80))
+    requirement: Mapped[str] = mapped_column(String(300))
+    allotted: Mapped[Decimal] = mapped_column(ExactDecimal)
+    criteria: Mapped[str] = mapped_column(Text)  # JSON list of marking criteria
+
+
+class ScoreSheet(Record):
+    """What one examiner gave one candidate; locked when submitted."""
+
+    __tablename__ = "score_sheet"
+    __table_args__ = (
+        one_of("state", SheetState),
+        UniqueConstraint("admission_id", "examiner_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    admission_id: Mapped[int] = mapped_column(ForeignKey("admission.id"))
+    examiner_id: Mapped[int] = mapped_column(ForeignKey("examiner.id"))
+    paper_id: Mapped[int] = mapped_column(ForeignKey("practical_paper.id"))
+    state: Mapped[str] = mapped_column(String(16), default=SheetState.OPENED)
+    veto: Mapped[str | None] = mapped_column(String(200))  # 否定项 seen by this examiner
+    submitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    admission: Mapped[Admission] = relationship()
+    examiner: Mapped[Examiner] = relationship()
+    marks: Mapped[list["SheetMark"]] = relationship()
+
+
+class SheetMark(Record):
+    """The mark of one scoring item on one sheet."""
+
+    __tablename__ = "sheet_mark"
+
+    sheet_id: Mapped[int] = mapped_column(ForeignKey("score_sheet.id"), primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("scoring_item.id"), primary_key=True)
+    mark: Mapped[Decimal] = mapped_column(ExactDecimal)
+    remark: Mapped[str] = mapped_column(String(200), default="")
+
+
+class Ruling(Record):
+    """The lead examiner's decision of a dispute 裁决: replaces that item for everyone."""
+
+    __tablename__ = "ruling"
+    __table_args__ = (UniqueConstraint("admission_id", "item_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    admission_id: Mapped[int] = mapped_column(ForeignKey("admission.id"))
+    item_id: Mapped[int | None] = mapped_column(ForeignKey("scoring_item.id"))  # None: the total
+    mark: Mapped[Decimal] = mapped_column(ExactDecimal)
+    reason: Mapped[str] = mapped_column(String(300))
+    ruled_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ruled_by_id: Mapped[int] = mapped_column(ForeignKey("examiner.id"))
+
+
+class SubjectResult(Record):
+    """The mark of one subject of one enrolment, out of 100, with the evidence it rests on."""
+
+    __tablename__ = "subject_result"
+    __table_args__ = (
+        one_of("subject", Subject),
+        one_of("state", ResultState),
+        one_of("flag", ResultFlag),
+        UniqueConstraint("enrolment_id", "subject"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"))
+    subject: Mapped[str] = mapped_column(String(16))
+    admission_id: Mapped[int] = mapped_column(ForeignKey("admission.id"))
+    mark: Mapped[Decimal] = mapped_column(ExactDecimal)  # as published, one decimal
+    flag: Mapped[str] = mapped_column(String(16), default=ResultFlag.NONE)
+    state: Mapped[str] = mapped_column(String(16), default=ResultState.SCORED)
+    evidence: Mapped[str] = mapped_column(Text)  # JSON: source, paper hash, marks per item
+    scored_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    confirmed_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    published_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+
+    enrolment: Mapped[Enrolment] = relationship()

@@ -1,0 +1,117 @@
+"""Fixtures for every test: a migrated database of its own, a stopped clock, closed network."""
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.orm import Session
+
+from exam_server.migrating import upgrade
+from registry.database import Database, engine_for
+from registry.files import FileStore
+from registry.keys import new_key_ring
+
+POSTGRESQL = os.environ.get("KAOHE_TEST_POSTGRESQL", "postgresql+psycopg://127.0.0.1:5432/postgres")
+START = datetime(2026, 12, 5, 1, 0, tzinfo=UTC)  # 09:00 in Jiangsu
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--backend", choices=["sqlite", "postgresql"], default="sqlite")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With PostgreSQL only the tests that use a database run again."""
+    if config.getoption("--backend") == "sqlite":
+        return
+    chosen = [item for item in items if "database" in getattr(item, "fixturenames", ())]
+    config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+    items[:] = chosen
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self, start: datetime) -> None:
+        self.at = start
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def advance(self, **span: float) -> datetime:
+        self.at += timedelta(**span)
+        return self.at
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(START)
+
+
+@pytest.fixture
+def now(clock: Clock) -> datetime:
+    return clock.at
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("migrated") / "kaohe.db"
+    engine = engine_for(f"sqlite:///{path}")
+    upgrade(engine)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_template() -> Iterator[str]:
+    name = f"kaohe_template_{uuid.uuid4().hex[:12]}"
+    _admin(f"CREATE DATABASE {name}")
+    engine = engine_for(_postgresql_url(name))
+    upgrade(engine)
+    engine.dispose()
+    yield name
+    _admin(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty, migrated database of this test alone."""
+    if request.config.getoption("--backend") == "sqlite":
+        path = tmp_path / "kaohe.db"
+        shutil.copy(request.getfixturevalue("migrated_file"), path)
+        yield f"sqlite:///{path}"
+        return
+    name = f"kaohe_test_{uuid.uuid4().hex[:12]}"
+    _admin(f"CREATE DATABASE {name} TEMPLATE {request.getfixturevalue('migrated_template')}")
+    yield _postgresql_url(name)
+    _admin(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database(database_url: str, tmp_path: Path) -> Iterator[Database]:
+    """A migrated database with keys and a file store."""
+    engine = engine_for(database_url)
+    yield Database(engine, new_key_ring(), FileStore(tmp_path / "files"))
+    engine.dispose()
+
+
+@pytest.fixture
+def db(database: Database) -> Iterator[Session]:
+    """One transaction, rolled back at the end."""
+    with database.session() as session:
+        yield session
+
+
+def _postgresql_url(name: str) -> str:
+    return POSTGRESQL.rsplit("/", 1)[0] + "/" + name
+
+
+def _admin(statement: str) -> None:
+    engine = create_engine(POSTGRESQL, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
