@@ -1,0 +1,1 @@
+"""Seeded pencils and office scanners, to try the reader where the truth is known."""

@@ -1,0 +1,389 @@
+"""The answer card as data: every mark, cell and word in millimetres.
+
+One layout is the single source for the printed sheet, the blank image, the reader and the
+designer. This module loads and checks it; drawing is in ``omr.printing``.
+"""
+
+import hashlib
+import json
+import tomllib
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from functools import cached_property
+
+import msgspec
+
+from registry.errors import InvalidInputError
+
+HASH_DIGITS = 12  # of the SHA-256; what fits beside the serial in a QR code of version 2
+
+
+class CardLayoutError(InvalidInputError):
+    """The text of a layout cannot be used."""
+
+    code = "card_layout"
+
+
+class Corner(StrEnum):
+    """Where on the upright card a coded marker stands."""
+
+    TOP_LEFT = "top_left"
+    TOP_RIGHT = "top_right"
+    BOTTOM_RIGHT = "bottom_right"
+    BOTTOM_LEFT = "bottom_left"
+
+
+class GroupKind(StrEnum):
+    """What a group of cells asks for; decides how its marks are judged."""
+
+    SINGLE = "single"
+    MULTIPLE = "multiple"
+    JUDGEMENT = "judgement"
+    NUMBER = "number"
+    TYPE = "type"
+    PROCTOR = "proctor"
+
+    @property
+    def is_item(self) -> bool:
+        """Say whether the group answers an item of the paper."""
+        return self in (GroupKind.SINGLE, GroupKind.MULTIPLE, GroupKind.JUDGEMENT)
+
+
+class SlotName(StrEnum):
+    """What is printed for one candidate and differs from card to card."""
+
+    NAME = "name"
+    ADMISSION_NO = "admission_no"
+    PROJECT = "project"
+    BATCH = "batch"
+    ROOM = "room"
+    SEAT = "seat"
+    PAPER_TYPE = "paper_type"
+    SERIAL = "serial"
+
+
+@dataclass(frozen=True)
+class Paper:
+    """The sheet."""
+
+    width_mm: float
+    height_mm: float
+
+
+@dataclass(frozen=True)
+class CellShape:
+    """The box a candidate fills."""
+
+    width_mm: float
+    height_mm: float
+    line_mm: float
+    letter_pt: float
+
+
+@dataclass(frozen=True)
+class Inks:
+    """Printing colours as ``#RRGGBB``."""
+
+    cell: str
+    line: str
+    accent: str
+    band: str
+    text: str
+    solid: str
+
+
+@dataclass(frozen=True)
+class Marker:
+    """A coded corner mark (ArUco 4x4), by its centre."""
+
+    corner: Corner
+    marker_id: int
+    x_mm: float
+    y_mm: float
+    size_mm: float
+
+
+@dataclass(frozen=True)
+class BarGrid:
+    """Timing bars of one size at every crossing of ``xs_mm`` and ``ys_mm``, by their centres."""
+
+    xs_mm: tuple[float, ...]
+    ys_mm: tuple[float, ...]
+    width_mm: float
+    height_mm: float
+
+
+@dataclass(frozen=True)
+class QrArea:
+    """The QR code without its quiet zone, by its top left corner."""
+
+    x_mm: float
+    y_mm: float
+    module_mm: float
+    modules: int
+    quiet_mm: float
+
+    @property
+    def size_mm(self) -> float:
+        """Return the side of the code."""
+        return self.module_mm * self.modules
+
+
+@dataclass(frozen=True)
+class BarcodeArea:
+    """The Code 128 without its quiet zones, by its top left corner."""
+
+    x_mm: float
+    y_mm: float
+    module_mm: float
+    modules: int
+    height_mm: float
+
+    @property
+    def width_mm(self) -> float:
+        """Return the width from the first bar to the last."""
+        return self.module_mm * self.modules
+
+
+@dataclass(frozen=True)
+class Block:
+    """Groups of cells in a regular order, by the centre of the first cell.
+
+    ``first`` = 0 means one group that is called by its prefix alone.
+    """
+
+    kind: GroupKind
+    prefix: str
+    first: int
+    count: int
+    values: tuple[str, ...]
+    labels: tuple[str, ...]
+    x_mm: float
+    y_mm: float
+    option_step_mm: tuple[float, float]
+    group_step_mm: tuple[float, float]
+    gap_every: int
+    gap_mm: float
+    number_dx_mm: float
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A ruled or tinted rectangle, by its top left corner; ``line_mm`` 0 draws no outline."""
+
+    x_mm: float
+    y_mm: float
+    width_mm: float
+    height_mm: float
+    radius_mm: float
+    line_mm: float
+    line_ink: str
+    fill_ink: str
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A straight line."""
+
+    x1_mm: float
+    y1_mm: float
+    x2_mm: float
+    y2_mm: float
+    line_mm: float
+    ink: str
+
+
+@dataclass(frozen=True)
+class Words:
+    """A line of text, by its baseline; ``align`` is left, centre or right."""
+
+    x_mm: float
+    y_mm: float
+    size_pt: float
+    bold: bool
+    align: str
+    ink: str
+    spacing_pt: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One example of filling, by the centre of its cell."""
+
+    shape: str
+    x_mm: float
+    y_mm: float
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A place for a particular of the candidate, by its baseline.
+
+    ``step_mm`` above 0 sets one character to each box at that distance.
+    """
+
+    name: SlotName
+    x_mm: float
+    y_mm: float
+    width_mm: float
+    size_pt: float
+    bold: bool
+    align: str
+    step_mm: float
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One box that may be filled, by its centre."""
+
+    value: str
+    label: str
+    x_mm: float
+    y_mm: float
+
+
+@dataclass(frozen=True)
+class Group:
+    """The cells that together give one answer, in printed order."""
+
+    group_id: str
+    kind: GroupKind
+    number: int
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One timing bar, by its centre."""
+
+    x_mm: float
+    y_mm: float
+    width_mm: float
+    height_mm: float
+
+
+@dataclass(frozen=True)
+class CardLayout:
+    """A card, complete."""
+
+    code: str
+    title: str
+    paper: Paper
+    cell: CellShape
+    inks: Inks
+    qr: QrArea
+    barcode: BarcodeArea
+    markers: tuple[Marker, ...]
+    bars: tuple[BarGrid, ...]
+    blocks: tuple[Block, ...]
+    frames: tuple[Frame, ...]
+    rules: tuple[Rule, ...]
+    words: tuple[Words, ...]
+    samples: tuple[Sample, ...]
+    slots: tuple[Slot, ...]
+
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        """Return all groups in printed order; every walk over cells follows this order."""
+        return tuple(group for block in self.blocks for group in _groups_of(block))
+
+    @cached_property
+    def timing_bars(self) -> tuple[Bar, ...]:
+        """Return every timing bar."""
+        return tuple(
+            Bar(x, y, grid.width_mm, grid.height_mm)
+            for grid in self.bars
+            for x in grid.xs_mm
+            for y in grid.ys_mm
+        )
+
+    @cached_property
+    def layout_hash(self) -> str:
+        """Return the first twelve hex digits of the SHA-256 of the canonical text."""
+        return hashlib.sha256(canonical_json(self).encode()).hexdigest()[:HASH_DIGITS]
+
+    def group(self, group_id: str) -> Group:
+        """Return the group of that id; raises ``KeyError`` when there is none."""
+        return self._by_id[group_id]
+
+    @cached_property
+    def _by_id(self) -> dict[str, Group]:
+        return {group.group_id: group for group in self.groups}
+
+
+def load_layout(text: str) -> CardLayout:
+    """Read a layout from TOML and check it; raises ``CardLayoutError``."""
+    try:
+        layout = msgspec.convert(tomllib.loads(text), CardLayout)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise CardLayoutError(field="答题卡版式", reason=str(error)) from error
+    faults = layout_faults(layout)
+    if faults:
+        raise CardLayoutError(field="答题卡版式", reason="；".join(faults))
+    return layout
+
+
+def canonical_json(layout: CardLayout) -> str:
+    """Return the layout as JSON with sorted keys and no spaces: equal layouts, equal text."""
+    return json.dumps(asdict(layout), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def layout_from_json(text: str) -> CardLayout:
+    """Read back what ``canonical_json`` wrote; raises ``CardLayoutError``."""
+    try:
+        return msgspec.json.decode(text, type=CardLayout)
+    except msgspec.DecodeError as error:
+        raise CardLayoutError(field="答题卡版式", reason=str(error)) from error
+
+
+def layout_faults(layout: CardLayout) -> tuple[str, ...]:
+    """Return what makes a layout unreadable, in words; empty when nothing does."""
+    faults = []
+    if len({marker.marker_id for marker in layout.markers}) != len(Corner):
+        faults.append("定位标记必须恰好四个且编号互不相同")
+    if len({marker.corner for marker in layout.markers}) != len(Corner):
+        faults.append("定位标记必须分别位于四角")
+    ids = [group.group_id for group in layout.groups]
+    if len(set(ids)) != len(ids):
+        faults.append("题号重复")
+    if any(len(block.values) != len(block.labels) for block in layout.blocks):
+        faults.append("选项与印刷字符数量不一致")
+    if not faults and not _lies_in_frame(layout):
+        faults.append("填涂框超出定位标记围成的范围")
+    return tuple(faults)
+
+
+def _lies_in_frame(layout: CardLayout) -> bool:
+    xs = [marker.x_mm for marker in layout.markers]
+    ys = [marker.y_mm for marker in layout.markers]
+    half_width, half_height = layout.cell.width_mm / 2, layout.cell.height_mm / 2
+    return all(
+        min(xs) <= cell.x_mm - half_width
+        and cell.x_mm + half_width <= max(xs)
+        and min(ys) <= cell.y_mm - half_height
+        and cell.y_mm + half_height <= max(ys)
+        for group in layout.groups
+        for cell in group.cells
+    )
+
+
+def _groups_of(block: Block) -> list[Group]:
+    groups = []
+    for index in range(block.count):
+        gap_mm = block.gap_mm * (index // block.gap_every)
+        left = block.x_mm + index * block.group_step_mm[0]
+        top = block.y_mm + index * block.group_step_mm[1] + gap_mm
+        cells = tuple(
+            Cell(
+                value,
+                label,
+                round(left + place * block.option_step_mm[0], 3),
+                round(top + place * block.option_step_mm[1], 3),
+            )
+            for place, (value, label) in enumerate(zip(block.values, block.labels, strict=True))
+        )
+        number = block.first + index if block.first else 0
+        name = f"{block.prefix}{number}" if number else block.prefix
+        groups.append(Group(name, block.kind, number, cells))
+    return groups
