@@ -1,0 +1,80 @@
+"""``create_app()``: the one place where the parts are put together."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Flask, g
+from flask_socketio import SocketIO
+
+from exam_server.config import Settings
+from exam_server.context import EXTENSION, Surroundings, wall_clock
+from exam_server.delivery.room import ExamRoom
+from exam_server.languages import language, translated
+from exam_server.opening import open_database
+from exam_server.sockets import candidate as candidate_socket
+from exam_server.sockets import proctor as proctor_socket
+from exam_server.web import (
+    assets,
+    candidate,
+    error_pages,
+    formats,
+    proctor_console,
+    protection,
+    sign_in,
+)
+from registry.keys import hmac_sm3
+
+UPLOAD_LIMIT_BYTES = 200 * 1024 * 1024
+BLUEPRINTS = (sign_in.blueprint, candidate.blueprint, proctor_console.blueprint)
+
+
+@dataclass(frozen=True)
+class Server:
+    """The application, its sockets and the exam room behind them."""
+
+    app: Flask
+    sockets: SocketIO
+    room: ExamRoom
+
+
+def create_app(
+    settings: Settings,
+    *,
+    clock: Callable[[], datetime] = wall_clock,
+    async_mode: str = "threading",
+) -> Server:
+    """Put the server together: database, pages, sockets, the journal's writer."""
+    app = Flask("exam_server")
+    database = open_database(settings)
+    app.extensions[EXTENSION] = Surroundings(database, settings, clock)
+    app.secret_key = hmac_sm3(database.keys.index_key, b"session cookies")
+    app.config.update(
+        SESSION_COOKIE_NAME="kaohe_session",
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        MAX_CONTENT_LENGTH=UPLOAD_LIMIT_BYTES,
+        MAX_FORM_MEMORY_SIZE=2_000_000,
+    )
+    for part in (error_pages, protection, assets, formats):
+        part.register(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    app.jinja_env.globals.update(_=translated, language=language)
+    app.jinja_env.autoescape = True
+    app.context_processor(lambda: {"current_account": g.get("actor")})
+    sockets = SocketIO(
+        app,
+        async_mode=async_mode,
+        async_handlers=False,  # events of one connection keep their order
+        ping_interval=10,
+        ping_timeout=10,
+        max_http_buffer_size=256 * 1024,
+        manage_session=False,
+    )
+    room = ExamRoom(database, clock)
+    app.extensions["exam_room"] = room
+    candidate_socket.register(sockets, room)
+    proctor_socket.register(sockets, room)
+    return Server(app, sockets, room)

@@ -1,0 +1,1 @@
+"""The command line: kaohe serve, seed, demo, rehearse, audit …."""

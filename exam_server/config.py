@@ -1,0 +1,34 @@
+"""Settings of one installation, read once from the environment.
+
+Every setting is listed in docs/operations.md.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where things are kept and how the server presents itself."""
+
+    database_url: str
+    keys_folder: Path
+    files_folder: Path
+    public_url: str  # in front of /verify/… in the QR code of certificates
+    secure_cookies: bool
+    demonstration: bool
+
+
+def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings; everything has a default below the folder ``KAOHE_HOME``."""
+    home = Path(environment.get("KAOHE_HOME", "var")).absolute()
+    return Settings(
+        database_url=environment.get("KAOHE_DATABASE_URL", f"sqlite:///{home / 'kaohe.db'}"),
+        keys_folder=Path(environment.get("KAOHE_KEYS", home / "keys")),
+        files_folder=Path(environment.get("KAOHE_FILES", home / "files")),
+        public_url=environment.get("KAOHE_PUBLIC_URL", "http://localhost:5000").rstrip("/"),
+        secure_cookies=environment.get("KAOHE_SECURE_COOKIES", "0") == "1",
+        demonstration=environment.get("KAOHE_DEMONSTRATION", "0") == "1",
+    )

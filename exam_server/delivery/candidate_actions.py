@@ -1,0 +1,210 @@
+"""What a candidate may do before and beside answering: sign in, confirm, raise a hand."""
+
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from exam_server.delivery.ending import add_event
+from exam_server.delivery.errors import (
+    AlreadySignedInError,
+    CheckInClosedError,
+    MarkedAbsentError,
+    TooManyAttemptsError,
+    WrongAdmissionNoError,
+    WrongRoomCodeError,
+)
+from exam_server.delivery.models import (
+    Attempt,
+    EventReceipt,
+    Lease,
+    RoomEvent,
+    SignInFailure,
+    SittingRun,
+)
+from exam_server.delivery.queries import ROOM_CODE, hash_of_token, live_lease, screen_admissions
+from exam_server.delivery.states import ENDED, AttemptState, RunState
+from exam_server.delivery.wire import MalformedMessageError
+from proctor.actions import record_presence
+from proctor.queries import presences
+from proctor.rules.presence import Presence
+from registry.access import Actor
+from registry.audit_log import note
+from registry.database import keys_of
+from registry.errors import NotFoundError
+from registry.scheduling.models import Admission
+from registry.scheduling.rules.admission_no import is_valid_admission_no
+
+FAILURES_ALLOWED = 5  # per admission number within the window
+FAILURE_WINDOW = timedelta(minutes=10)
+SEED_BITS = 31
+HANDS = {"technical": "设备问题", "question": "试题文字", "personal": "个人事务"}
+AWAY_NOTICE_MS = 800  # shorter absences are no news: the system's own pop-ups
+RUN_WORDS = {RunState.PLANNED: "尚未开放登录", RunState.CLOSED: "已经结束"}
+
+
+def check_failures(db: Session, admission_no: str, *, now: datetime) -> None:
+    """Raise ``TooManyAttemptsError`` after too many failures; counted in rows."""
+    since = now - FAILURE_WINDOW
+    count = db.scalar(
+        select(func.count())
+        .select_from(SignInFailure)
+        .where(SignInFailure.subject == admission_no, SignInFailure.at > since)
+    )
+    if (count or 0) >= FAILURES_ALLOWED:
+        raise TooManyAttemptsError(minutes=10)
+
+
+def record_failure(db: Session, admission_no: str, *, now: datetime) -> None:
+    """Count one refused sign-in."""
+    db.add(SignInFailure(subject=admission_no[:80], at=now))
+
+
+def claim_seat(
+    db: Session, admission_no: str, room_code: str, *, address: str, now: datetime
+) -> str:
+    """Sign a candidate in and return the secret token of the new lease."""
+    if not is_valid_admission_no(admission_no):
+        raise WrongAdmissionNoError
+    check_failures(db, admission_no, now=now)
+    admission, run = _place(db, admission_no, room_code)
+    if run.state not in (RunState.CHECK_IN, RunState.RUNNING):
+        raise CheckInClosedError(state=RUN_WORDS[RunState(run.state)])
+    if presences(db, [admission.id]).get(admission.id) is Presence.ABSENT:
+        raise MarkedAbsentError
+    attempt = db.scalar(select(Attempt).where(Attempt.admission_id == admission.id))
+    if attempt is None:
+        attempt = _new_attempt(db, admission, run, now=now)
+    elif live_lease(db, attempt.id) is not None and attempt.state not in ENDED:
+        raise AlreadySignedInError
+    elif attempt.state in ENDED:
+        raise CheckInClosedError(state="您已交卷")
+    token = secrets.token_urlsafe(32)
+    db.add(
+        Lease(
+            attempt_id=attempt.id,
+            epoch=attempt.epoch,
+            token_hash=hash_of_token(token),
+            address=address[:60],
+            created_at=now,
+        )
+    )
+    add_event(db, attempt, "info", f"已登录（{address}）", now=now)
+    note(
+        db,
+        "claim_seat",
+        ("attempt", attempt.id),
+        actor=candidate_actor(admission),
+        now=now,
+        detail={"epoch": attempt.epoch, "address": address},
+    )
+    return token
+
+
+def _place(db: Session, admission_no: str, room_code: str) -> tuple[Admission, SittingRun]:
+    """Find the sitting whose code was given; a wrong code says nothing about the number."""
+    code = keys_of(db).index(room_code.replace(" ", ""), purpose=ROOM_CODE)
+    for admission in screen_admissions(db, admission_no):
+        run = db.get(SittingRun, admission.sitting_id)
+        if run is not None and run.room_code_index and run.room_code_index == code:
+            return admission, run
+    raise WrongRoomCodeError
+
+
+def _new_attempt(db: Session, admission: Admission, run: SittingRun, *, now: datetime) -> Attempt:
+    attempt = Attempt(
+        admission_id=admission.id,
+        sitting_id=run.sitting_id,
+        paper_id=run.paper_id,
+        order_seed=secrets.randbits(SEED_BITS),
+        state=AttemptState.CLAIMED,
+        epoch=1,
+        head_seq=0,
+        claimed_at=now,
+    )
+    db.add(attempt)
+    db.flush()
+    record_presence(db, admission.id, Presence.PRESENT, actor=candidate_actor(admission), now=now)
+    return attempt
+
+
+def candidate_actor(admission: Admission) -> Actor:
+    """Return the candidate as the one who acts, for the audit log."""
+    return Actor(None, f"考生 {admission.enrolment.admission_no}", frozenset(), "32")
+
+
+def confirm_step(db: Session, attempt_id: int, step: str, *, now: datetime) -> AttemptState:
+    """Record that own data or the rules were confirmed; both let the candidate wait or begin."""
+    attempt = db.get_one(Attempt, attempt_id, populate_existing=True)
+    if step == "data":
+        attempt.data_confirmed_at = attempt.data_confirmed_at or now
+    elif step == "rules":
+        attempt.rules_confirmed_at = attempt.rules_confirmed_at or now
+    else:
+        raise MalformedMessageError
+    if attempt.state == AttemptState.CLAIMED and is_ready(attempt):
+        run = db.get_one(SittingRun, attempt.sitting_id, populate_existing=True)
+        running = run.state == RunState.RUNNING
+        attempt.state = AttemptState.IN_PROGRESS if running else AttemptState.WAITING
+        # One who comes late begins now but ends with the room: the clock runs from its start.
+        attempt.started_at = run.started_at if running else None
+        note(
+            db,
+            "confirm_rules",
+            ("attempt", attempt.id),
+            actor=candidate_actor(attempt.admission),
+            now=now,
+            detail={"state": attempt.state},
+        )
+    return AttemptState(attempt.state)
+
+
+def is_ready(attempt: Attempt) -> bool:
+    """Say whether the candidate has confirmed everything."""
+    return bool(attempt.data_confirmed_at and attempt.rules_confirmed_at)
+
+
+def see_event(db: Session, attempt_id: int, event_id: int, *, now: datetime) -> None:
+    """Record that the candidate has read an event; again changes nothing."""
+    attempt = db.get_one(Attempt, attempt_id)
+    event = db.get(RoomEvent, event_id)
+    is_own = event is not None and event.admission_id in (None, attempt.admission_id)
+    if event is None or event.sitting_id != attempt.sitting_id or not is_own:
+        raise NotFoundError(what="通知")
+    if db.get(EventReceipt, (event_id, attempt_id)) is None:
+        db.add(EventReceipt(event_id=event_id, attempt_id=attempt_id, seen_at=now))
+
+
+def raise_hand(db: Session, attempt_id: int, kind: str, text: str, *, now: datetime) -> RoomEvent:
+    """Call the proctor."""
+    if kind not in HANDS:
+        raise MalformedMessageError
+    attempt = db.get_one(Attempt, attempt_id)
+    words = f"举手：{HANDS[kind]}" + (f"，{text.strip()}" if text.strip() else "")
+    event = add_event(db, attempt, "help", words, now=now, is_open=True)
+    actor = candidate_actor(attempt.admission)
+    note(db, "raise_hand", ("attempt", attempt.id), actor=actor, now=now, detail={"kind": kind})
+    return event
+
+
+def set_display(db: Session, attempt_id: int, theme: str, zoom: int) -> None:
+    """Keep theme and size of text with the attempt."""
+    if theme not in ("", "dark", "contrast"):
+        raise MalformedMessageError
+    attempt = db.get_one(Attempt, attempt_id)
+    attempt.theme, attempt.zoom = theme, zoom
+
+
+def report_away(db: Session, attempt_id: int, hidden_ms: int, *, now: datetime) -> None:
+    """Record that the page was hidden; a proctor decides what it means."""
+    attempt = db.get_one(Attempt, attempt_id)
+    if attempt.state != AttemptState.IN_PROGRESS or hidden_ms < AWAY_NOTICE_MS:
+        return
+    before = db.scalar(
+        select(func.count())
+        .select_from(RoomEvent)
+        .where(RoomEvent.admission_id == attempt.admission_id, RoomEvent.kind == "alert")
+    )
+    text = f"第 {(before or 0) + 1} 次离开答题窗口，持续 {max(1, round(hidden_ms / 1000))} 秒"
+    add_event(db, attempt, "alert", text, now=now, is_open=True)

@@ -1,0 +1,224 @@
+"""The answer journal: stores operations in order, durable before they are acknowledged.
+
+``store`` takes the messages of one batch, whoever sent them, and answers each. The rules (R3 to R7,
+R12, R14): a sequence number is stored once; a repetition is acknowledged again, a contradiction is
+kept apart; a gap is asked for; an old seat or a closed attempt keeps what it sends without effect.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Table, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from exam_server.delivery.ending import end_attempt, hand_in_event
+from exam_server.delivery.models import Answer, AnswerOp, Attempt, RefusedOp
+from exam_server.delivery.states import ENDED, AttemptState, OpKind
+from exam_server.delivery.timing import deadline_of, is_over
+from exam_server.delivery.wire import Op
+from proctor.queries import extra_minutes
+from registry.scheduling.models import Sitting
+
+OPS: Table = AnswerOp.metadata.tables["answer_op"]
+ANSWERS: Table = Answer.metadata.tables["answer"]
+REFUSED: Table = RefusedOp.metadata.tables["refused_op"]
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """Operations of one browser with the epoch of its lease and the instant they arrived."""
+
+    attempt_id: int
+    epoch: int
+    ops: tuple[Op, ...]
+    received_at: datetime
+
+
+@dataclass(frozen=True)
+class Stored:
+    """The reply to one message; ``error`` is empty when everything is on disk."""
+
+    error: str
+    ack: int
+    state: AttemptState
+    expected: int | None = None
+
+
+@dataclass
+class _Head:
+    """Where an attempt stands while a batch is worked through."""
+
+    state: AttemptState
+    epoch: int
+    seq: int
+    deadline_at: datetime | None
+    known: dict[int, str] = field(default_factory=dict)  # fingerprints already stored
+
+
+@dataclass
+class _Rows:
+    """What the batch will write."""
+
+    ops: list[dict[str, Any]] = field(default_factory=list)
+    values: list[dict[str, Any]] = field(default_factory=list)
+    flags: list[dict[str, Any]] = field(default_factory=list)
+    refused: list[dict[str, Any]] = field(default_factory=list)
+    submitted: dict[int, datetime] = field(default_factory=dict)
+
+
+def store(db: Session, messages: Sequence[Delivered]) -> list[Stored]:
+    """Store one batch of messages; the caller commits before anyone sees the replies."""
+    heads = _heads(db, messages)
+    before = {attempt_id: head.seq for attempt_id, head in heads.items()}
+    rows = _Rows()
+    replies = [_take(message, heads[message.attempt_id], rows) for message in messages]
+    _write(db, rows)
+    for attempt_id, head in heads.items():
+        if head.seq != before[attempt_id]:
+            db.execute(update(Attempt).where(Attempt.id == attempt_id).values(head_seq=head.seq))
+    for attempt_id, at in rows.submitted.items():
+        attempt = db.get_one(Attempt, attempt_id, populate_existing=True)
+        end_attempt(db, attempt, AttemptState.SUBMITTED, now=at)
+        hand_in_event(db, attempt, now=at)
+    return replies
+
+
+def _take(message: Delivered, head: _Head, rows: _Rows) -> Stored:
+    if message.epoch != head.epoch:
+        _refuse(message, message.ops, "fenced", rows)
+        return Stored("fenced", head.seq, head.state)
+    for index, op in enumerate(message.ops):
+        if op.seq <= head.seq:
+            if head.known.get(op.seq) != op.fingerprint():
+                _refuse(message, [op], "conflict", rows)
+                return Stored("chain_conflict", head.seq, head.state)
+            continue
+        if op.seq > head.seq + 1:
+            return Stored("gap", head.seq, head.state, expected=head.seq + 1)
+        error = _objection(head, message.received_at)
+        if error == "closed":
+            _refuse(message, message.ops[index:], "closed", rows)
+        if error:
+            return Stored(error, head.seq, head.state)
+        _append(message, op, head, rows)
+    return Stored("", head.seq, head.state)
+
+
+def _objection(head: _Head, received_at: datetime) -> str:
+    if head.state in ENDED:
+        return "closed"
+    if head.state is not AttemptState.IN_PROGRESS or head.deadline_at is None:
+        return "not_started"
+    return "closed" if is_over(head.deadline_at, received_at) else ""
+
+
+def _append(message: Delivered, op: Op, head: _Head, rows: _Rows) -> None:
+    head.seq = op.seq
+    fingerprint = op.fingerprint()
+    head.known[op.seq] = fingerprint
+    value = ",".join(op.value)
+    rows.ops.append(
+        {
+            "attempt_id": message.attempt_id,
+            "epoch": message.epoch,
+            "seq": op.seq,
+            "kind": op.kind,
+            "question_id": op.item,
+            "value": value,
+            "flagged": op.flagged,
+            "mono_ms": op.mono_ms,
+            "op_hash": fingerprint,
+            "received_at": message.received_at,
+        }
+    )
+    if op.kind == OpKind.SUBMIT:
+        head.state = AttemptState.SUBMITTED
+        rows.submitted[message.attempt_id] = message.received_at
+        return
+    is_flag = op.kind == OpKind.FLAG
+    (rows.flags if is_flag else rows.values).append(
+        {
+            "attempt_id": message.attempt_id,
+            "question_id": op.item,
+            "value": "" if is_flag or op.kind == OpKind.CLEAR else value,
+            "flagged": op.flagged if is_flag else False,
+            "seq": op.seq,
+        }
+    )
+
+
+def _refuse(message: Delivered, ops: Iterable[Op], reason: str, rows: _Rows) -> None:
+    for op in ops:
+        rows.refused.append(
+            {
+                "attempt_id": message.attempt_id,
+                "reason": reason,
+                "epoch": message.epoch,
+                "seq": op.seq,
+                "body": msgspec.json.encode(op).decode(),
+                "received_at": message.received_at,
+            }
+        )
+
+
+def _heads(db: Session, messages: Sequence[Delivered]) -> dict[int, _Head]:
+    ids = {message.attempt_id for message in messages}
+    found = db.execute(
+        select(
+            Attempt.id,
+            Attempt.admission_id,
+            Attempt.state,
+            Attempt.epoch,
+            Attempt.head_seq,
+            Attempt.started_at,
+            Sitting.minutes,
+        )
+        .join(Sitting, Sitting.id == Attempt.sitting_id)
+        .where(Attempt.id.in_(ids))
+    ).all()
+    extra = extra_minutes(db, [row.admission_id for row in found])
+    heads = {}
+    for row in found:
+        deadline_at = (
+            deadline_of(row.started_at, row.minutes, [extra.get(row.admission_id, 0)])
+            if row.started_at
+            else None
+        )
+        heads[row.id] = _Head(AttemptState(row.state), row.epoch, row.head_seq, deadline_at)
+    _load_known(db, messages, heads)
+    return heads
+
+
+def _load_known(db: Session, messages: Sequence[Delivered], heads: dict[int, _Head]) -> None:
+    """Fetch the fingerprints of operations that are being sent again."""
+    repeated: dict[int, set[int]] = defaultdict(set)
+    for message in messages:
+        head = heads[message.attempt_id]
+        repeated[message.attempt_id].update(op.seq for op in message.ops if op.seq <= head.seq)
+    for attempt_id, sequence in repeated.items():
+        if sequence:
+            known = db.execute(
+                select(OPS.c.seq, OPS.c.op_hash).where(
+                    OPS.c.attempt_id == attempt_id, OPS.c.seq.in_(sequence)
+                )
+            )
+            heads[attempt_id].known.update((seq, op_hash) for seq, op_hash in known)
+
+
+def _write(db: Session, rows: _Rows) -> None:
+    upsert = sqlite.insert if db.get_bind().dialect.name == "sqlite" else postgresql.insert
+    key = ["attempt_id", "question_id"]
+    if rows.ops:
+        db.execute(insert(OPS), rows.ops)
+    for column, changed in (("value", rows.values), ("flagged", rows.flags)):
+        if changed:
+            new = upsert(ANSWERS)
+            keep = {column: new.excluded[column], "seq": new.excluded.seq}
+            db.execute(new.on_conflict_do_update(index_elements=key, set_=keep), changed)
+    if rows.refused:
+        db.execute(insert(REFUSED), rows.refused)

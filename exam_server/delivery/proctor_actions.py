@@ -1,0 +1,354 @@
+"""What a proctor may do in a room: open, start, message, extend, end, release, close.
+
+Every action is audited and leaves an event in the room's feed.
+"""
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from exam_server.delivery.ending import add_event, end_attempt, end_leases
+from exam_server.delivery.errors import ReviewerError, RoomNotReadyError
+from exam_server.delivery.models import Attempt, RoomEvent, SittingRun
+from exam_server.delivery.queries import (
+    ROOM_CODE,
+    admission_in,
+    attempt_of,
+    deadline,
+    run_on_duty,
+)
+from exam_server.delivery.states import ENDED, AttemptState, RunState
+from exam_server.delivery.timing import is_over
+from item_bank.models import Paper
+from item_bank.rules.kinds import PaperState
+from proctor import actions as room_record
+from proctor.queries import presences
+from proctor.rules.presence import Presence
+from registry.access import SYSTEM, Actor, Permission
+from registry.accounts.models import Account, AccountState
+from registry.audit_log import note
+from registry.database import keys_of
+from registry.errors import InvalidInputError, NotFoundError, SeparationError
+from registry.scheduling.models import ExamMode, Sitting, SittingProctor
+
+RUN_WORDS = {
+    RunState.PLANNED: "尚未开放登录",
+    RunState.CHECK_IN: "正在登录",
+    RunState.RUNNING: "正在考试",
+    RunState.CLOSED: "已经关闭",
+}
+
+
+def prepare_run(
+    db: Session, sitting_id: int, paper_id: int, *, actor: Actor, now: datetime
+) -> SittingRun:
+    """Give a sitting at computers its released paper."""
+    actor.require(Permission.PAPER_RELEASE)
+    sitting = db.get(Sitting, sitting_id)
+    paper = db.get(Paper, paper_id)
+    if sitting is None or paper is None or paper.plan_id != sitting.plan_id:
+        raise NotFoundError(what="场次或试卷")
+    if sitting.mode != ExamMode.ON_SCREEN or paper.state != PaperState.RELEASED:
+        raise InvalidInputError(field="试卷", reason="须为本计划已签发的试卷，且场次为上机考试。")
+    run = SittingRun(sitting_id=sitting_id, paper_id=paper_id, state=RunState.PLANNED)
+    db.add(run)
+    detail = {"paper": paper_id, "hash": paper.paper_hash}
+    note(db, "prepare_run", ("sitting", sitting_id), actor=actor, now=now, detail=detail)
+    db.flush()
+    return run
+
+
+def open_check_in(db: Session, sitting_id: int, *, actor: Actor, now: datetime) -> str:
+    """Let candidates sign in: draw a fresh room code and return it."""
+    run = run_on_duty(db, sitting_id, actor=actor)
+    if run.state != RunState.PLANNED:
+        raise RoomNotReadyError(
+            state=RUN_WORDS[RunState(run.state)], action="再次开放登录", hint=""
+        )
+    code = f"{secrets.randbelow(10**6):06d}"
+    run.room_code_sealed = keys_of(db).seal(code, purpose=ROOM_CODE)
+    run.room_code_index = keys_of(db).index(code, purpose=ROOM_CODE)
+    run.state = RunState.CHECK_IN
+    _room_event(db, sitting_id, "info", "已开放登录", actor=actor, now=now)
+    note(db, "open_check_in", ("sitting", sitting_id), actor=actor, now=now)
+    return code
+
+
+def start_sitting(db: Session, sitting_id: int, *, actor: Actor, now: datetime) -> int:
+    """Begin the exam for all who are waiting; return how many."""
+    run = run_on_duty(db, sitting_id, actor=actor)
+    if run.state != RunState.CHECK_IN:
+        hint = "请先开放登录。" if run.state == RunState.PLANNED else ""
+        raise RoomNotReadyError(state=RUN_WORDS[RunState(run.state)], action="开考", hint=hint)
+    run.state = RunState.RUNNING
+    run.started_at = now
+    waiting = db.scalars(
+        select(Attempt).where(
+            Attempt.sitting_id == sitting_id, Attempt.state == AttemptState.WAITING
+        )
+    ).all()
+    for attempt in waiting:
+        attempt.state = AttemptState.IN_PROGRESS
+        attempt.started_at = now
+    text = f"考试开始，{len(waiting)} 人答题"
+    _room_event(db, sitting_id, "started", text, actor=actor, now=now, for_candidate=True)
+    detail = {"count": len(waiting)}
+    note(db, "start_sitting", ("sitting", sitting_id), actor=actor, now=now, detail=detail)
+    return len(waiting)
+
+
+def send_message(
+    db: Session,
+    sitting_id: int,
+    admission_id: int | None,
+    text: str,
+    *,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Send a message to one candidate or to the whole room."""
+    run_on_duty(db, sitting_id, actor=actor)
+    if not text.strip():
+        raise InvalidInputError(field="消息内容", reason="不能为空，请填写。")
+    if admission_id is not None:
+        admission_in(db, sitting_id, admission_id)
+    _room_event(
+        db,
+        sitting_id,
+        "message",
+        text.strip(),
+        admission_id=admission_id,
+        for_candidate=True,
+        actor=actor,
+        now=now,
+    )
+    subject = ("admission", admission_id) if admission_id else ("sitting", sitting_id)
+    note(db, "send_message", subject, actor=actor, now=now, detail={"text": text})
+
+
+def extend(
+    db: Session,
+    sitting_id: int,
+    admission_id: int | None,
+    minutes: int,
+    reason: str,
+    *,
+    reviewer: str,
+    actor: Actor,
+    now: datetime,
+) -> list[int]:
+    """Give extra time to one candidate, or to all who are working; return the admissions."""
+    run_on_duty(db, sitting_id, actor=actor)
+    reviewer_account = reviewer_of(db, sitting_id, reviewer, actor=actor)
+    attempts = _working(db, sitting_id, admission_id)
+    for attempt in attempts:
+        room_record.give_extra_time(
+            db,
+            attempt.admission_id,
+            minutes,
+            reason,
+            reviewer_id=reviewer_account.id,
+            actor=actor,
+            now=now,
+        )
+        text = f"延长时间 {minutes} 分钟（{reason.strip()}），复核人 {reviewer_account.name}"
+        add_event(db, attempt, "extension", text, now=now, for_candidate=True, actor=actor)
+    return [attempt.admission_id for attempt in attempts]
+
+
+def force_submit(
+    db: Session,
+    sitting_id: int,
+    admission_id: int | None,
+    reason: str,
+    *,
+    reviewer: str,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """End one candidate's attempt with a reason, checked by a second person."""
+    run_on_duty(db, sitting_id, actor=actor)
+    reviewer_account = reviewer_of(db, sitting_id, reviewer, actor=actor)
+    if not reason.strip():
+        raise InvalidInputError(field="原因", reason="不能为空，请填写强制交卷的原因。")
+    attempt = attempt_of(db, sitting_id, admission_id)
+    if attempt.state != AttemptState.IN_PROGRESS:
+        raise RoomNotReadyError(state="该考生不在答题中", action="强制交卷", hint="请刷新座位图。")
+    end_attempt(db, attempt, AttemptState.FORCED, now=now, actor=actor, reason=reason)
+    text = f"强制交卷：{reason.strip()}，复核人 {reviewer_account.name}"
+    add_event(db, attempt, "forced", text, now=now, for_candidate=True, actor=actor)
+
+
+def set_presence(
+    db: Session,
+    sitting_id: int,
+    admission_id: int | None,
+    presence: Presence,
+    *,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Mark a candidate as absent, or take the mark back."""
+    run_on_duty(db, sitting_id, actor=actor)
+    admission = admission_in(db, sitting_id, admission_id)
+    attempt = db.scalar(select(Attempt).where(Attempt.admission_id == admission.id))
+    if presence is Presence.ABSENT and attempt is not None:
+        raise RoomNotReadyError(
+            state="该考生已登录", action="登记缺考", hint="如系误登录，请先核对身份。"
+        )
+    room_record.record_presence(db, admission.id, presence, actor=actor, now=now)
+    text = "登记缺考" if presence is Presence.ABSENT else "撤销缺考登记"
+    _room_event(db, sitting_id, "info", text, admission_id=admission.id, actor=actor, now=now)
+
+
+def release_seat(
+    db: Session,
+    sitting_id: int,
+    admission_id: int | None,
+    reason: str,
+    *,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Let a candidate sign in again, here or at another computer; the old page is fenced."""
+    run_on_duty(db, sitting_id, actor=actor)
+    attempt = attempt_of(db, sitting_id, admission_id)
+    if attempt.state in ENDED:
+        raise RoomNotReadyError(state="该考生已交卷", action="换机", hint="")
+    end_leases(db, attempt, now=now)
+    text = f"换机：{reason.strip() or '允许重新登录'}"
+    add_event(db, attempt, "released", text, now=now, actor=actor)
+    detail = {"epoch": attempt.epoch, "reason": reason}
+    note(db, "release_seat", ("attempt", attempt.id), actor=actor, now=now, detail=detail)
+
+
+def report_incident(
+    db: Session,
+    sitting_id: int,
+    admission_id: int | None,
+    text: str,
+    *,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Record a misconduct or special event of one candidate."""
+    run_on_duty(db, sitting_id, actor=actor)
+    admission = admission_in(db, sitting_id, admission_id)
+    room_record.record_incident(db, admission.id, text, actor=actor, now=now)
+    words = f"违纪记录：{text.strip()}"
+    _room_event(db, sitting_id, "info", words, admission_id=admission.id, actor=actor, now=now)
+
+
+def handle_event(
+    db: Session, sitting_id: int, event_id: int | None, *, actor: Actor, now: datetime
+) -> RoomEvent:
+    """Record that an open event has been dealt with."""
+    run_on_duty(db, sitting_id, actor=actor)
+    event = db.get(RoomEvent, event_id) if event_id else None
+    if event is None or event.sitting_id != sitting_id:
+        raise NotFoundError(what="事件")
+    if event.is_open:
+        event.is_open = False
+        note(db, "handle_event", ("room_event", event.id), actor=actor, now=now)
+    return event
+
+
+def close_room(db: Session, sitting_id: int, *, actor: Actor, now: datetime) -> None:
+    """Close the room once every candidate has ended or is recorded as absent."""
+    run = run_on_duty(db, sitting_id, actor=actor)
+    if run.state != RunState.RUNNING:
+        state = RUN_WORDS[RunState(run.state)]
+        raise RoomNotReadyError(state=state, action="结束本场", hint="")
+    attempts = db.scalars(select(Attempt).where(Attempt.sitting_id == sitting_id)).all()
+    working = [attempt for attempt in attempts if attempt.state not in ENDED]
+    if working:
+        hint = "请等待全部交卷或到时。"
+        raise RoomNotReadyError(state=f"还有 {len(working)} 人未交卷", action="结束本场", hint=hint)
+    present = {attempt.admission_id for attempt in attempts}
+    ids = [admission.id for admission in run.sitting.admissions]
+    recorded = presences(db, ids)
+    unknown = [i for i in ids if i not in present and recorded.get(i) is not Presence.ABSENT]
+    if unknown:
+        raise RoomNotReadyError(
+            state=f"还有 {len(unknown)} 人既未登录也未登记缺考",
+            action="结束本场",
+            hint="请逐一登记缺考，人数相符后再结束。",
+        )
+    run.state = RunState.CLOSED
+    run.closed_at = now
+    run.room_code_index = None
+    detail = {"present": len(present), "absent": len(ids) - len(present)}
+    _room_event(db, sitting_id, "info", "本场已结束", actor=actor, now=now)
+    note(db, "close_room", ("sitting", sitting_id), actor=actor, now=now, detail=detail)
+
+
+def expire_attempts(db: Session, attempt_ids: Sequence[int], *, now: datetime) -> list[int]:
+    """Close the attempts whose time is over, whoever noticed; return those it closed."""
+    closed = []
+    for attempt_id in attempt_ids:
+        attempt = db.get_one(Attempt, attempt_id, populate_existing=True)
+        ends_at = deadline(db, attempt)
+        if (
+            attempt.state != AttemptState.IN_PROGRESS
+            or ends_at is None
+            or not is_over(ends_at, now)
+        ):
+            continue
+        end_attempt(db, attempt, AttemptState.EXPIRED, now=now, actor=SYSTEM, reason="到时")
+        add_event(db, attempt, "expired", "到时自动交卷", now=now, for_candidate=True)
+        closed.append(attempt.id)
+    return closed
+
+
+def reviewer_of(db: Session, sitting_id: int, login_name: str, *, actor: Actor) -> Account:
+    """Return the second person: another proctor on duty in the same sitting."""
+    account = db.scalar(select(Account).where(Account.login_name == login_name.strip()))
+    if account is None or account.state != AccountState.ACTIVE:
+        raise ReviewerError(name=login_name)
+    if account.id == actor.account_id:
+        raise SeparationError(first="操作人", second="复核人")
+    if db.get(SittingProctor, (sitting_id, account.id)) is None:
+        raise ReviewerError(name=login_name)
+    return account
+
+
+def _working(db: Session, sitting_id: int, admission_id: int | None) -> Sequence[Attempt]:
+    if admission_id is not None:
+        attempt = attempt_of(db, sitting_id, admission_id)
+        if attempt.state != AttemptState.IN_PROGRESS:
+            raise RoomNotReadyError(state="该考生不在答题中", action="延时", hint="请刷新座位图。")
+        return [attempt]
+    return db.scalars(
+        select(Attempt).where(
+            Attempt.sitting_id == sitting_id, Attempt.state == AttemptState.IN_PROGRESS
+        )
+    ).all()
+
+
+def _room_event(
+    db: Session,
+    sitting_id: int,
+    kind: str,
+    text: str,
+    *,
+    actor: Actor,
+    now: datetime,
+    admission_id: int | None = None,
+    for_candidate: bool = False,
+) -> RoomEvent:
+    event = RoomEvent(
+        sitting_id=sitting_id,
+        admission_id=admission_id,
+        kind=kind,
+        text=text,
+        for_candidate=for_candidate,
+        is_open=False,
+        at=now,
+        by_id=actor.account_id,
+    )
+    db.add(event)
+    db.flush()
+    return event

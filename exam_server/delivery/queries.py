@@ -1,0 +1,212 @@
+"""What the exam room reads: leases, runs, the candidate's own state, the wall."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
+
+from exam_server.delivery.errors import NotOnDutyError
+from exam_server.delivery.models import (
+    Answer,
+    Attempt,
+    EventReceipt,
+    Lease,
+    RoomEvent,
+    SittingRun,
+)
+from exam_server.delivery.states import AttemptState
+from exam_server.delivery.timing import deadline_of, milliseconds
+from proctor.queries import extra_minutes
+from registry.access import Actor, Permission
+from registry.catalog.models import Subject
+from registry.database import keys_of
+from registry.enrolment.models import Enrolment
+from registry.errors import NotFoundError
+from registry.keys import sm3
+from registry.scheduling.models import Admission, ExamMode, Sitting, SittingProctor
+
+ROOM_CODE = "sitting_run.room_code"  # purpose that binds the sealed code to its column
+CONFIRMED_KINDS = frozenset({"message", "extension"})  # events a candidate must acknowledge
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A browser's place: its attempt and the epoch of its lease."""
+
+    attempt_id: int
+    epoch: int
+    sitting_id: int
+    admission_id: int
+
+
+def hash_of_token(token: str) -> str:
+    """Return what the database keeps of a lease's secret token."""
+    return sm3(token.encode()).hex()
+
+
+def seat_of(db: Session, token: str | None) -> Seat | None:
+    """Return the place that a lease token stands for, ended leases included."""
+    if not token:
+        return None
+    row = db.execute(
+        select(Lease.attempt_id, Lease.epoch, Attempt.sitting_id, Attempt.admission_id)
+        .join(Attempt, Attempt.id == Lease.attempt_id)
+        .where(Lease.token_hash == hash_of_token(token))
+    ).one_or_none()
+    return Seat(*row) if row else None
+
+
+def live_lease(db: Session, attempt_id: int) -> Lease | None:
+    """Return the lease that may write to the attempt."""
+    return db.scalar(select(Lease).where(Lease.attempt_id == attempt_id, Lease.ended_at.is_(None)))
+
+
+def screen_admissions(db: Session, admission_no: str) -> list[Admission]:
+    """Return the places of a candidate in theory sittings on screen, newest first."""
+    return list(
+        db.scalars(
+            select(Admission)
+            .join(Enrolment, Enrolment.id == Admission.enrolment_id)
+            .join(Sitting, Sitting.id == Admission.sitting_id)
+            .where(
+                Enrolment.admission_no == admission_no,
+                Sitting.mode == ExamMode.ON_SCREEN,
+                Sitting.subject == Subject.THEORY,
+            )
+            .order_by(Sitting.starts_at.desc())
+        )
+    )
+
+
+def run_on_duty(db: Session, sitting_id: int, *, actor: Actor) -> SittingRun:
+    """Return the run of a sitting for a proctor assigned to it."""
+    actor.require(Permission.ROOM_PROCTOR)
+    run = db.get(SittingRun, sitting_id)
+    if run is None:
+        raise NotFoundError(what="上机考场")
+    if actor.account_id is not None and not db.get(SittingProctor, (sitting_id, actor.account_id)):
+        raise NotOnDutyError
+    return run
+
+
+def sittings_on_duty(db: Session, *, actor: Actor) -> list[SittingRun]:
+    """Return the proctor's sittings at computers, by start."""
+    actor.require(Permission.ROOM_PROCTOR)
+    return list(
+        db.scalars(
+            select(SittingRun)
+            .join(SittingProctor, SittingProctor.sitting_id == SittingRun.sitting_id)
+            .join(Sitting, Sitting.id == SittingRun.sitting_id)
+            .where(SittingProctor.account_id == actor.account_id)
+            .order_by(Sitting.starts_at)
+        )
+    )
+
+
+def attempt_of(db: Session, sitting_id: int, admission_id: int | None) -> Attempt:
+    """Return the attempt of one admission of the sitting."""
+    attempt = db.scalar(
+        select(Attempt).where(
+            Attempt.sitting_id == sitting_id, Attempt.admission_id == admission_id
+        )
+    )
+    if attempt is None:
+        raise NotFoundError(what="已登录的考生")
+    return attempt
+
+
+def admission_in(db: Session, sitting_id: int, admission_id: int | None) -> Admission:
+    """Return an admission of that sitting."""
+    admission = db.get(Admission, admission_id) if admission_id else None
+    if admission is None or admission.sitting_id != sitting_id:
+        raise NotFoundError(what="本场考生")
+    return admission
+
+
+def deadline(db: Session, attempt: Attempt) -> datetime | None:
+    """Return when the candidate must stop, None before the start."""
+    if attempt.started_at is None:
+        return None
+    minutes = attempt.admission.sitting.minutes
+    extra = extra_minutes(db, [attempt.admission_id]).get(attempt.admission_id, 0)
+    return deadline_of(attempt.started_at, minutes, [extra])
+
+
+def due_attempts(db: Session) -> list[Attempt]:
+    """Return every attempt that is being worked on."""
+    return list(
+        db.scalars(
+            select(Attempt)
+            .where(Attempt.state == AttemptState.IN_PROGRESS)
+            .options(joinedload(Attempt.admission).joinedload(Admission.sitting))
+        )
+    )
+
+
+def answers_of(db: Session, attempt_id: int) -> dict[str, dict[str, Any]]:
+    """Return the candidate's answers as the page shows them."""
+    rows = db.scalars(select(Answer).where(Answer.attempt_id == attempt_id))
+    return {
+        row.question_id: {
+            "value": row.value.split(",") if row.value else [],
+            "flagged": row.flagged,
+            "seq": row.seq,
+        }
+        for row in rows
+    }
+
+
+def candidate_events(db: Session, attempt: Attempt, after: int) -> list[dict[str, Any]]:
+    """Return the events addressed to this candidate since ``after``, oldest first."""
+    seen = select(EventReceipt.event_id).where(EventReceipt.attempt_id == attempt.id)
+    rows = db.scalars(
+        select(RoomEvent)
+        .where(
+            RoomEvent.sitting_id == attempt.sitting_id,
+            RoomEvent.for_candidate,
+            RoomEvent.id > after,
+            RoomEvent.admission_id.is_(None) | (RoomEvent.admission_id == attempt.admission_id),
+            RoomEvent.id.not_in(seen),
+            RoomEvent.at >= attempt.claimed_at,
+        )
+        .order_by(RoomEvent.id)
+    )
+    return [
+        {
+            "id": row.id,
+            "kind": row.kind,
+            "text": row.text,
+            "at_ms": milliseconds(row.at),
+            "needs_confirmation": row.kind in CONFIRMED_KINDS,
+        }
+        for row in rows
+    ]
+
+
+def receipt_for_candidate(attempt: Attempt) -> dict[str, Any] | None:
+    """Return the receipt without what only the office needs."""
+    if attempt.receipt is None:
+        return None
+    body = json.loads(attempt.receipt)
+    return {key: body[key] for key in ("code", "answered", "total", "submitted_ms", "head_seq")}
+
+
+def room_code(db: Session, run: SittingRun) -> str | None:
+    """Return the room code for the proctor to announce."""
+    if run.room_code_sealed is None:
+        return None
+    return keys_of(db).reveal(run.room_code_sealed, purpose=ROOM_CODE)
+
+
+def answered_counts(db: Session, sitting_id: int) -> dict[int, int]:
+    """Return how many questions each attempt of the sitting has answered."""
+    rows = db.execute(
+        select(Answer.attempt_id, func.count())
+        .join(Attempt, Attempt.id == Answer.attempt_id)
+        .where(Attempt.sitting_id == sitting_id, Answer.value != "")
+        .group_by(Answer.attempt_id)
+    )
+    return {attempt_id: int(count) for attempt_id, count in rows}

@@ -1,0 +1,19 @@
+"""Opens the database of an installation, brought to the newest version."""
+
+from pathlib import Path
+
+from exam_server.config import Settings
+from exam_server.migrating import upgrade
+from registry.database import Database, engine_for
+from registry.files import FileStore
+from registry.keys import open_key_ring
+
+
+def open_database(settings: Settings) -> Database:
+    """Open engine, keys and files; a new database gets its tables."""
+    if settings.database_url.startswith("sqlite:///"):
+        path = Path(settings.database_url.removeprefix("sqlite:///"))
+        path.parent.mkdir(parents=True, exist_ok=True)
+    engine = engine_for(settings.database_url)
+    upgrade(engine)
+    return Database(engine, open_key_ring(settings.keys_folder), FileStore(settings.files_folder))

@@ -1,0 +1,1 @@
+"""Socket events of candidates and proctors."""
