@@ -5,7 +5,7 @@
  * @typedef {import("./wire.js").State} State
  * @typedef {import("./wire.js").RoomEvent} RoomEvent
  * @typedef {"check" | "rules" | "waiting" | "working" | "time_up" | "handing_in" | "ended" | "covered"} Phase
- * @typedef {"" | "fenced" | "other_page" | "signed_out" | "absent"} Cover
+ * @typedef {"" | "fenced" | "released" | "other_page" | "signed_out" | "absent"} Cover
  * @typedef {import("../exam/journal.js").Change} Change
  */
 import { AnswerJournal } from "../exam/journal.js";
@@ -170,7 +170,7 @@ export class CandidateSession {
   hearEvent(event) {
     if (event.id <= this.lastEvent) return;
     this.lastEvent = event.id;
-    if (event.kind === "released") this.cover = this.isEnded ? this.cover : "fenced";
+    if (event.kind === "released") this.cover = this.isEnded ? this.cover : "released";
     if (event.kind === "started" && !this.state.paper) this.refresh();
     this.onEvent(event);
   }

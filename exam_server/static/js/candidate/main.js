@@ -1,0 +1,250 @@
+/** Wires the candidate's page: state, journal, the two ways to the server, and the views. */
+import { ServerClock, formatTime } from "../exam/clock.js";
+import { onWire } from "../exam/journal.js";
+import { openStorage } from "../exam/storage.js";
+import { Transport, requestJson } from "../exam/transport.js";
+import { Announcer } from "../page/announce.js";
+import { fill, icon, qs, setAttr, setText } from "../page/dom.js";
+import { becomeSolePage } from "../page/sole.js";
+import { Display } from "./display.js";
+import { coverView, handingInView, receiptView } from "./endings.js";
+import { checkView, rulesView, waitingView } from "./entry.js";
+import { hasFormulas, loadFormulas } from "./formulas.js";
+import { Messages } from "./messages.js";
+import { Player } from "./player.js";
+import { RaiseHand } from "./raise_hand.js";
+import { CandidateSession } from "./session.js";
+import { Refusal, readState } from "./wire.js";
+
+const API = "/exam/api";
+const HEARTBEAT_MS = 5000;
+const TICK_MS = 250;
+const SHORTEST_ABSENCE_MS = 800; // an input method's window takes the focus for less
+
+const csrf = /** @type {HTMLMetaElement} */ (qs("meta[name=csrf-token]")).content;
+const clock = new ServerClock();
+const announcer = new Announcer(qs("#announcer"));
+const messages = new Messages(announcer, (id) => post("event-seen", { id }).catch(() => {}));
+const hand = new RaiseHand({
+  send: (request) => post("hand", request),
+  item: () => (session.phase === "working" ? session.attempt.current : null),
+  onSent: () => messages.toast("hand", "已通知监考人员，请在座位上等候，可以继续作答。"),
+});
+/** @type {CandidateSession} */
+let session;
+/** @type {Player | null} */
+let player = null;
+/** @type {Transport} */
+let transport;
+let shown = "";
+let isDrawing = false;
+
+/** @param {string} name @param {object} body @returns {Promise<any>} */
+function post(name, body) {
+  return requestJson(`${API}/${name}`, { method: "POST", credentials: "same-origin", headers: { "Content-Type": "application/json", "X-CSRF-Token": csrf }, body: JSON.stringify(body) });
+}
+
+async function fetchState() {
+  const from = performance.now();
+  const state = readState(await requestJson(`${API}/state`, { credentials: "same-origin", cache: "no-store" }));
+  clock.sync(state.server_ms, performance.now() - from);
+  return state;
+}
+
+/** The first state, however long it takes; without a lease there is nothing to wait for. */
+async function firstState() {
+  for (let wait = 500; ; wait = Math.min(5000, wait * 2)) {
+    try {
+      return await fetchState();
+    } catch (error) {
+      if (error instanceof Refusal && error.code === "not_signed_in") location.replace("/exam/");
+      setText(qs("#hall .slip__lead"), "暂时连不上考场服务器，正在重试。如果一分钟后仍未恢复，请举手联系监考人员。");
+      await new Promise((resolve) => setTimeout(resolve, wait * (0.5 + Math.random())));
+    }
+  }
+}
+
+/** The socket is a shorter way and a bell, nothing more; without it every part works. */
+function connectSocket() {
+  const { io } = /** @type {any} */ (window);
+  if (!io) return null;
+  const socket = io("/candidate", { transports: ["websocket"], reconnectionDelay: 500, reconnectionDelayMax: 10000, randomizationFactor: 0.9 });
+  socket.on("connect", () => {
+    session.journal.beat();
+    session.journal.nudge();
+  });
+  socket.on("look", () => session.journal.beat());
+  socket.on("disconnect", (reason) => {
+    if (reason === "io server disconnect" && session.phase !== "covered") setTimeout(() => socket.connect(), HEARTBEAT_MS);
+  });
+  return socket;
+}
+
+/** Draw once per frame, however many things changed. */
+function draw() {
+  if (isDrawing) return;
+  isDrawing = true;
+  requestAnimationFrame(() => {
+    isDrawing = false;
+    render();
+  });
+}
+
+function render() {
+  const { phase } = session;
+  const isPaper = phase === "working" || phase === "time_up";
+  if (isPaper && !player) openPlayer();
+  if (isPaper) showPlayer();
+  else showHall(phase);
+  if (player) player.render();
+}
+
+function openPlayer() {
+  player = new Player(session, messages, announcer);
+  if (!hasFormulas(session.state.paper)) return;
+  loadFormulas().then(() => {
+    player.question.forget();
+    player.render();
+  }, (missing) => console.error(missing));
+}
+
+function showPlayer() {
+  if (shown === "player") return;
+  shown = "player";
+  qs("#hall").hidden = true;
+  qs("#player").hidden = false;
+  document.title = `答题 · ${session.state.sitting.project}`;
+  setAttr(qs(".skip-link"), "href", "#stem");
+  setText(qs(".skip-link"), "跳到试题");
+  qs("#stem").focus({ preventScroll: true });
+}
+
+/** @param {string} phase */
+function showHall(phase) {
+  const isOffline = session.journal.link === "offline";
+  const pending = session.journal.pending.length;
+  const key = [phase, session.cover, phase === "handing_in" && [isOffline, pending], session.lateOps].join("/");
+  renderHallBar(phase);
+  if (shown === key) return;
+  shown = key;
+  for (const dialog of document.querySelectorAll("dialog")) if (dialog.open && dialog.id !== "message-dialog") dialog.close();
+  qs("#player").hidden = true;
+  qs("#hall").hidden = false;
+  const main = qs("#main");
+  main.removeAttribute("aria-busy");
+  const view = {
+    check: () => checkView(session.state, () => confirm("data")),
+    rules: () => rulesView(session.state, () => confirm("rules")),
+    waiting: () => waitingView(session.state),
+    handing_in: () => handingInView({ isOffline, pending, isEnded: session.isEnded }),
+    ended: () => receiptView(session.state, session.receipt, session.lateOps, leave),
+    covered: () => coverView(session.cover, pending),
+  }[phase]();
+  main.replaceChildren(view);
+  const title = qs("h1", view);
+  document.title = `${title.textContent} · ${session.state.sitting.project}`;
+  title.setAttribute("tabindex", "-1");
+  title.focus({ preventScroll: true });
+  tick();
+}
+
+/** @param {string} phase */
+function renderHallBar(phase) {
+  const { sitting } = session.state;
+  setText(qs("#hall-title"), `${sitting.project} · ${sitting.subject}`);
+  setText(qs("#hall-sub"), `专项职业能力考核 ${sitting.batch} 批 · 第 ${sitting.number} 场`);
+  const isOffline = session.journal.link === "offline";
+  const box = qs("#hall-link");
+  box.hidden = phase === "ended" || phase === "covered";
+  setAttr(box, "data-state", isOffline ? "offline" : "saved");
+  const text = isOffline ? "网络中断 · 正在重试" : "已连接考场服务器";
+  if (box.textContent !== text) fill(box, icon(isOffline ? "unplug" : "cloud-check"), text);
+  qs("#hall-clock").hidden = phase === "ended";
+}
+
+/** @param {"data" | "rules"} step */
+async function confirm(step) {
+  const button = qs("#main .btn--primary");
+  button.disabled = true;
+  try {
+    const reply = await post("confirm", { step });
+    if (!reply.ok) throw new Error(reply.message || "没有保存，请再试一次。");
+    session.state.confirmed[step] = true;
+    session.hearState(reply.state);
+  } catch (error) {
+    messages.toast("unplug", /[\u4e00-\u9fff]/.test(error.message) ? error.message : "网络中断，请稍后再点一次。");
+    button.disabled = false;
+  }
+  draw();
+}
+
+function leave() {
+  qs("#sign-out").submit();
+}
+
+let phaseBefore = "";
+
+function tick() {
+  const now = formatTime(clock.now());
+  setText(qs("#hall-now"), now);
+  const big = document.querySelector("#waiting-clock");
+  if (big) setText(big, now);
+  if (player) player.tick();
+  if (session.phase !== phaseBefore) {
+    phaseBefore = session.phase;
+    draw();
+  }
+}
+
+let hiddenSince = 0;
+
+function onVisibility() {
+  session.isVisible = document.visibilityState === "visible";
+  if (!session.isVisible) {
+    hiddenSince = performance.now();
+    return;
+  }
+  const hidden = Math.round(performance.now() - hiddenSince);
+  tick();
+  session.journal.nudge();
+  if (session.phase === "working" && hiddenSince && hidden >= SHORTEST_ABSENCE_MS) post("away", { hidden_ms: hidden }).catch(() => {});
+}
+
+/** Whatever is not safe yet goes out with the closing page. */
+function onPageHide() {
+  const ops = session.journal.batch();
+  if (ops.length && !session.journal.stopped) transport.farewell(session.envelope(ops.map(onWire)));
+}
+
+function listen() {
+  setInterval(tick, TICK_MS);
+  setInterval(() => session.journal.beat(), HEARTBEAT_MS);
+  addEventListener("online", () => session.journal.nudge());
+  addEventListener("pagehide", onPageHide);
+  addEventListener("beforeunload", (event) => {
+    if (session.phase === "working" && session.journal.pending.length) event.preventDefault();
+  });
+  document.addEventListener("visibilitychange", onVisibility);
+  fill(qs("#hand"), icon("hand"), "举手");
+  qs("#hand").addEventListener("click", () => hand.open());
+}
+
+async function start() {
+  const state = await firstState();
+  await becomeSolePage(state.attempt, () => session && session.yieldTo());
+  const storage = await openStorage(state.attempt);
+  transport = new Transport({
+    url: `${API}/ops`,
+    event: "ops",
+    csrf,
+    onRoundTrip: (reply, ms) => { if (reply.server_ms) clock.sync(reply.server_ms, ms); },
+  });
+  session = new CandidateSession({ state, storage, clock, fetchState, exchange: (message) => transport.exchange(message), onChange: draw, onEvent: (event) => messages.receive(event) });
+  new Display(state.display, (chosen) => post("display", chosen).catch(() => {}));
+  listen();
+  await session.open();
+  transport.socket = connectSocket();
+  render();
+}
+
+start();

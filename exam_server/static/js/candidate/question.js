@@ -1,0 +1,92 @@
+/** Renders one question. Native radio and checkbox inputs carry all semantics; the painted mark follows the journal. */
+import { h, icon, qs, setText } from "../page/dom.js";
+import { OPTION_KEYS } from "./attempt.js";
+import { typeset } from "./formulas.js";
+
+/** @typedef {import("./wire.js").Question} Question */
+
+/** Stems and options come as restricted HTML that the server has cleaned. @param {string} markup */
+function cleaned(markup) {
+  const node = h("span", { class: "rich" });
+  node.innerHTML = markup;
+  typeset(node);
+  return node;
+}
+
+export class QuestionView {
+  /** @param {(place: number) => void} onChoose place of the option, from 0 */
+  constructor(onChoose) {
+    this.onChoose = onChoose;
+    this.body = qs("#body");
+    /** @type {Question | null} */
+    this.shown = null;
+    this.isLocked = false;
+  }
+
+  /** @param {Question} question @param {string[]} value @param {import("./wire.js").Section} section */
+  render(question, value, section) {
+    if (this.shown !== question) this.build(question, section);
+    for (const option of this.body.querySelectorAll(".option")) {
+      const on = value.includes(option.dataset.option);
+      option.classList.toggle("option--on", on);
+      const input = qs("input", option);
+      input.checked = on;
+      input.disabled = this.isLocked;
+    }
+  }
+
+  /** Read-only after the time is up or hand-in. @param {boolean} isLocked */
+  lock(isLocked) {
+    this.isLocked = isLocked;
+    this.body.classList.toggle("question__body--locked", isLocked);
+  }
+
+  /** Formulas have become available: set the question once more. */
+  forget() {
+    this.shown = null;
+  }
+
+  build(question, section) {
+    this.shown = question;
+    setText(qs("#section"), section.title);
+    setText(qs("#points"), section.points);
+    setText(qs("#rule"), section.rule);
+    const stem = h("div", { class: "stem", id: "stem", tabindex: "-1" }, h("span", { class: "stem__no num" }, `${question.no}．`), cleaned(question.stem));
+    const judge = question.kind === "true_false";
+    const options = h("fieldset", { class: `options${judge ? " options--judge" : ""}`, "aria-labelledby": "stem" }, ...question.options.map((option, place) => this.option(question, option, place)));
+    const { figure } = question;
+    const picture = figure
+      ? h("figure", { class: "figure" }, h("img", { src: figure.src, alt: figure.description }), figure.caption ? h("figcaption", {}, figure.caption) : null)
+      : null;
+    this.body.replaceChildren(stem, h("div", { class: `question__split${picture ? " question__split--figure" : ""}` }, options, ...(picture ? [picture] : [])));
+    this.body.parentElement.scrollTop = 0;
+  }
+
+  /** @param {Question} question @param {import("./wire.js").Option} option @param {number} place */
+  option(question, option, place) {
+    const multi = question.kind === "multiple_choice";
+    const mark = question.kind === "true_false" ? icon(place === 0 ? "check" : "close") : OPTION_KEYS[place];
+    const input = h("input", {
+      type: multi ? "checkbox" : "radio",
+      name: question.id,
+      value: option.id,
+      onclick: (event) => {
+        event.preventDefault(); // the mark appears when the choice is on disk
+        this.onChoose(place);
+      },
+      onfocus: () => label.classList.toggle("option--focus", input.matches(":focus-visible")),
+      onblur: () => label.classList.remove("option--focus"),
+    });
+    const tick = icon("check");
+    tick.classList.add("option__tick");
+    const label = h(
+      "label",
+      { class: `option${multi ? " option--multi" : ""}`, "data-option": option.id },
+      input,
+      h("span", { class: "option__key", "aria-hidden": "true" }, mark),
+      h("span", { class: "option__text" }, cleaned(option.content)),
+      tick,
+    );
+    return label;
+  }
+}
