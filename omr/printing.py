@@ -59,7 +59,7 @@ class _Sheet:
         self.fonts = fonts
 
     def y(self, y_mm: float) -> float:
-        return (self.layout.paper.height_mm - y_mm) * mm
+        return float((self.layout.paper.height_mm - y_mm) * mm)
 
     def ink(self, name: str) -> HexColor:
         return HexColor(getattr(self.layout.inks, name))

@@ -1,0 +1,118 @@
+"""Hands the measured ink to the policy, group by group, and gathers what it says."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from omr.reader.ink import InkSheet
+from omr.reader.reading import CellReading
+from omr.rules.card_layout import CardLayout, GroupKind
+from omr.rules.doubt import (
+    CellInk,
+    GroupVerdict,
+    PageMark,
+    has_too_many_doubts,
+    judge_group,
+    number_reasons,
+    proctor_reason,
+)
+from omr.rules.reasons import GroupReason, PageReason
+
+ABSENT, MISCONDUCT = "absent", "misconduct"
+NOTHING = GroupVerdict((), None, 1.0)
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """All groups of a page, decided."""
+
+    answers: dict[str, tuple[str, ...]]
+    review: dict[str, GroupReason]
+    confidence: dict[str, float]
+    cells: dict[str, tuple[CellReading, ...]]
+    number: str | None
+    reasons: tuple[PageReason, ...]
+
+
+def decide_page(sheet: InkSheet, layout: CardLayout, in_sight: Sequence[bool]) -> Decisions:
+    """Decide every group and what their sum says of the page."""
+    page = PageMark(sheet.mark_ink, sheet.mark_peak, sheet.noise)
+    columns = zip(
+        sheet.ink.tolist(),
+        sheet.peak.tolist(),
+        sheet.cover.tolist(),
+        sheet.spill.tolist(),
+        sheet.reach.tolist(),
+        strict=True,
+    )
+    inks = [CellInk(*row) for row in columns]
+    verdicts: dict[str, GroupVerdict] = {}
+    cells: dict[str, tuple[CellReading, ...]] = {}
+    start = 0
+    for group in layout.groups:
+        stop = start + len(group.cells)
+        values = [cell.value for cell in group.cells]
+        own = inks[start:stop]
+        if all(in_sight[start:stop]):
+            verdicts[group.group_id] = judge_group(group.kind, values, own, page)
+        else:
+            verdicts[group.group_id] = GroupVerdict((), GroupReason.OUT_OF_SIGHT, 0.0)
+        cells[group.group_id] = tuple(
+            CellReading(value, ink.ink, ink.peak, ink.cover, ink.spill, ink.reach)
+            for value, ink in zip(values, own, strict=True)
+        )
+        start = stop
+    return _gather(verdicts, cells, layout)
+
+
+def _gather(
+    verdicts: Mapping[str, GroupVerdict],
+    cells: dict[str, tuple[CellReading, ...]],
+    layout: CardLayout,
+) -> Decisions:
+    digits = {
+        group.group_id: verdicts[group.group_id]
+        for group in layout.groups
+        if group.kind is GroupKind.NUMBER
+    }
+    review = {key: verdict.reason for key, verdict in verdicts.items() if verdict.reason}
+    wrong_digits = number_reasons(digits)
+    review = {**review, **wrong_digits}
+    filled = any(verdict.values for verdict in digits.values()) and not wrong_digits
+    return Decisions(
+        answers={key: verdict.values for key, verdict in verdicts.items()},
+        review=review,
+        confidence={key: verdict.confidence for key, verdict in verdicts.items()},
+        cells=cells,
+        number="".join(verdict.values[0] for verdict in digits.values()) if filled else None,
+        reasons=_page_reasons(verdicts, review, layout, bool(wrong_digits)),
+    )
+
+
+def _page_reasons(
+    verdicts: Mapping[str, GroupVerdict],
+    review: Mapping[str, GroupReason],
+    layout: CardLayout,
+    number_doubtful: bool,  # noqa: FBT001 - private, named at its only call
+) -> tuple[PageReason, ...]:
+    items = [group.group_id for group in layout.groups if group.kind.is_item]
+    types = [group.group_id for group in layout.groups if group.kind is GroupKind.TYPE]
+    answered = sum(bool(verdicts[key].values) for key in items)
+    doubts = sum(key in review for key in items)
+    absent = verdicts.get(ABSENT, NOTHING)
+    reasons = []
+    if has_too_many_doubts(doubts, len(items)):
+        reasons.append(PageReason.MANY_DOUBTS)
+    proctor = proctor_reason(
+        absent=absent, misconduct=verdicts.get(MISCONDUCT, NOTHING), answers=answered + doubts
+    )
+    if proctor is not None:
+        reasons.append(proctor)
+    elif not answered and not doubts and not absent.values:
+        reasons.append(PageReason.NOTHING_FILLED)
+    if number_doubtful:
+        reasons.append(PageReason.NUMBER_DOUBTFUL)
+    if any(key in review for key in types):
+        reasons.append(PageReason.TYPE_DOUBTFUL)
+    if doubts:
+        reasons.append(PageReason.GROUPS_IN_DOUBT)
+    return tuple(reasons)

@@ -1,0 +1,128 @@
+"""Whose card it is: QR code and bar code of the page, read independently and compared."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import zxingcpp
+from pyzbar import pyzbar
+
+from omr.reader.reading import FloatArray, GrayImage, Placement
+from omr.reader.register import to_pixels
+from omr.rules.card_code import CardCode, is_serial, parse_qr_text
+from omr.rules.card_layout import CardLayout
+from omr.rules.reasons import PageReason
+
+QR_PIXELS_PER_MODULE = 6
+BAR_PIXELS_PER_MODULE = 4
+BAR_QUIET_MODULES = 8
+BAR_ROWS_SHARE = 0.8  # of the height: keeps clear of the digits below
+BAR_ROWS = 24
+
+
+@dataclass(frozen=True)
+class Identity:
+    """The serial agreed on, and why it may not be trusted."""
+
+    serial: str | None
+    code: CardCode | None
+    reasons: tuple[PageReason, ...]
+
+
+def read_identity(
+    image: GrayImage,
+    placement: Placement,
+    layout: CardLayout,
+    *,
+    known: Mapping[str, str] | None,
+) -> Identity:
+    """Read both codes of a page and compare them.
+
+    ``known`` holds the serials that may appear, each with the admission number it belongs to; None
+    asks nothing of the serial but its check digit. A serial that only one of the codes gives is
+    not accepted without a person.
+    """
+    code = read_qr(image, placement, layout)
+    backup = read_barcode(image, placement, layout)
+    reasons = []
+    serial = code.serial if code else backup
+    if code is None:
+        reasons.append(PageReason.CODE_UNREADABLE)
+    elif backup is not None and backup != code.serial:
+        return Identity(None, code, (PageReason.CODE_CONFLICT,))
+    if serial is not None and known is not None and serial not in known:
+        reasons.append(PageReason.UNKNOWN_SERIAL)
+    return Identity(serial, code, tuple(reasons))
+
+
+def read_qr(image: GrayImage, placement: Placement, layout: CardLayout) -> CardCode | None:
+    """Read the QR code at its place; a second reader tries when the first finds nothing."""
+    area = layout.qr
+    reach = area.quiet_mm * 0.75
+    size = area.size_mm + 2 * reach
+    rate = QR_PIXELS_PER_MODULE / area.module_mm
+    window = (area.x_mm - reach, area.y_mm - reach, size, size)
+    patch = _straighten(image, placement, layout, window, (rate, rate))
+    for found in zxingcpp.read_barcodes(
+        patch,
+        formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode),
+        try_rotate=False,
+        try_downscale=False,
+        try_invert=False,
+    ):
+        code = parse_qr_text(found.text)
+        if code is not None:
+            return code
+    for seen in pyzbar.decode(patch, symbols=[pyzbar.ZBarSymbol.QRCODE]):
+        code = parse_qr_text(seen.data.decode("ascii", "replace"))
+        if code is not None:
+            return code
+    return None
+
+
+def read_barcode(image: GrayImage, placement: Placement, layout: CardLayout) -> str | None:
+    """Read the serial from the Code 128; None unless its check digit holds."""
+    area = layout.barcode
+    quiet_mm = BAR_QUIET_MODULES * area.module_mm
+    margin_mm = (1 - BAR_ROWS_SHARE) / 2 * area.height_mm
+    window = (
+        area.x_mm - quiet_mm,
+        area.y_mm + margin_mm,
+        area.width_mm + 2 * quiet_mm,
+        BAR_ROWS_SHARE * area.height_mm,
+    )
+    rates = (BAR_PIXELS_PER_MODULE / area.module_mm, BAR_ROWS / window[3])
+    patch = _straighten(image, placement, layout, window, rates)
+    for found in zxingcpp.read_barcodes(
+        patch,
+        formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.Code128),
+        try_rotate=False,
+        try_downscale=False,
+        try_invert=False,
+    ):
+        if is_serial(found.text):
+            return str(found.text)
+    return None
+
+
+def _straighten(
+    image: GrayImage,
+    placement: Placement,
+    layout: CardLayout,
+    window_mm: tuple[float, float, float, float],
+    pixels_per_mm: tuple[float, float],
+) -> GrayImage:
+    """Cut a rectangle of the card out of the page, upright and at a fixed size."""
+    left, top, width, height = window_mm
+    corners = np.array(
+        [(left, top), (left + width, top), (left + width, top + height), (left, top + height)]
+    )
+    seen = to_pixels(placement, corners, layout).astype(np.float32)
+    columns, rows = round(width * pixels_per_mm[0]), round(height * pixels_per_mm[1])
+    straight: FloatArray = np.array([(0, 0), (columns, 0), (columns, rows), (0, rows)], np.float64)
+    turn = cv2.getPerspectiveTransform(seen, straight.astype(np.float32))
+    cut = cv2.warpPerspective(
+        image, turn, (columns, rows), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    return np.ascontiguousarray(cut, np.uint8)

@@ -1,0 +1,183 @@
+"""How much pencil lies in each cell, after paper, light and printed ink are taken off."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from omr.reader.reading import FloatArray, SheetArray
+from omr.reader.sample import SampleGrid
+
+NEIGHBOURS = 12  # cells about each one that vote on the white of its paper
+PAPER_QUANTILE = 0.70
+GAIN_QUANTILE = 0.45  # of the outlines: marks cover a quarter to a half of all cells at most
+GAIN_RANGE = (0.0, 1.8)
+PEAK_SHARE = 8  # the darkest eighth of a cell
+START_MARK_PEAK = 0.45
+LEAST_STROKE = 0.12  # darkness below which nothing counts as stroke
+STROKE_SHARE = 0.5  # of the page's own mark
+PRIOR_MARKS = 4  # weight of the usual mark while a page has few of its own
+USUAL_MARK = (0.50, 0.60)  # ink and peak
+SEEN_MARK = (0.15, 0.30)
+DIRT_DARKNESS = 0.22
+STROKE_SAMPLES = 4  # a pencil line that leaves a cell darkens at least so many
+LEAST_WHITE = 16.0
+
+
+@dataclass(frozen=True)
+class InkSheet:
+    """Measures of all cells, (N,) each, and what the page is like."""
+
+    ink: FloatArray
+    peak: FloatArray
+    cover: FloatArray
+    spill: FloatArray
+    reach: FloatArray
+    gain: float
+    white: float
+    noise: float
+    mark_ink: float
+    mark_peak: float
+    outline_match: float
+    dirty_share: float
+
+
+def nearest_cells(centres_mm: FloatArray) -> npt.NDArray[np.intp]:
+    """Return for each cell its nearest cells with itself, (N, NEIGHBOURS)."""
+    apart = np.linalg.norm(centres_mm[:, None] - centres_mm[None], axis=2)
+    return np.argsort(apart, axis=1, kind="stable")[:, : min(NEIGHBOURS, len(centres_mm))]
+
+
+def darkness_of(
+    sheet: SheetArray, neighbours: npt.NDArray[np.intp], grid: SampleGrid
+) -> tuple[SheetArray, SheetArray]:
+    """Turn grey values into darkness against the paper about each cell.
+
+    Parameters
+    ----------
+    sheet : (N, S) float32 ndarray
+        Pictures of the cells, 0 black to 255 white.
+    neighbours : (N, K) intp ndarray
+        Cells that share their paper.
+    grid : SampleGrid
+        Says which samples lie on paper.
+
+    Returns
+    -------
+    (N, S) float32 ndarray
+        Darkness, 0 paper to 1 black.
+    (N,) float32 ndarray
+        Grey of the paper at each cell.
+    """
+    paper = sheet[:, grid.paper]
+    rank = int(PAPER_QUANTILE * (paper.shape[1] - 1))
+    own = np.partition(paper, rank, axis=1)[:, rank]
+    white = np.maximum(np.median(own[neighbours], axis=1), LEAST_WHITE).astype(np.float32)
+    return 1.0 - sheet / white[:, None], white
+
+
+def measure_ink(
+    darkness: SheetArray,
+    white: SheetArray,
+    blank: SheetArray,
+    leaders: npt.NDArray[np.intp],
+    grid: SampleGrid,
+) -> InkSheet:
+    """Measure the ink that the blank card does not have.
+
+    Parameters
+    ----------
+    darkness, blank : (N, S) float32 ndarray
+        Darkness of the page and of the blank card, cell by cell.
+    white : (N,) float32 ndarray
+        Grey of the paper at each cell of the page.
+    leaders : (N,) intp ndarray
+        Number of the group of each cell, for finding each group's darkest.
+    grid : SampleGrid
+        Says which samples lie inside, on the outline and outside.
+
+    Returns
+    -------
+    InkSheet
+        Shares of full black; see ``omr.rules.doubt.CellInk``.
+    """
+    gain = _printed_gain(darkness, blank, grid)
+    excess = darkness[:, grid.inner] - gain * blank[:, grid.inner]
+    ink = excess.mean(axis=1)
+    top = excess.shape[1] // PEAK_SHARE
+    peak = np.partition(excess, -top, axis=1)[:, -top:].mean(axis=1)
+    spill = (darkness[:, grid.ring] - gain * blank[:, grid.ring]).mean(axis=1)
+    reach = _dark_strokes(darkness, grid)
+    mark_ink, mark_peak = _typical_mark(ink, peak, leaders)
+    stroke = max(LEAST_STROKE, STROKE_SHARE * mark_peak)
+    cover = np.mean(excess > stroke, axis=1)
+    empty = ink < 0.25 * mark_ink
+    return InkSheet(
+        ink=ink.astype(np.float64),
+        peak=peak.astype(np.float64),
+        cover=cover.astype(np.float64),
+        spill=spill.astype(np.float64),
+        reach=reach.astype(np.float64),
+        gain=gain,
+        white=float(np.median(white)),
+        noise=_spread(ink[empty]),
+        mark_ink=mark_ink,
+        mark_peak=mark_peak,
+        outline_match=_outline_match(darkness, blank, ink, grid),
+        dirty_share=float(np.mean(reach > DIRT_DARKNESS)),
+    )
+
+
+def _printed_gain(darkness: SheetArray, blank: SheetArray, grid: SampleGrid) -> float:
+    """Return the printed ink seen over the printed ink expected, over the page.
+
+    Outlines are used because a mark seldom reaches all of them, and a quantile because some do.
+    """
+    seen = darkness[:, grid.outline].mean(axis=1)
+    expected = np.maximum(blank[:, grid.outline].mean(axis=1), 1e-3)
+    gain = float(np.quantile(seen / expected, GAIN_QUANTILE))
+    return min(max(gain, GAIN_RANGE[0]), GAIN_RANGE[1])
+
+
+def _typical_mark(
+    ink: SheetArray, peak: SheetArray, leaders: npt.NDArray[np.intp]
+) -> tuple[float, float]:
+    """Return the median mark of the page, leaning on the usual one while there are few."""
+    order = np.lexsort((-ink, leaders))
+    first = np.r_[True, np.diff(leaders[order]) != 0]
+    best = order[first]
+    marks = best[(ink[best] > SEEN_MARK[0]) & (peak[best] > SEEN_MARK[1])]
+    if marks.size == 0:
+        return USUAL_MARK
+    weight = marks.size / (marks.size + PRIOR_MARKS)
+    return (
+        weight * float(np.median(ink[marks])) + (1 - weight) * USUAL_MARK[0],
+        weight * float(np.median(peak[marks])) + (1 - weight) * USUAL_MARK[1],
+    )
+
+
+def _spread(values: SheetArray) -> float:
+    if values.size < 8:
+        return 0.01
+    middle = float(np.median(values))
+    return 1.4826 * float(np.median(np.abs(values - middle)))
+
+
+def _outline_match(
+    darkness: SheetArray, blank: SheetArray, ink: SheetArray, grid: SampleGrid
+) -> float:
+    """Correlate the emptier half of the cells with the blank card, outlines and letters."""
+    calm = ink <= np.quantile(ink, 0.6)
+    where = np.concatenate([grid.inner, grid.outline, grid.ring])
+    seen = np.median(darkness[calm][:, where], axis=0)
+    drawn = np.median(blank[calm][:, where], axis=0)
+    seen, drawn = seen - seen.mean(), drawn - drawn.mean()
+    norm = float(np.linalg.norm(seen) * np.linalg.norm(drawn))
+    return float(seen @ drawn) / norm if norm > 1e-9 else 0.0
+
+
+def _dark_strokes(darkness: SheetArray, grid: SampleGrid) -> SheetArray:
+    """Return how dark the darkest few samples of the paper about each cell are."""
+    paper = darkness[:, grid.paper]
+    rank = paper.shape[1] - STROKE_SAMPLES
+    return np.asarray(np.partition(paper, rank, axis=1)[:, rank], np.float32)

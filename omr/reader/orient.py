@@ -1,0 +1,175 @@
+"""Finds the coded corner marks, turns the page upright and says why when it cannot."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from omr.reader.reading import FloatArray, GrayImage
+from omr.rules.card_layout import CardLayout
+from omr.rules.reasons import PageReason
+
+SEARCH_LONG_SIDE_PX = 1200  # about 100 dpi of an A4 page: five pixels to a cell of a marker
+SUBPIXEL_STEPS = 20
+SUBPIXEL_STOP_PX = 0.02
+FEWEST_MARKERS = 2
+SCALE_RANGE = (0.9, 1.1)  # of height to width: stretched scans and careless printing
+MOST_SKEW = 0.12  # of a side, how far opposite sides may differ
+BLANK_INK_SHARE = 0.002  # share of dark pixels below which a page is called empty
+DARK_LEVEL = 128
+CLIP_LIMIT = 3.0
+WIDTH_RANGE_PX = (500, 20000)  # 60 dpi of a card is the least that can be read
+
+
+@dataclass(frozen=True)
+class Upright:
+    """The page turned by quarter turns, and the corners of each marker found in it.
+
+    ``corners_px`` maps a marker id to (4, 2): its corners clockwise from its own top left.
+    """
+
+    image: GrayImage
+    corners_px: Mapping[int, FloatArray]
+    turned_deg: int
+
+
+def turn_upright(image: GrayImage, layout: CardLayout) -> Upright | PageReason:
+    """Find the markers and turn the page so that the card stands upright.
+
+    After a turn the marks are sought again in the turned image, so that one page gives the same
+    figures to the last bit from whichever side it was fed.
+    """
+    if min(image.shape) < WIDTH_RANGE_PX[0] or max(image.shape) > WIDTH_RANGE_PX[1]:
+        return (
+            PageReason.TOO_SMALL if min(image.shape) < WIDTH_RANGE_PX[0] else PageReason.TOO_LARGE
+        )
+    found = find_markers(image, layout)
+    if len(found) < FEWEST_MARKERS:
+        return _name_the_failure(image, layout, len(found))
+    quarters = _quarter_turns(found)
+    if quarters:
+        image = np.ascontiguousarray(np.rot90(image, quarters))
+        found = find_markers(image, layout)
+        if len(found) < FEWEST_MARKERS or _quarter_turns(found):
+            return PageReason.TOO_FEW_MARKERS
+    if not _is_plausible(found, layout):
+        return PageReason.DISTORTED
+    return Upright(image, found, (360 - 90 * quarters) % 360)
+
+
+def find_markers(image: GrayImage, layout: CardLayout) -> dict[int, FloatArray]:
+    """Return the corners in pixels of every marker of the layout seen in the image."""
+    wanted = {marker.marker_id for marker in layout.markers}
+    factor = max(1, round(max(image.shape) / SEARCH_LONG_SIDE_PX))
+    small = _shrink(image, factor)
+    found = _detect(small, wanted)
+    if len(found) < len(wanted):
+        clipped = cv2.createCLAHE(CLIP_LIMIT, (8, 8)).apply(small)
+        found = {**_detect(np.asarray(clipped, np.uint8), wanted), **found}
+    if len(found) < len(wanted) and factor > 1:
+        finer = factor // 2
+        larger = _shrink(image, finer)
+        again = {key: at * (finer / factor) for key, at in _detect(larger, wanted).items()}
+        found = {**again, **found}
+    return {key: _refine(image, at * factor + (factor - 1) / 2) for key, at in found.items()}
+
+
+def _shrink(image: GrayImage, factor: int) -> GrayImage:
+    if factor == 1:
+        return image
+    size = (image.shape[1] // factor, image.shape[0] // factor)
+    cut = image[: size[1] * factor, : size[0] * factor]
+    return np.asarray(cv2.resize(cut, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _detect(image: GrayImage, wanted: set[int]) -> dict[int, FloatArray]:
+    """Return markers seen exactly once; two of one id mean that one is false."""
+    corners, ids, _ = _DETECTOR.detectMarkers(image)
+    if ids is None:
+        return {}
+    numbers = [int(number) for number in np.ravel(ids)]
+    return {
+        number: np.asarray(at, np.float64).reshape(4, 2)
+        for number, at in zip(numbers, corners, strict=True)
+        if number in wanted and numbers.count(number) == 1
+    }
+
+
+def _make_detector() -> cv2.aruco.ArucoDetector:
+    parameters = cv2.aruco.DetectorParameters()
+    parameters.adaptiveThreshWinSizeMin = 15
+    parameters.adaptiveThreshWinSizeMax = 45
+    parameters.adaptiveThreshWinSizeStep = 30
+    parameters.minMarkerPerimeterRate = 0.06
+    parameters.maxMarkerPerimeterRate = 0.4
+    parameters.errorCorrectionRate = 0.5
+    parameters.cornerRefinementMethod = cv2.aruco.CORNER_REFINE_NONE
+    dictionary = cv2.aruco.getPredefinedDictionary(cv2.aruco.DICT_4X4_50)
+    return cv2.aruco.ArucoDetector(dictionary, parameters)
+
+
+_DETECTOR = _make_detector()
+
+
+def _refine(image: GrayImage, corners_px: FloatArray) -> FloatArray:
+    """Sharpen the corners in the full image; a corner that runs away is left where it was."""
+    side = float(np.linalg.norm(corners_px - np.roll(corners_px, 1, axis=0), axis=1).mean())
+    reach = max(2, round(side / 16))
+    stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, SUBPIXEL_STEPS, SUBPIXEL_STOP_PX)
+    start = corners_px.astype(np.float32).reshape(-1, 1, 2)
+    sharp = cv2.cornerSubPix(image, start.copy(), (reach, reach), (-1, -1), stop)
+    sharp = np.asarray(sharp, np.float64).reshape(4, 2)
+    strayed = np.linalg.norm(sharp - corners_px, axis=1) > reach
+    return np.where(strayed[:, None], corners_px, sharp)
+
+
+def _quarter_turns(found: Mapping[int, FloatArray]) -> int:
+    """Return by how many quarter turns counterclockwise the page must be turned."""
+    tops = np.sum([corners[1] - corners[0] for corners in found.values()], axis=0)
+    angle = np.degrees(np.arctan2(tops[1], tops[0]))  # 0 upright, 90 turned clockwise
+    return round(float(angle) / 90) % 4
+
+
+def _is_plausible(found: Mapping[int, FloatArray], layout: CardLayout) -> bool:
+    """Check that the marks stand to one another as on the card."""
+    centres = {m.marker_id: (m.x_mm, m.y_mm) for m in layout.markers if m.marker_id in found}
+    ids = sorted(centres)
+    seen = np.array([found[key].mean(axis=0) for key in ids])
+    drawn = np.array([centres[key] for key in ids])
+    size_px = (
+        np.mean([np.linalg.norm(c[1] - c[0]) + np.linalg.norm(c[3] - c[0]) for c in found.values()])
+        / 2
+    )
+    size_mm = layout.markers[0].size_mm
+    for one in range(len(ids)):
+        for other in range(one):
+            apart_px = np.linalg.norm(seen[one] - seen[other])
+            apart_mm = np.linalg.norm(drawn[one] - drawn[other])
+            scale = float(apart_px / apart_mm / (size_px / size_mm))
+            if not SCALE_RANGE[0] - MOST_SKEW <= scale <= SCALE_RANGE[1] + MOST_SKEW:
+                return False
+    if len(ids) == len(layout.markers):
+        return _sides_agree(seen, drawn)
+    return True
+
+
+def _sides_agree(seen: FloatArray, drawn: FloatArray) -> bool:
+    """Check convexity, likeness of opposite sides and the ratio of height to width."""
+    if not cv2.isContourConvex(seen.astype(np.float32)):
+        return False
+    sides_px = np.linalg.norm(seen - np.roll(seen, -1, axis=0), axis=1)
+    scales = sides_px / np.linalg.norm(drawn - np.roll(drawn, -1, axis=0), axis=1)
+    alike = all(abs(scales[i] / scales[i + 2] - 1) <= MOST_SKEW for i in range(2))
+    ratio = (scales[0] + scales[2]) / (scales[1] + scales[3])
+    return alike and SCALE_RANGE[0] <= ratio <= SCALE_RANGE[1]
+
+
+def _name_the_failure(image: GrayImage, layout: CardLayout, markers: int) -> PageReason:
+    small = _shrink(image, max(1, round(max(image.shape) / SEARCH_LONG_SIDE_PX)))
+    if float(np.mean(small < DARK_LEVEL)) < BLANK_INK_SHARE:
+        return PageReason.BLANK_PAGE
+    wanted = {marker.marker_id for marker in layout.markers}
+    if len(_detect(np.ascontiguousarray(small[:, ::-1]), wanted)) >= FEWEST_MARKERS:
+        return PageReason.MIRRORED
+    return PageReason.TOO_FEW_MARKERS if markers else PageReason.FOREIGN_PAGE

@@ -1,0 +1,107 @@
+"""What the reader hands back: values only, nothing that can fail."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from omr.rules.reasons import GroupReason, PageReason, PageStatus
+
+ENGINE_VERSION = "1.0"
+
+GrayImage: TypeAlias = npt.NDArray[np.uint8]
+FloatArray: TypeAlias = npt.NDArray[np.float64]
+SheetArray: TypeAlias = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Quality:
+    """How well the page could be seen.
+
+    Lengths in millimetres on the card; ``outline_match`` is the correlation of the printed cells
+    with the blank card, ``gain`` the printed ink seen over the printed ink expected, ``white`` the
+    typical grey of the paper (0 to 255).
+    """
+
+    markers: int
+    anchors: int
+    residual_mm: float
+    outline_match: float
+    gain: float
+    white: float
+    noise: float
+    mark_ink: float
+    mark_peak: float
+    dirty_share: float
+    turned_deg: int
+    pixels_per_mm: float
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where the card lies in the upright image: millimetres to pixels.
+
+    ``homography`` holds nine numbers row by row, ``bend_mm`` the polynomial shift of
+    ``omr.reader.register``, nine terms for x and nine for y.
+    """
+
+    homography: tuple[float, ...]
+    bend_mm: tuple[tuple[float, ...], tuple[float, ...]]
+
+
+@dataclass(frozen=True)
+class CellReading:
+    """The measured ink of one cell."""
+
+    value: str
+    ink: float
+    peak: float
+    cover: float
+    spill: float
+    reach: float
+
+
+@dataclass(frozen=True)
+class PageReading:
+    """One page, read.
+
+    ``answers`` holds every group of a page that was not rejected, blank ones as ``()``; groups in
+    ``review`` show what would be read, for a person to confirm. ``reasons`` are all that apply, the
+    weightiest first; ``reason`` is that one.
+    """
+
+    status: PageStatus
+    reasons: tuple[PageReason, ...]
+    serial: str | None
+    number: str | None
+    answers: dict[str, tuple[str, ...]]
+    review: dict[str, GroupReason]
+    confidence: dict[str, float]
+    cells: dict[str, tuple[CellReading, ...]]
+    quality: Quality | None
+    placement: Placement | None
+    engine_version: str = ENGINE_VERSION
+
+    @property
+    def reason(self) -> PageReason | None:
+        """Return the weightiest reason, or None when the page is accepted."""
+        return self.reasons[0] if self.reasons else None
+
+
+def rejected(
+    reason: PageReason, *, serial: str | None = None, quality: Quality | None = None
+) -> PageReading:
+    """Return the reading of a page from which no mark is taken."""
+    return PageReading(
+        status=PageStatus.REJECTED,
+        reasons=(reason,),
+        serial=serial,
+        number=None,
+        answers={},
+        review={},
+        confidence={},
+        cells={},
+        quality=quality,
+        placement=None,
+    )

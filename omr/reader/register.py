@@ -1,0 +1,249 @@
+"""Where every millimetre of the card lies in the image: homography, then bend by timing bars."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from omr.reader.reading import FloatArray, GrayImage, Placement, SheetArray
+from omr.rules.card_layout import Bar, CardLayout
+
+STEP_MM = 0.15  # sampling of the patches in which bars are sought
+NEAR_REACH_MM = 1.8
+FAR_REACH_MM = 4.0
+BORDER_MM = 0.6  # white that belongs to the picture of a bar
+LEAST_MATCH = 0.75  # normalised correlation below which a bar counts as hidden
+TERMS = 9
+LEAST_FULL_ANCHORS = 14
+LEAST_PLAIN_ANCHORS = 4
+FIT_ROUNDS = 4
+SOFT_MM = 0.08  # least spread of the robust weights: half a pixel at 150 dpi
+BEND_PENALTY = 0.02
+CORNER_WEIGHT = 0.5
+
+
+@dataclass(frozen=True)
+class Registration:
+    """The placement of a card, with what it rests on."""
+
+    placement: Placement
+    anchors: int
+    residual_mm: float
+    pixels_per_mm: float
+
+
+def register(
+    image: GrayImage, corners_px: Mapping[int, FloatArray], layout: CardLayout
+) -> Registration | None:
+    """Place the card by its markers and refine by its timing bars.
+
+    Returns None when markers and bars together do not determine the place.
+    """
+    drawn = np.vstack([_marker_corners_mm(layout, key) for key in corners_px])
+    seen = np.vstack(list(corners_px.values()))
+    if len(corners_px) < len(layout.markers):
+        wider = _with_far_bars(image, layout, drawn, seen)
+        if wider is None:
+            return None
+        homography = _fit_homography(*wider)
+    else:
+        homography = _fit_homography(drawn, seen)
+    if homography is None:
+        return None
+    return _bend(image, homography, layout, (drawn, seen))
+
+
+def to_pixels(placement: Placement, points_mm: FloatArray, layout: CardLayout) -> FloatArray:
+    """Return where points of the card lie in the image.
+
+    Parameters
+    ----------
+    placement : Placement
+        Of the card in the image.
+    points_mm : (N, 2) float ndarray
+        Points on the card, millimetres from its top left corner.
+    layout : CardLayout
+        Gives the size of the paper, by which the bend is scaled.
+
+    Returns
+    -------
+    (N, 2) float ndarray
+        Pixels as (x, y); the centre of the first pixel is (0, 0).
+    """
+    terms = _terms(points_mm, layout)
+    shift = terms @ np.array(placement.bend_mm).T
+    homography = np.array(placement.homography).reshape(3, 3)
+    return project(homography, points_mm + shift)
+
+
+def project(homography: FloatArray, points: FloatArray) -> FloatArray:
+    """Apply a (3, 3) homography to (N, 2) points."""
+    full = points @ homography[:, :2].T + homography[:, 2]
+    return np.asarray(full[:, :2] / full[:, 2:], np.float64)
+
+
+def _marker_corners_mm(layout: CardLayout, marker_id: int) -> FloatArray:
+    marker = next(m for m in layout.markers if m.marker_id == marker_id)
+    half = marker.size_mm / 2
+    corners = np.array([(-half, -half), (half, -half), (half, half), (-half, half)])
+    return np.asarray(corners + np.array([marker.x_mm, marker.y_mm]), np.float64)
+
+
+def _fit_homography(drawn: FloatArray, seen: FloatArray) -> FloatArray | None:
+    homography, _ = cv2.findHomography(drawn, seen, cv2.RANSAC, 4.0)
+    return None if homography is None else np.asarray(homography, np.float64)
+
+
+def _with_far_bars(
+    image: GrayImage, layout: CardLayout, drawn: FloatArray, seen: FloatArray
+) -> tuple[FloatArray, FloatArray] | None:
+    """Add bars to the corners of too few markers, from an affine guess outwards."""
+    guess, _ = cv2.estimateAffine2D(drawn, seen, method=cv2.LMEDS)
+    if guess is None:
+        return None
+    homography = np.vstack([np.asarray(guess, np.float64), (0.0, 0.0, 1.0)])
+    bars = layout.timing_bars
+    centres = np.array([(bar.x_mm, bar.y_mm) for bar in bars])
+    found_mm = np.empty((0, 2))
+    for reach_mm in (FAR_REACH_MM, FAR_REACH_MM, NEAR_REACH_MM):
+        at_mm, kept = _find_bars(image, homography, bars, reach_mm)
+        if kept.sum() < LEAST_PLAIN_ANCHORS:
+            return None
+        found_px = project(homography, at_mm[kept])
+        found_mm = centres[kept]
+        fitted = _fit_homography(np.vstack([drawn, found_mm]), np.vstack([seen, found_px]))
+        if fitted is None:
+            return None
+        homography = fitted
+    sides = found_mm[:, 0] < layout.paper.width_mm / 2
+    if min(sides.sum(), (~sides).sum()) < LEAST_PLAIN_ANCHORS:
+        return None
+    return np.vstack([drawn, found_mm]), np.vstack([seen, found_px])
+
+
+def _bend(
+    image: GrayImage,
+    homography: FloatArray,
+    layout: CardLayout,
+    corners: tuple[FloatArray, FloatArray],
+) -> Registration | None:
+    bars = layout.timing_bars
+    at_mm, kept = _find_bars(image, homography, bars, NEAR_REACH_MM)
+    centres = np.array([(bar.x_mm, bar.y_mm) for bar in bars])
+    drawn, seen = corners
+    back = np.asarray(np.linalg.inv(homography), np.float64)
+    points = np.vstack([drawn, centres[kept]])
+    shifts = np.vstack([project(back, seen) - drawn, at_mm[kept] - centres[kept]])
+    prior = np.concatenate([np.full(len(drawn), CORNER_WEIGHT), np.ones(int(kept.sum()))])
+    bend, weights = _robust_bend(_terms(points, layout), shifts, prior, int(kept.sum()))
+    missed = np.linalg.norm(shifts - _terms(points, layout) @ bend.T, axis=1)
+    inliers = weights > 0.1 * prior
+    if not inliers.any():
+        return None
+    bars_in = int(inliers[len(drawn) :].sum())
+    placement = Placement(
+        homography=tuple(float(x) for x in homography.ravel()),
+        bend_mm=(tuple(float(x) for x in bend[0]), tuple(float(x) for x in bend[1])),
+    )
+    residual = float(np.sqrt(np.mean(missed[inliers] ** 2)))
+    area = abs(float(np.linalg.det(homography[:2, :2])))
+    return Registration(placement, bars_in, residual, float(np.sqrt(area)))
+
+
+def _terms(points_mm: FloatArray, layout: CardLayout) -> FloatArray:
+    """Return the nine terms of the bend: all up to second order, and three of the third."""
+    u = points_mm[:, 0] / (layout.paper.width_mm / 2) - 1
+    v = points_mm[:, 1] / (layout.paper.height_mm / 2) - 1
+    columns = [np.ones_like(u), u, v, u * v, u * u, v * v, u * u * v, u * v * v, v**3]
+    return np.column_stack(columns)
+
+
+def _robust_bend(
+    terms: FloatArray, shifts: FloatArray, prior: FloatArray, bars: int
+) -> tuple[FloatArray, FloatArray]:
+    """Fit the bend by reweighted least squares (Tukey's biweight); few bars allow few terms."""
+    allowed = TERMS if bars >= LEAST_FULL_ANCHORS else 3 if bars >= LEAST_PLAIN_ANCHORS else 0
+    bend = np.zeros((2, TERMS))
+    weights = prior.copy()
+    if allowed == 0:
+        return bend, weights
+    design = terms[:, :allowed]
+    penalty = np.diag([0.0, 0.0, 0.0] + [BEND_PENALTY] * (allowed - 3))
+    for _ in range(FIT_ROUNDS):
+        weighted = design * weights[:, None]
+        solved = np.linalg.solve(
+            weighted.T @ design + penalty + 1e-6 * np.eye(allowed), weighted.T @ shifts
+        )
+        missed = np.linalg.norm(shifts - design @ solved, axis=1)
+        spread = max(SOFT_MM, 1.4826 * float(np.median(missed)))
+        weights = prior * np.clip(1 - (missed / (4.0 * spread)) ** 2, 0, None) ** 2
+        if weights.sum() < allowed:
+            break
+    bend[:, :allowed] = solved.T
+    return bend, weights
+
+
+def _find_bars(
+    image: GrayImage, homography: FloatArray, bars: tuple[Bar, ...], reach_mm: float
+) -> tuple[FloatArray, np.ndarray[tuple[int], np.dtype[np.bool_]]]:
+    """Seek every bar near its place; returns places in millimetres and which were seen."""
+    places = np.array([(bar.x_mm, bar.y_mm) for bar in bars])
+    kept = np.zeros(len(bars), np.bool_)
+    for size in sorted({(bar.width_mm, bar.height_mm) for bar in bars}):
+        chosen = [i for i, bar in enumerate(bars) if (bar.width_mm, bar.height_mm) == size]
+        half = (size[0] / 2 + BORDER_MM + reach_mm, size[1] / 2 + BORDER_MM + reach_mm)
+        sheets = _patches(image, homography, places[chosen], half)
+        picture = _bar_picture(*size)
+        for index, sheet in zip(chosen, sheets, strict=True):
+            shift, match = _best_shift(sheet, picture)
+            if match >= LEAST_MATCH:
+                places[index] += shift
+                kept[index] = True
+    return places, kept
+
+
+def _patches(
+    image: GrayImage, homography: FloatArray, centres: FloatArray, half: tuple[float, float]
+) -> SheetArray:
+    across = np.arange(-round(half[0] / STEP_MM), round(half[0] / STEP_MM) + 1) * STEP_MM
+    down = np.arange(-round(half[1] / STEP_MM), round(half[1] / STEP_MM) + 1) * STEP_MM
+    grid_x, grid_y = np.meshgrid(across, down)
+    points = centres[:, None, :] + np.stack([grid_x.ravel(), grid_y.ravel()], axis=1)[None]
+    pixels = project(homography, points.reshape(-1, 2)).astype(np.float32)
+    shape = (len(centres) * len(down), len(across))
+    sheet = cv2.remap(
+        image,
+        pixels[:, 0].reshape(shape),
+        pixels[:, 1].reshape(shape),
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    return np.asarray(sheet, np.float32).reshape(len(centres), len(down), len(across))
+
+
+def _bar_picture(width_mm: float, height_mm: float) -> SheetArray:
+    rows = 2 * round((height_mm / 2 + BORDER_MM) / STEP_MM) + 1
+    columns = 2 * round((width_mm / 2 + BORDER_MM) / STEP_MM) + 1
+    down = np.abs(np.arange(rows) - rows // 2) * STEP_MM <= height_mm / 2
+    across = np.abs(np.arange(columns) - columns // 2) * STEP_MM <= width_mm / 2
+    return np.where(np.outer(down, across), 0.0, 255.0).astype(np.float32)
+
+
+def _best_shift(sheet: SheetArray, picture: SheetArray) -> tuple[tuple[float, float], float]:
+    """Return the shift in millimetres of the best match, to a fraction of a sample."""
+    scores = np.asarray(cv2.matchTemplate(sheet, picture, cv2.TM_CCOEFF_NORMED), np.float32)
+    _, best, _, (column, row) = cv2.minMaxLoc(scores)
+    x = column + _peak_offset(scores[row], column)
+    y = row + _peak_offset(scores[:, column], row)
+    centre_x, centre_y = (scores.shape[1] - 1) / 2, (scores.shape[0] - 1) / 2
+    return ((x - centre_x) * STEP_MM, (y - centre_y) * STEP_MM), float(best)
+
+
+def _peak_offset(line: SheetArray, at: int) -> float:
+    """Return the summit of the parabola through a maximum and its neighbours."""
+    if not 0 < at < len(line) - 1:
+        return 0.0
+    before, here, after = (float(line[at + step]) for step in (-1, 0, 1))
+    bend = before - 2 * here + after
+    return 0.0 if bend >= 0 else max(-0.5, min(0.5, 0.5 * (before - after) / bend))

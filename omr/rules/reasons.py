@@ -1,0 +1,54 @@
+"""Names for the ways a card, a group or a file can need a person; callers word them."""
+
+from enum import StrEnum
+
+
+class PageStatus(StrEnum):
+    """What may be done with a page."""
+
+    OK = "ok"
+    REVIEW = "review"
+    REJECTED = "rejected"
+
+
+class PageReason(StrEnum):
+    """Why a page is not simply accepted."""
+
+    UNREADABLE_FILE = "unreadable_file"
+    TRUNCATED_FILE = "truncated_file"
+    TOO_LARGE = "too_large"
+    TOO_SMALL = "too_small"
+    UNKNOWN_TYPE = "unknown_type"
+    NO_PAGES = "no_pages"
+    BLANK_PAGE = "blank_page"
+    FOREIGN_PAGE = "foreign_page"
+    MIRRORED = "mirrored"
+    TOO_FEW_MARKERS = "too_few_markers"
+    DISTORTED = "distorted"
+    WRONG_LAYOUT = "wrong_layout"
+    POOR_MATCH = "poor_match"
+    CODE_UNREADABLE = "code_unreadable"
+    CODE_CONFLICT = "code_conflict"
+    UNKNOWN_SERIAL = "unknown_serial"
+    NUMBER_CONFLICT = "number_conflict"
+    NUMBER_DOUBTFUL = "number_doubtful"
+    POOR_REGISTRATION = "poor_registration"
+    LOW_CONTRAST = "low_contrast"
+    DIRTY = "dirty"
+    MANY_DOUBTS = "many_doubts"
+    NOTHING_FILLED = "nothing_filled"
+    ABSENT_WITH_ANSWERS = "absent_with_answers"
+    MISCONDUCT_MARKED = "misconduct_marked"
+    TYPE_DOUBTFUL = "type_doubtful"
+    PROCTOR_MARK_DOUBTFUL = "proctor_mark_doubtful"
+    GROUPS_IN_DOUBT = "groups_in_doubt"
+
+
+class GroupReason(StrEnum):
+    """Why a person must look at one group."""
+
+    DOUBTFUL = "doubtful"
+    FAINT = "faint"
+    MULTIPLE = "multiple"
+    INCOMPLETE_NUMBER = "incomplete_number"
+    OUT_OF_SIGHT = "out_of_sight"
