@@ -124,7 +124,7 @@ def measure_ink(
         mark_ink=mark_ink,
         mark_peak=mark_peak,
         outline_match=_outline_match(darkness, blank, ink, grid),
-        dirty_share=float(np.mean(reach > DIRT_DARKNESS)),
+        dirty_share=_share(reach[empty] > DIRT_DARKNESS),
     )
 
 
@@ -154,6 +154,10 @@ def _typical_mark(
         weight * float(np.median(ink[marks])) + (1 - weight) * USUAL_MARK[0],
         weight * float(np.median(peak[marks])) + (1 - weight) * USUAL_MARK[1],
     )
+
+
+def _share(flags: npt.NDArray[np.bool_]) -> float:
+    return float(flags.mean()) if flags.size else 1.0
 
 
 def _spread(values: SheetArray) -> float:

@@ -23,7 +23,8 @@ LARGEST_RESIDUAL_MM = 0.35
 FEWEST_ANCHORS = 8
 LEAST_WHITE = 110.0  # grey of the paper
 MOST_DIRTY_SHARE = 0.12
-LEAST_GAIN = 0.15  # below, the print itself has all but vanished: dropped out or bleached
+LEAST_GAIN = 0.25  # below, the cells' print has all but vanished: dropped out or two-level scan
+MANY_ANCHORS = 20  # enough to trust the place of cells whose print cannot be seen
 
 
 def read_page(
@@ -129,11 +130,12 @@ def _number_conflict(
 
 def _sanity(quality: Quality) -> tuple[PageReason, ...]:
     """Return why a page as a whole should be looked at."""
+    shows_print = quality.gain >= LEAST_GAIN
     faults = (
         (quality.residual_mm > LARGEST_RESIDUAL_MM, PageReason.POOR_REGISTRATION),
         (quality.anchors < FEWEST_ANCHORS, PageReason.POOR_REGISTRATION),
-        (quality.outline_match < SURE_OUTLINE_MATCH, PageReason.POOR_MATCH),
-        (quality.gain < LEAST_GAIN, PageReason.LOW_CONTRAST),
+        (shows_print and quality.outline_match < SURE_OUTLINE_MATCH, PageReason.POOR_MATCH),
+        (not shows_print and quality.anchors < MANY_ANCHORS, PageReason.LOW_CONTRAST),
         (quality.white < LEAST_WHITE, PageReason.LOW_CONTRAST),
         (quality.dirty_share > MOST_DIRTY_SHARE, PageReason.DIRTY),
     )

@@ -62,6 +62,7 @@ class DoubtPolicy:
     trace_ink: float = 0.30
     trace_peak: float = 0.55
     stroke_ink: float = 0.20
+    several_stroke_ink: float = 0.33  # where a group may hold other marks
     stroke_peak: float = 0.60
     most_stroke_reach: float = 0.35
     noise_factor: float = 4.0
@@ -124,11 +125,10 @@ def judge_group(
     alone is not. A small dark stroke counts when nothing else is in the group.
     """
     shown = [evidence_of(cell, page, policy) for cell in cells]
-    lone = kind is not GroupKind.MULTIPLE and shown.count(Evidence.CLEAR) == len(shown) - 1
-    least = Evidence.STROKE if lone else Evidence.MARK
+    least = _least_evidence(kind, shown, cells, policy.several_stroke_ink * page.ink)
     marked = tuple(v for v, e in zip(values, shown, strict=True) if e >= least)
     confidence = _confidence(cells, shown, page)
-    if Evidence.BAND in shown or (Evidence.STROKE in shown and not lone):
+    if any(Evidence.BAND <= evidence < least for evidence in shown):
         reason = GroupReason.DOUBTFUL if marked else GroupReason.FAINT
         return GroupVerdict(marked, reason, 0.0)
     if Evidence.TRACE in shown and (not marked or kind is GroupKind.MULTIPLE):
@@ -136,6 +136,18 @@ def judge_group(
     if len(marked) > 1 and kind is not GroupKind.MULTIPLE:
         return GroupVerdict(marked, GroupReason.MULTIPLE, 0.0)
     return GroupVerdict(marked, None, confidence)
+
+
+def _least_evidence(
+    kind: GroupKind, shown: Sequence[Evidence], cells: Sequence[CellInk], strong_ink: float
+) -> Evidence:
+    """Return from which evidence on a cell of the group counts as marked."""
+    if shown.count(Evidence.CLEAR) == len(shown) - 1:
+        return Evidence.STROKE
+    strokes = [c for c, e in zip(cells, shown, strict=True) if e is Evidence.STROKE]
+    if kind is GroupKind.MULTIPLE and all(cell.ink >= strong_ink for cell in strokes):
+        return Evidence.STROKE
+    return Evidence.MARK
 
 
 def number_reasons(
