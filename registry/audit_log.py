@@ -100,10 +100,11 @@ def first_break(db: Session) -> int | None:
     """Return the id of the first line that does not fit the chain, 0 for a cut end, else None."""
     previous = GENESIS
     lines = select(AuditEntry).order_by(AuditEntry.id).execution_options(yield_per=500)
-    for entry in db.scalars(lines):
-        if entry.previous_hash != previous or hash_of(entry) != entry.entry_hash:
-            return entry.id
-        previous = entry.entry_hash
+    with db.scalars(lines) as entries:  # closed early, a cursor of the server is left open
+        for entry in entries:
+            if entry.previous_hash != previous or hash_of(entry) != entry.entry_hash:
+                return entry.id
+            previous = entry.entry_hash
     head = db.get(AuditHead, HEAD_ID)
     if head is not None and head.entry_hash != previous:
         return 0

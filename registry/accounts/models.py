@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from registry.access import Role
 from registry.database import Record, UtcDateTime, one_of
+from registry.organisations.models import Centre, Institution
 
 
 class AccountState(StrEnum):
@@ -35,6 +36,8 @@ class Account(Record):
     must_change_password: Mapped[bool] = mapped_column(default=True)
 
     roles: Mapped[list["AccountRole"]] = relationship()
+    centre: Mapped[Centre | None] = relationship()
+    institution: Mapped[Institution | None] = relationship()
 
 
 class AccountRole(Record):

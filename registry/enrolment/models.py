@@ -7,17 +7,11 @@ from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from registry.database import Record, UtcDateTime, one_of
+from registry.enrolment.rules.id_number import Gender as Gender
 from registry.plans.models import AssessmentPlan
 
 ID_NUMBER = "candidate.id_number"  # purposes that bind a sealed value to its column
 PHONE = "candidate.phone"
-
-
-class Gender(StrEnum):
-    """Follows from the ID number."""
-
-    MALE = "male"
-    FEMALE = "female"
 
 
 class EnrolmentState(StrEnum):

@@ -6,6 +6,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from registry.catalog.models import Project
 from registry.database import Record, UtcDateTime, one_of
 
 
@@ -96,3 +97,15 @@ class InstitutionFiling(Record):
     valid_until_on: Mapped[date | None]
 
     institution: Mapped[Institution] = relationship()
+    projects: Mapped[list["FilingProject"]] = relationship(order_by="FilingProject.project_id")
+
+
+class FilingProject(Record):
+    """A project that the filing covers: field 14 of the application form 备案申请表."""
+
+    __tablename__ = "filing_project"
+
+    filing_id: Mapped[int] = mapped_column(ForeignKey("institution_filing.id"), primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), primary_key=True)
+
+    project: Mapped[Project] = relationship()

@@ -425,6 +425,20 @@ def upgrade() -> None:
         sa.UniqueConstraint("card_no", name=op.f("uq_examiner_card_no")),
     )
     op.create_table(
+        "filing_project",
+        sa.Column("filing_id", sa.Integer(), nullable=False),
+        sa.Column("project_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["filing_id"],
+            ["institution_filing.id"],
+            name=op.f("fk_filing_project_filing_id_institution_filing"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["project.id"], name=op.f("fk_filing_project_project_id_project")
+        ),
+        sa.PrimaryKeyConstraint("filing_id", "project_id", name=op.f("pk_filing_project")),
+    )
+    op.create_table(
         "item",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("project_id", sa.Integer(), nullable=False),
@@ -1324,6 +1338,7 @@ def downgrade() -> None:
     op.drop_table("scoring_item")
     op.drop_table("login")
     op.drop_table("item")
+    op.drop_table("filing_project")
     op.drop_table("examiner")
     op.drop_table("blueprint_section")
     op.drop_table("assessment_plan")
