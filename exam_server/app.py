@@ -10,6 +10,7 @@ from flask_socketio import SocketIO
 from exam_server.config import Settings
 from exam_server.context import EXTENSION, Surroundings, wall_clock
 from exam_server.delivery.room import ExamRoom
+from exam_server.delivery.writer import THREADS, Concurrency
 from exam_server.languages import language, translated
 from exam_server.opening import open_database
 from exam_server.sockets import candidate as candidate_socket
@@ -43,6 +44,7 @@ def create_app(
     *,
     clock: Callable[[], datetime] = wall_clock,
     async_mode: str = "threading",
+    concurrency: Concurrency = THREADS,
 ) -> Server:
     """Put the server together: database, pages, sockets, the journal's writer."""
     app = Flask("exam_server")
@@ -73,7 +75,7 @@ def create_app(
         max_http_buffer_size=256 * 1024,
         manage_session=False,
     )
-    room = ExamRoom(database, clock)
+    room = ExamRoom(database, clock, concurrency)
     app.extensions["exam_room"] = room
     candidate_socket.register(sockets, room)
     proctor_socket.register(sockets, room)

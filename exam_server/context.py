@@ -78,9 +78,7 @@ def current_actor() -> Actor:
 
 def requires(
     *permissions: Permission,
-) -> Callable[
-    [Callable[Arguments, ResponseReturnValue]], Callable[Arguments, ResponseReturnValue]
-]:
+) -> Callable[[Callable[Arguments, ResponseReturnValue]], Callable[Arguments, ResponseReturnValue]]:
     """Let a view through only for staff who hold one of the permissions (any, when none named)."""
 
     def wrap(

@@ -19,7 +19,9 @@ def _digest(path: str) -> str:
 def _manifest() -> dict[str, str]:
     manifest = json.loads((STATIC / "vendor" / "MANIFEST.json").read_text("utf-8"))
     return {
-        path: integrity for package in manifest.values() for path, integrity in package["files"].items()
+        path: integrity
+        for package in manifest.values()
+        for path, integrity in package["files"].items()
     }
 
 

@@ -1,0 +1,46 @@
+"""The command ``kaohe``; every subcommand is a module of this package, loaded when it is called."""
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+COMMANDS = {
+    "serve": "exam_server.cli.serve",
+    "seed": "exam_server.cli.seed",
+    "demo": "exam_server.cli.demo",
+    "rehearse": "exam_server.cli.rehearse",
+    "audit": "exam_server.cli.audit",
+}
+ON_GREENLETS = frozenset({"serve"})  # these run on gevent, which must be the first thing loaded
+
+
+class Commands(click.Group):
+    """Finds a subcommand by name and loads only that one."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load the module of a subcommand."""
+        if cmd_name not in COMMANDS:
+            return None
+        module: Any = importlib.import_module(COMMANDS[cmd_name])
+        command: click.Command = module.command
+        return command
+
+
+@click.group(cls=Commands, help="专项职业能力考核 · Kaohe")
+@click.version_option(package_name="kaohe")
+def kaohe() -> None:
+    """Hold the subcommands together."""
+
+
+def main() -> None:
+    """Run the command line."""
+    if len(sys.argv) > 1 and sys.argv[1] in ON_GREENLETS:
+        monkey = importlib.import_module("gevent.monkey")
+        monkey.patch_all()
+    kaohe()

@@ -1,0 +1,46 @@
+"""What every reply to a candidate says of the attempt: state, head, deadline, last event."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from exam_server.delivery.models import Attempt, RoomEvent
+from exam_server.delivery.queries import deadline, receipt_for_candidate
+from exam_server.delivery.states import AttemptState
+from proctor.models import ExtraTime
+
+
+@dataclass(frozen=True)
+class Brief:
+    """What every reply to a candidate says of the attempt."""
+
+    state: AttemptState
+    epoch: int
+    head_seq: int
+    deadline_at: datetime | None
+    deadline_version: int
+    last_event: int
+    receipt: dict[str, Any] | None
+
+
+def read_brief(db: Session, attempt_id: int) -> Brief:
+    """Read the brief of an attempt from the tables."""
+    attempt = db.get_one(Attempt, attempt_id)
+    given = select(func.count()).where(ExtraTime.admission_id == attempt.admission_id)
+    last = select(func.max(RoomEvent.id)).where(
+        RoomEvent.sitting_id == attempt.sitting_id,
+        RoomEvent.for_candidate,
+        RoomEvent.admission_id.is_(None) | (RoomEvent.admission_id == attempt.admission_id),
+    )
+    return Brief(
+        AttemptState(attempt.state),
+        attempt.epoch,
+        attempt.head_seq,
+        deadline(db, attempt),
+        (db.scalar(given) or 0) + 1,
+        db.scalar(last) or 0,
+        receipt_for_candidate(attempt),
+    )

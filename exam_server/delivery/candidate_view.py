@@ -1,0 +1,120 @@
+"""What one candidate's page is told: own data, own paper, own answers, never a key."""
+
+from datetime import datetime
+from typing import Any
+
+from markupsafe import escape
+from sqlalchemy.orm import Session
+
+from exam_server.delivery.models import Attempt
+from exam_server.delivery.queries import answers_of, candidate_events, receipt_for_candidate
+from exam_server.delivery.states import AttemptState
+from exam_server.delivery.timing import milliseconds
+from item_bank.rules.ordering import CandidatePaper, CandidateQuestion
+from registry.scheduling.models import Sitting
+
+RULES = (
+    "请凭准考证和有效身份证件入座，并核对屏幕上的姓名、准考证号和机位号。",
+    "考试时间以服务器时间为准；到时系统自动交卷，未作答的题按空白计。",
+    "单项选择题只有一个正确答案；多项选择题须全部选对才得分；判断题答错不扣分。",
+    "每次作答都会自动保存。屏幕上方显示“已存服务器”的，即为安全保存。",
+    "网络中断时可以继续作答，答案先存在本机，恢复后自动上传。",
+    "不得离开答题窗口，不得使用手机等通信工具，不得交谈或抄袭。",
+    "有设备、试题文字等问题，请点“举手”或举手示意监考员。",
+    "交卷后不能再修改，请检查后再交卷，并记下回执码。",
+)
+GENDERS = {"male": "男", "female": "女"}
+
+
+def own_state(
+    db: Session,
+    attempt: Attempt,
+    *,
+    paper: CandidatePaper | None,
+    brief: dict[str, Any],
+    now: datetime,
+) -> dict[str, Any]:
+    """Return everything the page needs to show itself afresh."""
+    shown = attempt.state == AttemptState.IN_PROGRESS and paper is not None
+    events = candidate_events(db, attempt, 0)
+    return {
+        "ok": True,
+        "attempt": f"a-{attempt.id}",
+        "epoch": attempt.epoch,
+        "head_seq": attempt.head_seq,
+        "server_ms": milliseconds(now),
+        "started_ms": milliseconds(attempt.started_at) if attempt.started_at else None,
+        "candidate": _candidate(attempt),
+        "sitting": _sitting(attempt.admission.sitting),
+        "rules": RULES,
+        "confirmed": {
+            "data": attempt.data_confirmed_at is not None,
+            "rules": attempt.rules_confirmed_at is not None,
+        },
+        "paper": _paper(paper) if shown and paper else None,
+        "answers": answers_of(db, attempt.id) if shown else {},
+        "display": {"theme": attempt.theme, "zoom": attempt.zoom},
+        "events": events,
+        "receipt": receipt_for_candidate(attempt),
+        **brief,
+    }
+
+
+def _candidate(attempt: Attempt) -> dict[str, Any]:
+    admission = attempt.admission
+    candidate = admission.enrolment.candidate
+    return {
+        "name": candidate.name,
+        "admission_no": admission.enrolment.admission_no,
+        "id_number_masked": candidate.id_number_masked,
+        "gender": GENDERS[candidate.gender],
+        "photo": "/exam/photo" if candidate.photo_hash else None,
+        "room": f"第 {admission.sitting.room.number} 考场",
+        "seat_no": admission.seat_no,
+    }
+
+
+def _sitting(sitting: Sitting) -> dict[str, Any]:
+    plan = sitting.plan
+    return {
+        "project": plan.specification.project.name,
+        "subject": "理论知识考试",
+        "batch": plan.number,
+        "number": sitting.number,
+        "minutes": sitting.minutes,
+        "starts_ms": milliseconds(sitting.starts_at),
+        "institution": plan.institution.name,
+    }
+
+
+def _paper(paper: CandidatePaper) -> dict[str, Any]:
+    return {
+        "title": f"{paper.title} · 理论知识考试",
+        "total_points": float(paper.total_points),
+        "sections": [
+            {
+                "kind": section.kind.value,
+                "title": section.title,
+                "points": section.points_text,
+                "rule": section.rule,
+                "questions": [_question(question) for question in section.questions],
+            }
+            for section in paper.sections
+        ],
+    }
+
+
+def _question(question: CandidateQuestion) -> dict[str, Any]:
+    figure = question.figure
+    return {
+        "id": question.id,
+        "no": question.number,
+        "stem": str(escape(question.stem)),
+        "options": [{"id": o.id, "content": str(escape(o.content))} for o in question.options],
+        "figure": figure
+        and {
+            "src": f"/exam/figure/{question.id}",
+            "description": figure.description,
+            "caption": figure.caption,
+        },
+    }

@@ -1,0 +1,72 @@
+"""The papers of the candidates in a room: each frozen paper in the candidate's own order."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from exam_server.delivery.errors import NotInRoomError
+from exam_server.delivery.models import Attempt
+from exam_server.delivery.states import AttemptState, OpKind
+from exam_server.delivery.wire import MalformedMessageError, Op
+from item_bank.queries import paper_content
+from item_bank.rules.ordering import CandidateFigure, CandidatePaper, candidate_paper
+from registry.database import Database
+
+OP_KINDS = frozenset(OpKind)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A candidate's paper, the ids that may be answered with, and the shown numbers."""
+
+    paper: CandidatePaper
+    options: dict[str, frozenset[str]]
+    numbers: dict[str, int]
+
+
+class Desks:
+    """A cache: papers are frozen and orders are stored, so that a desk never changes."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._desks: dict[int, Desk] = {}
+
+    def of(self, attempt_id: int) -> Desk:
+        """Return the desk of an attempt."""
+        desk = self._desks.get(attempt_id)
+        if desk is None:
+            with self._database.reading() as db:
+                desk = _set_up(db, db.get_one(Attempt, attempt_id))
+            self._desks[attempt_id] = desk
+        return desk
+
+    def check(self, attempt_id: int, ops: tuple[Op, ...]) -> None:
+        """Refuse operations that name questions or options not in the candidate's paper."""
+        desk = self.of(attempt_id)
+        for op in ops:
+            if op.kind == OpKind.SUBMIT:
+                continue
+            allowed = desk.options.get(op.item)
+            if allowed is None or op.kind not in OP_KINDS or not allowed.issuperset(op.value):
+                raise MalformedMessageError
+
+    def figure(self, attempt_id: int, question_id: str) -> CandidateFigure:
+        """Return the figure of one of the candidate's own questions, while the exam runs."""
+        with self._database.reading() as db:
+            if db.get_one(Attempt, attempt_id).state != AttemptState.IN_PROGRESS:
+                raise NotInRoomError
+        for section in self.of(attempt_id).paper.sections:
+            for question in section.questions:
+                if question.id == question_id and question.figure:
+                    return question.figure
+        raise NotInRoomError
+
+
+def _set_up(db: Session, attempt: Attempt) -> Desk:
+    paper = candidate_paper(paper_content(db, attempt.paper_id), attempt.order_seed)
+    questions = [question for section in paper.sections for question in section.questions]
+    return Desk(
+        paper,
+        {q.id: frozenset(option.id for option in q.options) for q in questions},
+        {q.id: q.number for q in questions},
+    )

@@ -1,0 +1,62 @@
+"""Waiting for the native writer thread from greenlets, without ever blocking the hub."""
+
+from collections import deque
+from typing import Any
+
+import gevent
+from gevent import monkey
+from gevent.event import AsyncResult
+
+from exam_server.delivery.writer import Concurrency
+
+
+class _Mailbox:
+    """Outcomes on their way from the writer thread to the hub's greenlets."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[tuple[AsyncResult, object, BaseException | None]] = deque()
+        self._bell = gevent.get_hub().loop.async_()
+        self._bell.start(self._deliver)
+
+    def put(self, target: AsyncResult, result: object, error: BaseException | None) -> None:
+        """Called by the writer thread: only the bell may be touched from there."""
+        self._waiting.append((target, result, error))
+        self._bell.send()
+
+    def _deliver(self) -> None:
+        while self._waiting:
+            target, result, error = self._waiting.popleft()
+            if error is None:
+                target.set(result)
+            else:
+                target.set_exception(error)
+
+
+class GreenletPromise:
+    """A promise on which a greenlet waits while others go on."""
+
+    def __init__(self, mailbox: _Mailbox) -> None:
+        self._mailbox = mailbox
+        self._result = AsyncResult()
+
+    def resolve(self, result: object, error: BaseException | None) -> None:
+        """Wake the waiting greenlet, from the writer thread."""
+        self._mailbox.put(self._result, result, error)
+
+    def wait(self) -> Any:
+        """Wait for the writer; the hub serves others meanwhile."""
+        return self._result.get()
+
+
+def greenlet_concurrency() -> Concurrency:
+    """Return native threads and queues for a process that gevent has patched."""
+    thread = monkey.get_original("threading", "Thread")
+    simple_queue = monkey.get_original("queue", "SimpleQueue")
+    mailbox = _Mailbox()
+
+    def start_thread(run: Any) -> object:
+        native = thread(target=run, name="exam-room-writer", daemon=True)
+        native.start()
+        return native
+
+    return Concurrency(start_thread, simple_queue, lambda: GreenletPromise(mailbox))

@@ -1,0 +1,50 @@
+"""Who is at a computer right now: kept in memory, computed from the last heartbeat, never a state.
+
+After a restart the board is empty; the pages report within seconds.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+STALE_AFTER = timedelta(seconds=15)  # three heartbeats missed
+
+
+@dataclass(frozen=True)
+class Heartbeat:
+    """The last sign of one page."""
+
+    at: datetime
+    pending: int  # operations that were only on that computer
+    visible: bool
+
+
+class PresenceBoard:
+    """The last heartbeat of every attempt."""
+
+    def __init__(self, opened_at: datetime) -> None:
+        self._opened_at = opened_at
+        self._beats: dict[int, Heartbeat] = {}
+        self._offline: set[int] = set()
+
+    def beat(self, attempt_id: int, heartbeat: Heartbeat) -> None:
+        """Record a sign of life."""
+        self._beats[attempt_id] = heartbeat
+
+    def last(self, attempt_id: int) -> Heartbeat:
+        """Return the last sign; before the first, that of the server's own start."""
+        return self._beats.get(attempt_id, Heartbeat(self._opened_at, pending=0, visible=True))
+
+    def is_stale(self, attempt_id: int, now: datetime) -> bool:
+        """Say whether the page has been silent for too long."""
+        return now - self.last(attempt_id).at > STALE_AFTER
+
+    def note_change(self, attempt_id: int, now: datetime) -> bool | None:
+        """Return True when the page has just fallen silent, False when it is back, else None."""
+        stale = self.is_stale(attempt_id, now)
+        if stale and attempt_id not in self._offline:
+            self._offline.add(attempt_id)
+            return True
+        if not stale and attempt_id in self._offline:
+            self._offline.discard(attempt_id)
+            return False
+        return None

@@ -1,0 +1,345 @@
+"""The exam room of this process: every write through one writer, every reply from what is stored.
+
+Views and socket events call this class; it holds no state that matters beyond caches of frozen
+papers and the presence board.
+"""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from exam_server.delivery import candidate_actions, journal, proctor_actions
+from exam_server.delivery.briefs import Brief, read_brief
+from exam_server.delivery.candidate_view import own_state
+from exam_server.delivery.desks import Desks
+from exam_server.delivery.ending import add_event
+from exam_server.delivery.errors import AttemptEndedError, NotInRoomError, WrongRoomCodeError
+from exam_server.delivery.models import Attempt, RoomEvent, StoreIdentity
+from exam_server.delivery.presence_board import Heartbeat, PresenceBoard
+from exam_server.delivery.queries import (
+    Seat,
+    candidate_events,
+    deadline,
+    due_attempts,
+    run_on_duty,
+    seat_of,
+)
+from exam_server.delivery.states import ENDED, AttemptState
+from exam_server.delivery.timing import is_over, milliseconds
+from exam_server.delivery.wall import difference, snapshot
+from exam_server.delivery.wire import MalformedMessageError, OpsMessage
+from exam_server.delivery.writer import THREADS, Concurrency, Writer
+from item_bank.rules.ordering import CandidateFigure
+from registry.access import SYSTEM, Actor
+from registry.database import Database
+
+STORE_ID = 1
+
+
+@dataclass
+class _Wall:
+    """What the watchers of one room have been shown."""
+
+    version: int = 0
+    shown: dict[str, Any] | None = None
+    watched: bool = False
+
+
+def _silent(_target: int, _payload: dict[str, Any]) -> None:
+    """Tell nobody: before the sockets are attached."""
+
+
+@dataclass
+class Telling:
+    """How the room reaches pages; the sockets module fills it in."""
+
+    wall: Callable[[int, dict[str, Any]], None] = _silent
+    attempt: Callable[[int, dict[str, Any]], None] = _silent
+    sitting: Callable[[int, dict[str, Any]], None] = _silent
+
+
+class ExamRoom:
+    """Candidates and proctors of this process."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Callable[[], datetime],
+        concurrency: Concurrency = THREADS,
+    ) -> None:
+        self.database = database
+        self.clock = clock
+        self.writer = Writer(database, concurrency)
+        self.board = PresenceBoard(clock())
+        self.telling = Telling()
+        self.store = self.writer.perform(_store_identity)
+        self.desks = Desks(database)
+        self._briefs: dict[int, Brief] = {}
+        self._walls: dict[int, _Wall] = {}
+
+    # Candidates ---------------------------------------------------------------------------
+
+    def sign_in(self, admission_no: str, room_code: str, *, address: str) -> str:
+        """Claim a seat; returns the lease token, raises a worded refusal."""
+        now = self.clock()
+        number = admission_no.strip()
+        try:
+            return self.writer.perform(
+                lambda db: candidate_actions.claim_seat(
+                    db, number, room_code, address=address, now=now
+                )
+            )
+        except WrongRoomCodeError:
+            self.writer.perform(lambda db: candidate_actions.record_failure(db, number, now=now))
+            raise
+
+    def seat(self, token: str | None) -> Seat:
+        """Return the place of a lease token; raises ``NotInRoomError``."""
+        with self.database.reading() as db:
+            seat = seat_of(db, token)
+        if seat is None:
+            raise NotInRoomError
+        return seat
+
+    def state(self, seat: Seat) -> dict[str, Any]:
+        """Return all that the candidate's page needs."""
+        brief = self._brief(seat, fresh=True)
+        is_working = brief.state is AttemptState.IN_PROGRESS
+        paper = self.desks.of(seat.attempt_id).paper if is_working else None
+        with self.database.reading() as db:
+            attempt = db.get_one(Attempt, seat.attempt_id)
+            told = own_state(db, attempt, paper=paper, brief=self._told(brief), now=self.clock())
+        if seat.epoch != brief.epoch:
+            return {"ok": False, "error": "fenced", "state": brief.state.value}
+        return told
+
+    def save(self, seat: Seat, message: OpsMessage) -> dict[str, Any]:
+        """Store operations and reply once they are durable; a heartbeat stores nothing."""
+        now = self.clock()
+        if message.epoch != seat.epoch:
+            raise MalformedMessageError
+        self.board.beat(seat.attempt_id, Heartbeat(now, message.beat.pending, message.beat.visible))
+        error: dict[str, Any] = {}
+        if message.ops:
+            self.desks.check(seat.attempt_id, message.ops)
+            delivered = journal.Delivered(seat.attempt_id, seat.epoch, message.ops, now)
+            stored: journal.Stored = self.writer.append(journal.store, delivered)
+            if stored.error:
+                error = {"ok": False, "error": stored.error}
+                if stored.expected is not None:
+                    error["expected"] = stored.expected
+            if stored.error == "closed" or stored.state in ENDED:
+                self._forget(seat)
+            self._advance(seat, stored)
+        brief = self._brief(seat)
+        if seat.epoch != brief.epoch and not error:
+            error = {"ok": False, "error": "fenced"}
+        if error.get("error") == "closed":
+            error["message"] = AttemptEndedError.text
+        events = self._events_after(seat, message.after_event, brief)
+        return {"ok": True, "ack": brief.head_seq, **self._told(brief), "events": events, **error}
+
+    def confirm(self, seat: Seat, step: str) -> dict[str, Any]:
+        """Record the confirmation of own data or of the rules."""
+        now = self.clock()
+        state = self._for_candidate(
+            seat,
+            lambda db: candidate_actions.confirm_step(db, seat.attempt_id, step, now=now),
+        )
+        return {"ok": True, "state": state.value}
+
+    def see_event(self, seat: Seat, event_id: int) -> dict[str, Any]:
+        """Record that an event was read."""
+        now = self.clock()
+        self._for_candidate(
+            seat, lambda db: candidate_actions.see_event(db, seat.attempt_id, event_id, now=now)
+        )
+        return {"ok": True}
+
+    def raise_hand(self, seat: Seat, kind: str, text: str, item: str | None) -> dict[str, Any]:
+        """Call the proctor; names the question as the candidate sees it."""
+        now = self.clock()
+        place = self.desks.of(seat.attempt_id).numbers.get(item or "")
+        words = f"第 {place} 题 {text}".strip() if place else text
+        self._for_candidate(
+            seat,
+            lambda db: candidate_actions.raise_hand(db, seat.attempt_id, kind, words, now=now).id,
+        )
+        return {"ok": True}
+
+    def set_display(self, seat: Seat, theme: str, zoom: int) -> dict[str, Any]:
+        """Keep the candidate's choice of theme and size."""
+        self._for_candidate(
+            seat, lambda db: candidate_actions.set_display(db, seat.attempt_id, theme, zoom)
+        )
+        return {"ok": True}
+
+    def report_away(self, seat: Seat, hidden_ms: int) -> dict[str, Any]:
+        """Record that the page was hidden."""
+        now = self.clock()
+        self._for_candidate(
+            seat,
+            lambda db: candidate_actions.report_away(db, seat.attempt_id, hidden_ms, now=now),
+        )
+        return {"ok": True}
+
+    def figure(self, seat: Seat, question_id: str) -> CandidateFigure:
+        """Return the figure of one of the candidate's own questions."""
+        return self.desks.figure(seat.attempt_id, question_id)
+
+    # Proctors -----------------------------------------------------------------------------
+
+    def command(self, sitting_id: int, act: Callable[[Session, datetime], Any]) -> Any:
+        """Carry out a proctor's action and let every page of the room look again."""
+        now = self.clock()
+        result = self.writer.perform(lambda db: act(db, now))
+        self._briefs.clear()
+        self.telling.sitting(sitting_id, {"event": 0})
+        self.refresh_wall(sitting_id)
+        return result
+
+    def watch(self, sitting_id: int, *, actor: Actor) -> dict[str, Any]:
+        """Return the room's snapshot to a proctor on duty; deltas follow from its version."""
+        with self.database.reading() as db:
+            run_on_duty(db, sitting_id, actor=actor)
+        wall = self._walls.setdefault(sitting_id, _Wall())
+        wall.watched = True
+        self.refresh_wall(sitting_id)
+        assert wall.shown is not None
+        return {**wall.shown, "version": wall.version}
+
+    def refresh_wall(self, sitting_id: int) -> None:
+        """Compare the room with what its watchers have been shown and send what changed."""
+        wall = self._walls.get(sitting_id)
+        if wall is None or not wall.watched:
+            return
+        now = self.clock()
+        with self.database.reading() as db:
+            fresh = snapshot(db, run_on_duty(db, sitting_id, actor=SYSTEM), self.board, now=now)
+        before, wall.shown = wall.shown, fresh
+        changed = difference(before, fresh) if before else None
+        if before is None or changed is not None:
+            wall.version += 1
+        if changed is not None:
+            self.telling.wall(sitting_id, {"version": wall.version, **changed})
+
+    # Time ---------------------------------------------------------------------------------
+
+    def tick(self) -> None:
+        """Close what is out of time, notice who fell silent, refresh the walls."""
+        now = self.clock()
+        over = []
+        with self.database.reading() as db:
+            for attempt in due_attempts(db):
+                ends_at = deadline(db, attempt)
+                if ends_at is not None and is_over(ends_at, now):
+                    over.append(attempt.id)
+                    continue
+                fell_silent = self.board.note_change(attempt.id, now)
+                if fell_silent is not None:
+                    self._write_silence(attempt.id, fell_silent=fell_silent, now=now)
+        if over:
+            self.expire(over)
+        for sitting_id in list(self._walls):
+            self.refresh_wall(sitting_id)
+
+    def expire(self, attempt_ids: list[int]) -> list[int]:
+        """Close attempts whose time is over and tell their pages."""
+        now = self.clock()
+        closed = self.writer.perform(
+            lambda db: proctor_actions.expire_attempts(db, attempt_ids, now=now)
+        )
+        for attempt_id in closed:
+            self._briefs.pop(attempt_id, None)
+            self.telling.attempt(attempt_id, {"event": 0})
+        return closed
+
+    # Inside -------------------------------------------------------------------------------
+
+    def _for_candidate(self, seat: Seat, act: Callable[[Session], Any]) -> Any:
+        """Run a candidate's action unless the seat has been taken over."""
+
+        def checked(db: Session) -> Any:
+            attempt = db.get_one(Attempt, seat.attempt_id, populate_existing=True)
+            if attempt.epoch != seat.epoch:
+                raise NotInRoomError
+            return act(db)
+
+        result = self.writer.perform(checked)
+        self._forget(seat)
+        return result
+
+    def _write_silence(self, attempt_id: int, *, fell_silent: bool, now: datetime) -> None:
+        pending = self.board.last(attempt_id).pending
+        tail = f"，本机已存 {pending} 题" if pending else ""
+        text = f"连接中断{tail}" if fell_silent else "连接恢复"
+
+        def write(db: Session) -> None:
+            attempt = db.get_one(Attempt, attempt_id)
+            kind = "offline" if fell_silent else "info"
+            if not fell_silent:
+                _close_silence(db, attempt)
+            add_event(db, attempt, kind, text, now=now, is_open=fell_silent)
+
+        self.writer.perform(write)
+
+    def _forget(self, seat: Seat) -> None:
+        self._briefs.pop(seat.attempt_id, None)
+
+    def _advance(self, seat: Seat, stored: journal.Stored) -> None:
+        brief = self._briefs.get(seat.attempt_id)
+        if brief is not None and brief.head_seq != stored.ack:
+            self._briefs[seat.attempt_id] = replace(brief, head_seq=stored.ack)
+
+    def _brief(self, seat: Seat, *, fresh: bool = False) -> Brief:
+        brief = None if fresh else self._briefs.get(seat.attempt_id)
+        if brief is None:
+            with self.database.reading() as db:
+                brief = read_brief(db, seat.attempt_id)
+            self._briefs[seat.attempt_id] = brief
+        ends_at = brief.deadline_at
+        if brief.state is AttemptState.IN_PROGRESS and ends_at and is_over(ends_at, self.clock()):
+            self.expire([seat.attempt_id])
+            with self.database.reading() as db:
+                brief = self._briefs[seat.attempt_id] = read_brief(db, seat.attempt_id)
+        return brief
+
+    def _told(self, brief: Brief) -> dict[str, Any]:
+        return {
+            "store": self.store,
+            "epoch": brief.epoch,
+            "state": brief.state.value,
+            "server_ms": milliseconds(self.clock()),
+            "deadline_ms": milliseconds(brief.deadline_at) if brief.deadline_at else None,
+            "deadline_version": brief.deadline_version,
+            "receipt": brief.receipt,
+        }
+
+    def _events_after(self, seat: Seat, after: int, brief: Brief) -> list[dict[str, Any]]:
+        if after >= brief.last_event:
+            return []
+        with self.database.reading() as db:
+            return candidate_events(db, db.get_one(Attempt, seat.attempt_id), after)
+
+
+def _close_silence(db: Session, attempt: Attempt) -> None:
+    silent = select(RoomEvent).where(
+        RoomEvent.admission_id == attempt.admission_id,
+        RoomEvent.kind == "offline",
+        RoomEvent.is_open,
+    )
+    for event in db.scalars(silent):
+        event.is_open = False
+
+
+def _store_identity(db: Session) -> str:
+    identity = db.get(StoreIdentity, STORE_ID)
+    if identity is None:
+        identity = StoreIdentity(id=STORE_ID, store=f"s-{secrets.token_hex(4)}")
+        db.add(identity)
+    return identity.store

@@ -1,0 +1,214 @@
+"""The proctor's wall: a snapshot of one room from the tables and the presence board.
+
+It knows how many questions are answered, never what was answered.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session, joinedload
+
+from exam_server.delivery.ending import question_count
+from exam_server.delivery.models import AnswerOp, Attempt, RoomEvent, SittingRun
+from exam_server.delivery.presence_board import PresenceBoard
+from exam_server.delivery.queries import answered_counts, room_code
+from exam_server.delivery.states import ENDED, AttemptState, RunState
+from exam_server.delivery.timing import deadline_of, milliseconds
+from proctor.queries import extra_minutes, presences
+from proctor.rules.presence import Presence
+from registry.enrolment.models import Enrolment
+from registry.scheduling.models import Admission, SittingProctor
+
+EVENTS_SHOWN = 200
+JIANGSU = timedelta(hours=8)
+WALL_KINDS = frozenset({"help", "alert", "offline", "submitted"})
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What the seats of one room are made from."""
+
+    run: SittingRun
+    total: int
+    attempts: Mapping[int, Attempt]
+    counts: Mapping[int, int]
+    extra: Mapping[int, int]
+    presence: Mapping[int, Presence]
+    saved: Mapping[int, datetime]
+    open_kinds: Mapping[int, str]
+    away: Mapping[int, int]
+
+
+def snapshot(
+    db: Session, run: SittingRun, board: PresenceBoard, *, now: datetime
+) -> dict[str, Any]:
+    """Return the whole room: sitting, seats, events."""
+    admissions = _admissions(db, run.sitting_id)
+    events = _events(db, run.sitting_id)
+    facts = _facts(db, run, admissions, events)
+    seat_of = {admission.id: admission.seat_no for admission in admissions}
+    return {
+        "ok": True,
+        "server_ms": milliseconds(now),
+        "sitting": _sitting(db, run, facts),
+        "seats": [_seat(admission, facts, board, now) for admission in admissions],
+        "events": [_event(event, seat_of) for event in events],
+    }
+
+
+def _admissions(db: Session, sitting_id: int) -> list[Admission]:
+    return list(
+        db.scalars(
+            select(Admission)
+            .where(Admission.sitting_id == sitting_id)
+            .options(joinedload(Admission.enrolment).joinedload(Enrolment.candidate))
+            .order_by(Admission.seat_no)
+        )
+    )
+
+
+def _events(db: Session, sitting_id: int) -> list[RoomEvent]:
+    newest = select(RoomEvent).where(RoomEvent.sitting_id == sitting_id)
+    return list(db.scalars(newest.order_by(RoomEvent.id.desc()).limit(EVENTS_SHOWN)))
+
+
+def _facts(
+    db: Session, run: SittingRun, admissions: list[Admission], events: list[RoomEvent]
+) -> _Facts:
+    ids = [admission.id for admission in admissions]
+    attempts = db.scalars(select(Attempt).where(Attempt.sitting_id == run.sitting_id)).all()
+    saved: dict[int, datetime] = {}
+    newest = db.execute(
+        select(AnswerOp.attempt_id, AnswerOp.received_at)
+        .join(Attempt, and_(Attempt.id == AnswerOp.attempt_id, Attempt.head_seq == AnswerOp.seq))
+        .where(Attempt.sitting_id == run.sitting_id)
+    ).all()
+    for attempt_id, at in newest:
+        saved[attempt_id] = at
+    open_kinds: dict[int, str] = {}
+    away: dict[int, int] = {}
+    for event in events:
+        if event.admission_id is None:
+            continue
+        if event.kind == "alert":
+            away[event.admission_id] = away.get(event.admission_id, 0) + 1
+        if event.is_open and event.kind in ("help", "alert"):
+            before = open_kinds.get(event.admission_id)
+            open_kinds[event.admission_id] = "help" if "help" in (before, event.kind) else "alert"
+    return _Facts(
+        run,
+        question_count(db, run.paper_id),
+        {attempt.admission_id: attempt for attempt in attempts},
+        answered_counts(db, run.sitting_id),
+        extra_minutes(db, ids),
+        presences(db, ids),
+        saved,
+        open_kinds,
+        away,
+    )
+
+
+def _seat(
+    admission: Admission, facts: _Facts, board: PresenceBoard, now: datetime
+) -> dict[str, Any]:
+    attempt = facts.attempts.get(admission.id)
+    candidate = admission.enrolment.candidate
+    extra = facts.extra.get(admission.id, 0)
+    minutes = facts.run.sitting.minutes
+    ends = (
+        attempt.started_at and deadline_of(attempt.started_at, minutes, [extra])
+        if attempt
+        else None
+    )
+    saved_at = facts.saved.get(attempt.id) if attempt else None
+    beat = board.last(attempt.id) if attempt else None
+    return {
+        "no": admission.seat_no,
+        "admission": admission.id,
+        "name": candidate.name,
+        "admission_no": admission.enrolment.admission_no,
+        "photo": f"/proctor/photo/{admission.id}" if candidate.photo_hash else None,
+        "state": _seat_state(admission, attempt, facts, board, now),
+        "answered": facts.counts.get(attempt.id, 0) if attempt else 0,
+        "total": facts.total,
+        "since_ms": milliseconds(beat.at)
+        if beat and attempt and board.is_stale(attempt.id, now)
+        else None,
+        "extra_min": extra,
+        "deadline_ms": milliseconds(ends) if ends else None,
+        "last_save_ms": milliseconds(saved_at) if saved_at else None,
+        "pending": beat.pending if beat else 0,
+        "away_count": facts.away.get(admission.id, 0),
+    }
+
+
+def _seat_state(
+    admission: Admission,
+    attempt: Attempt | None,
+    facts: _Facts,
+    board: PresenceBoard,
+    now: datetime,
+) -> str:
+    if attempt is None:
+        is_absent = facts.presence.get(admission.id) is Presence.ABSENT
+        return "absent" if is_absent else "idle"
+    if attempt.state in ENDED:
+        return "submitted"
+    if admission.id in facts.open_kinds:
+        return facts.open_kinds[admission.id]
+    if board.is_stale(attempt.id, now):
+        return "offline"
+    return "active" if attempt.state == AttemptState.IN_PROGRESS else "ready"
+
+
+def _sitting(db: Session, run: SittingRun, facts: _Facts) -> dict[str, Any]:
+    sitting = run.sitting
+    plan = sitting.plan
+    proctors = db.scalars(
+        select(SittingProctor).where(SittingProctor.sitting_id == run.sitting_id)
+    ).all()
+    code = room_code(db, run) if run.state in (RunState.CHECK_IN, RunState.RUNNING) else None
+    longest = max(facts.extra.values(), default=0)
+    ends = run.started_at and deadline_of(run.started_at, sitting.minutes, [longest])
+    begins = (sitting.starts_at + JIANGSU).strftime("%H:%M")
+    finishes = (sitting.starts_at + JIANGSU + timedelta(minutes=sitting.minutes)).strftime("%H:%M")
+    names = "、".join(proctor.account.name for proctor in proctors)
+    project = plan.specification.project.name
+    return {
+        "id": sitting.id,
+        "title": f"第 {sitting.room.number} 考场 · {project} 理论知识考试",
+        "sub": f"{plan.number} 批 · 第 {sitting.number} 场　{begins} — {finishes}　监考 {names}",
+        "state": run.state,
+        "room_code": f"{code[:3]} {code[3:]}" if code else None,
+        "rows": sitting.room.row_count,
+        "columns": sitting.room.column_count,
+        "started_ms": milliseconds(run.started_at) if run.started_at else None,
+        "ends_ms": milliseconds(ends) if ends else None,
+        "minutes": sitting.minutes,
+    }
+
+
+def _event(event: RoomEvent, seat_of: Mapping[int, int]) -> dict[str, Any]:
+    return {
+        "id": event.id,
+        "at_ms": milliseconds(event.at),
+        "seat": seat_of.get(event.admission_id) if event.admission_id else None,
+        "kind": event.kind if event.kind in WALL_KINDS else "info",
+        "text": event.text,
+        "open": event.is_open,
+    }
+
+
+def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return what changed between two snapshots of a room, None when nothing did."""
+    old_seats = {seat["no"]: seat for seat in before["seats"]}
+    old_events = {event["id"]: event for event in before["events"]}
+    seats = [seat for seat in after["seats"] if old_seats.get(seat["no"]) != seat]
+    events = [event for event in after["events"] if old_events.get(event["id"]) != event]
+    sitting = after["sitting"] if after["sitting"] != before["sitting"] else None
+    if not seats and not events and sitting is None:
+        return None
+    return {"seats": seats, "events": events, "sitting": sitting}

@@ -1,0 +1,84 @@
+"""The proctor's commands, the same over the socket and by HTTP."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from exam_server.delivery import proctor_actions as act
+from exam_server.delivery.room import ExamRoom
+from exam_server.delivery.wire import RoomCommand
+from proctor.rules.presence import Presence
+from registry.access import Actor
+
+Command = Callable[[Session, RoomCommand, Actor, datetime], None]
+
+
+def _open(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
+    act.open_check_in(db, c.sitting, actor=actor, now=now)
+
+
+def _start(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
+    act.start_sitting(db, c.sitting, actor=actor, now=now)
+
+
+def _message(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
+    act.send_message(db, c.sitting, c.admission, c.text, actor=actor, now=now)
+
+
+def _extend(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
+    act.extend(
+        db, c.sitting, c.admission, c.minutes, c.reason, reviewer=c.reviewer, actor=actor, now=now
+    )
+
+
+def _force(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
+    act.force_submit(
+        db, c.sitting, c.admission, c.reason, reviewer=c.reviewer, actor=actor, now=now
+    )
+
+
+def _absent(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
+    act.set_presence(db, c.sitting, c.admission, Presence.ABSENT, actor=actor, now=now)
+
+
+def _present(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
+    act.set_presence(db, c.sitting, c.admission, Presence.PRESENT, actor=actor, now=now)
+
+
+def _release(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
+    act.release_seat(db, c.sitting, c.admission, c.reason, actor=actor, now=now)
+
+
+def _incident(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
+    act.report_incident(db, c.sitting, c.admission, c.text, actor=actor, now=now)
+
+
+def _handle(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
+    act.handle_event(db, c.sitting, c.event, actor=actor, now=now)
+
+
+def _close(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
+    act.close_room(db, c.sitting, actor=actor, now=now)
+
+
+COMMANDS: dict[str, Command] = {
+    "open_check_in": _open,
+    "start": _start,
+    "message": _message,
+    "extend": _extend,
+    "force_submit": _force,
+    "mark_absent": _absent,
+    "mark_present": _present,
+    "release_seat": _release,
+    "record_incident": _incident,
+    "handle": _handle,
+    "close": _close,
+}
+
+
+def carry_out(room: ExamRoom, name: str, command: RoomCommand, actor: Actor) -> dict[str, Any]:
+    """Carry out one command; raises a worded refusal and then changes nothing."""
+    room.command(command.sitting, lambda db, now: COMMANDS[name](db, command, actor, now))
+    return {"ok": True}

@@ -1,0 +1,65 @@
+"""Runs the server on gevent: own listening socket, the timekeeper, a clean end.
+
+Import this module only in a process that gevent has patched (see cli/main.py).
+"""
+
+import gc
+import logging
+import resource
+import signal
+import socket
+from collections.abc import Callable
+
+import gevent
+from gevent.pywsgi import WSGIServer
+
+from exam_server.app import Server
+
+BACKLOG = 4_096  # with the default, thousands of simultaneous connects take minutes
+TICK_SECONDS = 1.0
+log = logging.getLogger("kaohe")
+
+
+def listener(host: str, port: int) -> socket.socket:
+    """Open a listening socket that answers at once (no Nagle delay) and queues a crowd."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    listening.bind((host, port))
+    listening.listen(BACKLOG)
+    listening.settimeout(0)
+    return listening
+
+
+def serve(server: Server, host: str, port: int, *, ready: Callable[[str], None]) -> None:
+    """Serve until told to stop; ``ready`` is called with the address once it listens."""
+    _raise_file_limit()
+    gc.set_threshold(50_000, 50, 1_000)
+    listening = listener(host, port)
+    http = WSGIServer(listening, server.app, log=None, error_log=log)
+    timekeeper = gevent.spawn(_keep_time, server)
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        gevent.signal_handler(sign, http.stop)
+    http.start()
+    ready(f"http://{host}:{http.server_port}")
+    try:
+        http.serve_forever()
+    finally:
+        timekeeper.kill()
+        server.room.writer.stop()
+
+
+def _keep_time(server: Server) -> None:
+    """Close what is out of time and refresh the walls, every second."""
+    while True:
+        gevent.sleep(TICK_SECONDS)
+        try:
+            server.room.tick()
+        except Exception:  # the clock must go on; what failed is in the log
+            log.exception("the timekeeper's round failed")
+
+
+def _raise_file_limit() -> None:
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

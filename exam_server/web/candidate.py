@@ -1,0 +1,162 @@
+"""Pages and requests of candidates at computers; the wire is described in docs/socket-events.md."""
+
+from typing import Any
+
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    make_response,
+    redirect,
+    render_template,
+    request,
+)
+from flask.typing import ResponseReturnValue
+
+from exam_server.context import public, reading, surroundings
+from exam_server.delivery import wire
+from exam_server.delivery.errors import NotInRoomError
+from exam_server.delivery.models import Attempt
+from exam_server.delivery.queries import Seat
+from exam_server.delivery.room import ExamRoom
+from exam_server.sockets.candidate import LEASE_COOKIE
+from registry.errors import AssessmentError
+
+blueprint = Blueprint("candidate", __name__, url_prefix="/exam")
+LEASE_SECONDS = 24 * 3600
+
+
+def room() -> ExamRoom:
+    """Return the exam room of this process."""
+    exam_room: ExamRoom = current_app.extensions["exam_room"]
+    return exam_room
+
+
+def own_seat() -> Seat:
+    """Return the place of the browser; raises ``NotInRoomError``."""
+    return room().seat(request.cookies.get(LEASE_COOKIE))
+
+
+@blueprint.get("/")
+@public
+def sign_in_form() -> ResponseReturnValue:
+    """Show the sign-in form; a browser that holds a live seat goes back to its paper."""
+    if request.cookies.get(LEASE_COOKIE) and "leave" not in request.args:
+        try:
+            state = room().state(own_seat())
+        except NotInRoomError:
+            state = {"ok": False}
+        if state["ok"] and state["receipt"] is None:
+            return redirect("/exam/room")
+    return render_template("candidate/sign_in.html", error=None, form={})
+
+
+@blueprint.post("/sign-in")
+@public
+def sign_in() -> ResponseReturnValue:
+    """Claim a seat with admission number and room code."""
+    number, code = request.form.get("admission_no", ""), request.form.get("room_code", "")
+    try:
+        token = room().sign_in(number, code, address=request.remote_addr or "")
+    except AssessmentError as error:
+        page = render_template("candidate/sign_in.html", error=error.message, form=request.form)
+        return page, 400
+    response = make_response(redirect("/exam/room"))
+    response.set_cookie(
+        LEASE_COOKIE,
+        token,
+        max_age=LEASE_SECONDS,
+        httponly=True,
+        samesite="Strict",
+        secure=surroundings().settings.secure_cookies,
+    )
+    return response
+
+
+@blueprint.get("/room")
+@public
+def room_page() -> ResponseReturnValue:
+    """Show the one page of the exam; without a seat, the sign-in form."""
+    try:
+        own_seat()
+    except NotInRoomError:
+        return redirect("/exam/")
+    return render_template("candidate/room.html")
+
+
+@blueprint.get("/api/state")
+@public
+def state() -> ResponseReturnValue:
+    """Return everything the page needs to show itself afresh."""
+    return room().state(own_seat())
+
+
+@blueprint.post("/api/ops")
+@public
+def ops() -> ResponseReturnValue:
+    """Store operations; the same handler as the socket's event."""
+    return room().save(own_seat(), wire.read(payload(), wire.OpsMessage))
+
+
+@blueprint.post("/api/confirm")
+@public
+def confirm() -> ResponseReturnValue:
+    """Confirm own data or the rules."""
+    return room().confirm(own_seat(), wire.read(payload(), wire.ConfirmMessage).step)
+
+
+@blueprint.post("/api/event-seen")
+@public
+def event_seen() -> ResponseReturnValue:
+    """Confirm that a message was read."""
+    return room().see_event(own_seat(), wire.read(payload(), wire.EventSeenMessage).id)
+
+
+@blueprint.post("/api/hand")
+@public
+def hand() -> ResponseReturnValue:
+    """Raise a hand."""
+    message = wire.read(payload(), wire.HandMessage)
+    return room().raise_hand(own_seat(), message.kind, message.text, message.item)
+
+
+@blueprint.post("/api/display")
+@public
+def display() -> ResponseReturnValue:
+    """Keep theme and size of text."""
+    message = wire.read(payload(), wire.DisplayMessage)
+    return room().set_display(own_seat(), message.theme, message.zoom)
+
+
+@blueprint.post("/api/away")
+@public
+def away() -> ResponseReturnValue:
+    """Report that the page was hidden."""
+    return room().report_away(own_seat(), wire.read(payload(), wire.AwayMessage).hidden_ms)
+
+
+@blueprint.get("/figure/<question_id>")
+@public
+def figure(question_id: str) -> ResponseReturnValue:
+    """Return the figure of one of the candidate's own questions."""
+    found = room().figure(own_seat(), question_id)
+    content = surroundings().database.files.get(found.file_hash)
+    return Response(content, content_type=found.media_type)
+
+
+@blueprint.get("/photo")
+@public
+def photo() -> ResponseReturnValue:
+    """Return the candidate's own photograph."""
+    seat = own_seat()
+    with reading() as db:
+        attempt = db.get_one(Attempt, seat.attempt_id)
+        digest = attempt.admission.enrolment.candidate.photo_hash
+    if digest is None:
+        raise NotInRoomError
+    return Response(surroundings().database.files.get(digest), content_type="image/jpeg")
+
+
+def payload() -> Any:
+    """Return the request's JSON, None when there is none to be read."""
+    return request.get_json(silent=True)
