@@ -27,7 +27,7 @@ export class Player {
     this.announcer = announcer;
     this.savingSince = 0;
     this.wasOffline = false;
-    this.leftBefore = Infinity;
+    this.leftBefore = -1; // nothing passed yet: the first look only remembers
     /** @type {HTMLElement | null} */
     this.strip = null;
     this.stripText = "";

@@ -1,0 +1,180 @@
+/** Everything a proctor may do, and the one dialog that asks what, why, and — where required — who checked. */
+import { fill, h, icon, openDialog, qs } from "../page/dom.js";
+import { twoDigits } from "./seatmap.js";
+
+/** @typedef {import("./room.js").Seat} Seat */
+/** @typedef {import("./room.js").RoomModel} RoomModel */
+/**
+ * @typedef {{label: string, icon: string, isDanger?: boolean, fields: string[], text?: string, tick?: string, confirm?: string}} Action
+ *   fields: which questions the dialog asks; tick: what has to be ticked before; confirm: word on the button
+ */
+
+/** @type {Record<string, Action>} */
+export const SEAT_ACTIONS = {
+  message: { label: "发消息", icon: "message", fields: ["text"], confirm: "发送", text: "考生需要点“我知道了”才能继续作答。" },
+  extend: { label: "延时", icon: "clock", fields: ["minutes", "reason", "reviewer"], confirm: "延长时间", text: "考生的剩余时间立即改变，并写入考场记录。" },
+  release_seat: { label: "换机", icon: "swap", fields: ["reason"], confirm: "释放机位", text: "考生可以在本机或另一台机器重新登录，已送达服务器的作答不会丢失。" },
+  record_incident: { label: "事件记录", icon: "pen", fields: ["incident"], confirm: "记录", text: "违纪或特殊情况写入考场记录，不影响成绩。" },
+  mark_absent: { label: "登记缺考", icon: "user-off", fields: ["reason"], confirm: "登记缺考", text: "考生到场后可以取消登记。" },
+  mark_present: { label: "取消缺考", icon: "user", fields: ["reason"], confirm: "取消缺考", text: "取消后考生可以登录。" },
+  force_submit: {
+    label: "强制交卷",
+    icon: "check",
+    isDanger: true,
+    fields: ["reason", "reviewer"],
+    tick: "我已核对考生身份，确认结束该考生的考试",
+    confirm: "强制交卷",
+    text: "考试立即结束，此前送达服务器的作答全部保存。交卷后考生不能继续作答。",
+  },
+};
+
+/** @type {Record<string, Action>} */
+export const ROOM_ACTIONS = {
+  open_check_in: { label: "开放签到", icon: "door", fields: [], confirm: "开放签到", text: "生成考场口令。考生凭准考证号和口令登录，核对信息后等候开考。" },
+  start: { label: "开始考试", icon: "play", fields: [], confirm: "开始考试" },
+  message: { ...SEAT_ACTIONS.message, label: "全场广播", icon: "broadcast" },
+  extend: { ...SEAT_ACTIONS.extend, label: "全场延时", text: "全场尚未交卷的考生一起延长。剩余时间立即改变，并写入考场记录。" },
+  close: { label: "关闭考场", icon: "lock", isDanger: true, fields: [], tick: "人数已核对，确认关闭考场", confirm: "关闭考场", text: "关闭后不能再登录、延时或改变考生状态。" },
+};
+
+const MESSAGES = ["请保持安静。", "请检查姓名和准考证号。", "请勿离开答题页面。", "考试还有 10 分钟，请检查未答的题。"];
+const MINUTES = [1, 5, 10];
+
+/** @param {string} label @param {object} attributes */
+function line(label, attributes, hint = "") {
+  return h("label", { class: "field" }, h("span", { class: "field__label" }, label), h("input", { class: "input", type: "text", required: true, autocomplete: "off", ...attributes }), hint && h("span", { class: "field__hint" }, hint));
+}
+
+/** @type {Record<string, () => HTMLElement>} */
+const FIELDS = {
+  text: () => {
+    const area = h("textarea", { class: "input input--area", name: "text", rows: 3, required: true, maxlength: 200 });
+    const phrase = (text) => h("button", { type: "button", class: "btn btn--sm", onclick: () => { area.value = text; area.focus(); } }, text);
+    return h("div", {}, h("label", { class: "field" }, h("span", { class: "field__label" }, "消息内容"), area), h("div", { class: "phrases" }, ...MESSAGES.map(phrase)));
+  },
+  incident: () => h("label", { class: "field" }, h("span", { class: "field__label" }, "情形（写入考场记录）"), h("textarea", { class: "input input--area", name: "text", rows: 3, required: true, maxlength: 300 })),
+  minutes: () => {
+    const other = h("input", { class: "input minutes__other num", name: "other", type: "number", min: 1, max: 120, "aria-label": "其他分钟数", oninput: () => { choice("other").checked = true; } });
+    const radio = (value, text) => h("label", { class: "choice" }, h("input", { type: "radio", name: "minutes", value, checked: value === "5" }), h("span", {}, text), value === "other" && other);
+    const box = h("fieldset", { class: "field minutes" }, h("legend", { class: "field__label" }, "延长多少分钟"), h("div", { class: "minutes__row" }, ...MINUTES.map((n) => radio(String(n), `${n} 分钟`)), radio("other", "其他")));
+    const choice = (value) => box.querySelector(`input[value="${value}"]`);
+    return box;
+  },
+  reason: () => line("原因（写入考场记录）", { name: "reason", maxlength: 200 }),
+  reviewer: () => line("复核人登录名", { name: "reviewer", maxlength: 40 }, "另一名监考员或考点负责人，不能是您本人"),
+};
+
+export class ActionDialog {
+  /** @param {(name: string, payload: object) => Promise<{ok: boolean, message?: string, error?: string}>} send @param {(text: string) => void} onDone */
+  constructor(send, onDone) {
+    this.send = send;
+    this.onDone = onDone;
+    this.dialog = /** @type {HTMLDialogElement} */ (qs("#action-dialog"));
+    this.form = /** @type {HTMLFormElement} */ (qs("#action-form"));
+    this.confirm = qs("#action-confirm");
+    this.failed = qs("#action-failed");
+    this.subject = { name: "", label: "", who: "", admission: /** @type {number | null | undefined} */ (undefined) };
+    qs("#action-cancel").addEventListener("click", () => this.dialog.close());
+    this.form.addEventListener("submit", (event) => this.submit(event));
+  }
+
+  /** @param {string} name @param {Seat} seat */
+  openForSeat(name, seat) {
+    this.open(name, SEAT_ACTIONS[name], `${twoDigits(seat.no)} 号 ${seat.name}`, seat.admission, null);
+  }
+
+  /** @param {string} name @param {RoomModel} room */
+  openForRoom(name, room) {
+    const isToAll = name === "message" || name === "extend";
+    this.open(name, ROOM_ACTIONS[name], "", isToAll ? null : undefined, { start: startFacts, close: closeFacts }[name]?.(room) || null);
+  }
+
+  /**
+   * @param {string} name @param {Action} action @param {string} who
+   * @param {number | null | undefined} admission null: everyone; undefined: not asked for @param {HTMLElement | null} facts
+   */
+  open(name, action, who, admission, facts) {
+    this.subject = { name, label: action.label, who, admission };
+    qs("#action-title").textContent = who ? `${action.label}：${who}` : action.label;
+    const tick = action.tick && h("input", { type: "checkbox", onchange: () => { this.confirm.disabled = !tick.checked; } });
+    fill(
+      qs("#action-fields"),
+      action.text && h("p", { class: "dialog__lead" }, action.text),
+      facts,
+      ...action.fields.map((field) => FIELDS[field]()),
+      tick && h("label", { class: "check check--strong" }, tick, action.tick),
+    );
+    this.failed.hidden = true;
+    this.confirm.textContent = action.confirm;
+    this.confirm.disabled = Boolean(action.tick);
+    this.confirm.classList.toggle("btn--danger-fill", Boolean(action.isDanger));
+    openDialog(this.dialog);
+  }
+
+  payload() {
+    const data = new FormData(this.form);
+    const text = (name) => String(data.get(name) || "").trim();
+    const { admission } = this.subject;
+    /** @type {Record<string, unknown>} */
+    const payload = admission === undefined ? {} : { admission };
+    for (const name of ["text", "reason", "reviewer"]) if (data.has(name)) payload[name] = text(name);
+    if (data.has("minutes")) payload.minutes = Number(text("minutes") === "other" ? text("other") : text("minutes"));
+    return payload;
+  }
+
+  /** @param {Event} event */
+  async submit(event) {
+    event.preventDefault();
+    const payload = this.payload();
+    if ("minutes" in payload && !(Number(payload.minutes) >= 1)) {
+      this.fail("请填写要延长的分钟数。");
+      return;
+    }
+    this.confirm.disabled = true;
+    try {
+      const reply = await this.send(this.subject.name, payload);
+      if (reply.ok) this.finish();
+      else this.fail(reply.message || `没有执行（${reply.error}）。请核对后再试。`);
+    } catch (unreachable) {
+      this.fail("没有收到服务器的确认，不知道是否已经执行。请先看座位图和事件，再决定是否重做。");
+    }
+    this.confirm.disabled = false;
+  }
+
+  finish() {
+    const { label, who } = this.subject;
+    this.dialog.close();
+    this.onDone(`${label}${who ? `：${who}` : ""}，已执行`);
+  }
+
+  /** @param {string} text */
+  fail(text) {
+    fill(this.failed, icon("warn"), h("span", {}, text));
+    this.failed.hidden = false;
+  }
+}
+
+/** @param {[string, number][]} rows */
+function table(rows) {
+  return h("table", { class: "table" }, h("tbody", {}, ...rows.map(([name, n]) => h("tr", {}, h("td", {}, name), h("td", { class: "num" }, `${n} 人`)))));
+}
+
+/** Who is here and who is not, before everyone begins. @param {RoomModel} room */
+function startFacts(room) {
+  const ready = room.count("ready");
+  const missing = room.seats.filter(({ state }) => state === "idle");
+  const names = missing.slice(0, 12).map(({ no, name }) => `${twoDigits(no)} ${name}`).join("、");
+  return h(
+    "div",
+    {},
+    h("p", { class: "dialog__lead" }, `${ready} 名考生同时开考，考试时间 ${room.sitting.minutes} 分钟。`),
+    table([["已登录等候", ready], ["未登录", missing.length], ["缺考", room.count("absent")]]),
+    missing.length > 0 && h("p", { class: "note" }, icon("warn"), h("span", {}, `未登录：${names}${missing.length > 12 ? ` 等 ${missing.length} 人` : ""}。迟到的考生开考后仍可凭口令登录；超过迟到时限的，请登记缺考。`)),
+  );
+}
+
+/** The counts that must tie. @param {RoomModel} room */
+function closeFacts(room) {
+  const rows = /** @type {[string, number][]} */ ([["应考", room.seats.length], ["已交卷", room.count("submitted")], ["缺考", room.count("absent")]]);
+  return table(rows);
+}

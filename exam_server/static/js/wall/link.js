@@ -1,0 +1,88 @@
+/**
+ * The wall's way to the server: the socket when it is connected, requests when it is not. Looking is
+ * repeated freely; a command goes out once, by one way, because a second "extend" is a second extension.
+ */
+import { requestJson } from "../exam/transport.js";
+
+const ACK_MS = 6000;
+const POLL_MS = 5000;
+const FRESHEN_MS = 30000;
+
+/** @typedef {"live" | "polling" | "lost"} LinkState */
+
+export class RoomLink {
+  /**
+   * @param {{sitting: number, csrf: string, socket: import("../exam/transport.js").Socket | null,
+   *          onSnapshot: (snapshot: any, roundTripMs: number) => void, onDelta: (delta: any) => void, onState: (state: LinkState) => void,
+   *          fetcher?: typeof fetch}} options
+   */
+  constructor({ sitting, csrf, socket, onSnapshot, onDelta, onState, fetcher = (...args) => fetch(...args) }) {
+    this.sitting = sitting;
+    this.csrf = csrf;
+    this.socket = socket;
+    this.onSnapshot = onSnapshot;
+    this.onState = onState;
+    this.fetcher = fetcher;
+    this.isWatching = false;
+    if (!socket) return;
+    socket.on("connect", () => this.watch());
+    socket.on("disconnect", (reason) => {
+      this.watch();
+      if (reason === "io server disconnect") setTimeout(() => socket.connect(), POLL_MS);
+    });
+    socket.on("delta", onDelta);
+  }
+
+  /** Look now, and again for as long as the page is open. */
+  open() {
+    this.watch();
+    setInterval(() => { if (!this.isLive) this.watch(); }, POLL_MS);
+    setInterval(() => this.watch(), FRESHEN_MS);
+  }
+
+  get isLive() {
+    return Boolean(this.socket && this.socket.connected);
+  }
+
+  /** Ask for the whole room. */
+  async watch() {
+    if (this.isWatching) return;
+    this.isWatching = true;
+    const from = performance.now();
+    try {
+      const snapshot = await this.send("watch", {});
+      if (!snapshot.ok) throw new Error(snapshot.error);
+      this.onSnapshot(snapshot, performance.now() - from);
+      this.onState(this.isLive ? "live" : "polling");
+    } catch (unreachable) {
+      this.onState("lost");
+    }
+    this.isWatching = false;
+  }
+
+  /**
+   * One command. Rejects when no answer came: then nobody knows whether it was carried out.
+   * @param {string} event @param {object} payload @returns {Promise<any>}
+   */
+  send(event, payload) {
+    const message = { sitting: this.sitting, ...payload };
+    return this.isLive ? this.emit(event, message) : this.post(event, message);
+  }
+
+  /** @param {string} event @param {object} message */
+  emit(event, message) {
+    return new Promise((resolve, reject) => {
+      const limit = setTimeout(() => reject(new Error("no acknowledgement")), ACK_MS);
+      this.socket.emit(event, message, (reply) => {
+        clearTimeout(limit);
+        resolve(reply);
+      });
+    });
+  }
+
+  /** @param {string} event @param {object} message */
+  post(event, message) {
+    const headers = { "Content-Type": "application/json", "X-CSRF-Token": this.csrf };
+    return requestJson(`/proctor/${this.sitting}/${event}`, { method: "POST", credentials: "same-origin", headers, body: JSON.stringify(message) }, this.fetcher);
+  }
+}

@@ -1,0 +1,81 @@
+/** Where the sitting stands, at the head of the side panel: check-in with the room code, start, close. */
+import { fill, h, icon, openDialog, qs } from "../page/dom.js";
+import { ROOM_ACTIONS } from "./actions.js";
+import { whyNotRoom } from "./room.js";
+
+/** @typedef {import("./room.js").RoomModel} RoomModel */
+
+export class PhasePanel {
+  /** @param {RoomModel} room @param {(name: string) => void} onAction */
+  constructor(room, onAction) {
+    this.room = room;
+    this.onAction = onAction;
+    this.box = qs("#phase");
+    this.shown = "";
+    const dialog = /** @type {HTMLDialogElement} */ (qs("#code-dialog"));
+    qs("#code-close").addEventListener("click", () => dialog.close());
+    this.code = dialog;
+  }
+
+  render() {
+    const { room } = this;
+    const { state, room_code: code } = room.sitting;
+    const counts = [room.seats.length, room.count("ready"), room.count("idle"), room.count("absent"), room.count("submitted"), room.working];
+    const key = JSON.stringify([state, code, counts]);
+    if (key === this.shown) return;
+    this.shown = key;
+    const focused = this.box.contains(document.activeElement) ? document.activeElement.getAttribute("data-action") : null;
+    const view = { planned: () => this.planned(), check_in: () => this.checkIn(), running: () => this.running(), closed: () => this.closed() }[state];
+    this.box.className = `phase phase--${state}`;
+    fill(this.box, ...view());
+    const again = focused && this.box.querySelector(`[data-action="${focused}"]`);
+    if (again) /** @type {HTMLElement} */ (again).focus();
+  }
+
+  /** A button and, when it cannot be used, the reason beside it. @param {string} name @param {string} look */
+  action(name, look) {
+    const { label, icon: picture } = ROOM_ACTIONS[name];
+    const why = whyNotRoom(name, this.room);
+    const press = () => { if (!why) this.onAction(name); };
+    const button = h("button", { type: "button", class: `btn ${look}`, "data-action": name, "aria-disabled": why ? "true" : null, "aria-describedby": why ? `why-${name}` : null, onclick: press }, icon(picture), label);
+    return [button, why && h("p", { class: "why", id: `why-${name}` }, why)];
+  }
+
+  enlarge() {
+    return h("button", { type: "button", class: "btn btn--sm", "data-action": "enlarge", onclick: () => this.showCode() }, icon("expand"), "放大口令");
+  }
+
+  showCode() {
+    qs("#code-value").textContent = this.room.sitting.room_code || "—";
+    openDialog(this.code);
+  }
+
+  planned() {
+    return [h("h2", { class: "phase__title" }, "尚未开放签到"), h("p", { class: "phase__text" }, "开放后生成考场口令，考生凭准考证号和口令登录。"), ...this.action("open_check_in", "btn--lg btn--primary phase__main")];
+  }
+
+  checkIn() {
+    const { room } = this;
+    const here = room.count("ready");
+    const bar = h("i");
+    bar.style.width = `${room.seats.length ? (100 * here) / room.seats.length : 0}%`;
+    return [
+      h("div", { class: "phase__head" }, h("h2", { class: "phase__title" }, "正在签到 · 考场口令"), this.enlarge()),
+      h("p", { class: "phase__code num" }, room.sitting.room_code || "—"),
+      h("p", { class: "phase__counts" }, h("span", {}, "已到 ", h("strong", { class: "num" }, String(here)), " 人"), h("span", {}, "未到 ", h("strong", { class: "num" }, String(room.count("idle"))), " 人"), h("span", {}, "缺考 ", h("strong", { class: "num" }, String(room.count("absent"))), " 人")),
+      h("div", { class: "meter", "aria-hidden": "true" }, bar),
+      ...this.action("start", "btn--lg btn--primary phase__main"),
+    ];
+  }
+
+  running() {
+    const { room_code: code } = this.room.sitting;
+    const [button, why] = this.action("close", "btn--sm");
+    return [h("div", { class: "phase__head" }, h("h2", { class: "phase__title" }, "考试进行中"), code && this.enlarge(), button), why];
+  }
+
+  closed() {
+    const { room } = this;
+    return [h("h2", { class: "phase__title" }, "考场已关闭"), h("p", { class: "phase__text" }, `应考 ${room.seats.length} 人，交卷 ${room.count("submitted")} 人，缺考 ${room.count("absent")} 人。`)];
+  }
+}

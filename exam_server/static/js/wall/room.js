@@ -1,0 +1,107 @@
+/**
+ * What a proctor's wall knows of one room: a snapshot, then numbered deltas. No DOM, no network.
+ *
+ * @typedef {import("./states.js").SeatState} SeatState
+ * @typedef {{no: number, admission: number, name: string, admission_no: string, photo: string | null, state: SeatState,
+ *            answered: number, total: number, since_ms: number, extra_min: number, deadline_ms: number | null,
+ *            last_save_ms: number | null, pending: number, away_count: number}} Seat
+ * @typedef {{id: number, at_ms: number, seat: number | null, kind: SeatState | "info", text: string, open: boolean}} WallEvent
+ * @typedef {{id: number, title: string, sub: string, state: "planned" | "check_in" | "running" | "closed", room_code: string | null,
+ *            rows: number, columns: number, started_ms: number | null, ends_ms: number | null, minutes: number}} Sitting
+ * @typedef {{version: number, server_ms: number, sitting: Sitting, seats: Seat[], events: WallEvent[]}} Snapshot
+ * @typedef {{version: number, seats?: Seat[], events?: WallEvent[], sitting?: Partial<Sitting> | null, server_ms?: number}} Delta
+ */
+
+const KEPT_EVENTS = 200;
+const WORKING = ["active", "offline", "alert", "help"];
+
+export class RoomModel {
+  constructor() {
+    this.version = 0;
+    /** @type {Sitting | null} */
+    this.sitting = null;
+    /** @type {Seat[]} */
+    this.seats = [];
+    /** @type {WallEvent[]} newest first */
+    this.events = [];
+  }
+
+  /** @param {Snapshot} snapshot */
+  takeSnapshot({ version, sitting, seats, events }) {
+    this.version = version;
+    this.sitting = sitting;
+    this.seats = seats.slice().sort((a, b) => a.no - b.no);
+    this.events = events.slice().sort((a, b) => b.id - a.id);
+  }
+
+  /**
+   * @param {Delta} delta
+   * @returns {"taken" | "old" | "missed"} missed: a version in between never came, ask for a snapshot
+   */
+  takeDelta({ version, seats = [], events = [], sitting = null }) {
+    if (!this.sitting || version > this.version + 1) return "missed";
+    if (version <= this.version) return "old";
+    this.version = version;
+    if (sitting) this.sitting = { ...this.sitting, ...sitting };
+    const changed = new Map(seats.map((seat) => [seat.no, seat]));
+    const known = this.seats.filter((seat) => !changed.has(seat.no));
+    this.seats = [...known, ...seats].sort((a, b) => a.no - b.no);
+    const news = new Set(events.map(({ id }) => id));
+    this.events = [...events, ...this.events.filter(({ id }) => !news.has(id))].sort((a, b) => b.id - a.id).slice(0, KEPT_EVENTS);
+    return "taken";
+  }
+
+  /** @param {number | null} no */
+  seat(no) {
+    return this.seats.find((seat) => seat.no === no);
+  }
+
+  /** @param {...SeatState} states */
+  count(...states) {
+    return this.seats.filter((seat) => states.includes(seat.state)).length;
+  }
+
+  get working() {
+    return this.count("active", "offline", "alert", "help");
+  }
+
+  get openEvents() {
+    return this.events.filter((event) => event.open);
+  }
+}
+
+/**
+ * Why an action on one candidate cannot be used now; empty when it can.
+ * @param {string} action @param {Seat} seat @param {Sitting} sitting @returns {string}
+ */
+export function whyNot(action, seat, sitting) {
+  if (sitting.state === "closed") return "考场已关闭";
+  const isWorking = WORKING.includes(seat.state);
+  const ended = { submitted: "考生已交卷", absent: "考生缺考", idle: "考生未登录" }[seat.state];
+  if (action === "record_incident") return "";
+  if (action === "mark_absent") return seat.state === "idle" || seat.state === "absent" ? "" : "考生已登录，不能登记缺考";
+  if (action === "mark_present") return seat.state === "absent" ? "" : "考生没有登记缺考";
+  if (action === "message") return ended ? `${ended}，收不到消息` : "";
+  if (action === "release_seat") return ended ? `${ended}，没有占用机位` : "";
+  if (sitting.state !== "running") return "还没有开考";
+  return isWorking ? "" : ended || "考生还没有开始作答";
+}
+
+/**
+ * Why an action on the whole room cannot be used now; empty when it can.
+ * @param {string} action @param {RoomModel} room @returns {string}
+ */
+export function whyNotRoom(action, room) {
+  const { state } = room.sitting;
+  if (action === "open_check_in") return state === "planned" ? "" : "已经开放签到";
+  if (action === "start" && state === "planned") return "请先开放签到";
+  if (action === "start" && state !== "check_in") return "已经开考";
+  if (action === "start") return room.count("ready") ? "" : "还没有考生在机位上等候";
+  if (state === "closed") return "考场已关闭";
+  if (action === "message") return state === "planned" ? "还没有开放签到" : "";
+  if (action === "extend") return state === "running" ? "" : "还没有开考";
+  if (state !== "running") return "还没有开考";
+  if (room.working) return `还有 ${room.working} 人没有交卷`;
+  const unknown = room.count("idle", "ready");
+  return unknown ? `还有 ${unknown} 人既没有交卷，也没有登记缺考` : "";
+}
