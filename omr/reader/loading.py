@@ -1,13 +1,15 @@
 """From the bytes of a file to grey pages; a page that cannot be had is a value, not an error."""
 
 import io
+import struct
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import pypdfium2
-from PIL import Image, ImageSequence, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from omr.reader.reading import GrayImage
 from omr.rules.reasons import PageReason
@@ -23,6 +25,16 @@ PNG_START, PNG_END = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB\x60\x82"
 TIFF_STARTS = (b"II*\x00", b"MM\x00*")
 PDF_START = b"%PDF-"
 PDF_SEARCH_BYTES = 1024
+PILLOW_ERRORS = (
+    UnidentifiedImageError,
+    OSError,
+    ValueError,
+    SyntaxError,
+    TypeError,
+    KeyError,
+    IndexError,
+    struct.error,
+)  # what Pillow raises for damaged files
 COVER_SHARE = 0.98  # of the page that its only image must fill to be taken as the page
 
 
@@ -84,28 +96,42 @@ def _single(data: bytes, name: str, *, whole: bool) -> LoadedPage | LoadFailure:
 def _pixels_promised(data: bytes) -> int | None:
     """Return the pixels that the head of the file announces, before anything is decoded."""
     try:
-        with Image.open(io.BytesIO(data)) as image:
-            return image.width * image.height
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a damaged tag is no reason to refuse a picture
+            with Image.open(io.BytesIO(data)) as image:
+                return image.width * image.height
     except Image.DecompressionBombError:
         return MOST_PIXELS + 1
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
+    except PILLOW_ERRORS:
         return None
 
 
 def _tiff_pages(data: bytes, name: str) -> Iterator[LoadedPage | LoadFailure]:
-    number = 0
+    for number in range(1, MOST_PAGES + 1):
+        page = _tiff_page(data, name, number)
+        if page is None:
+            return
+        yield page
+        if isinstance(page, LoadFailure) and page.reason is PageReason.UNREADABLE_FILE:
+            return  # what follows hangs on the damaged frame
+
+
+def _tiff_page(data: bytes, name: str, number: int) -> LoadedPage | LoadFailure | None:
+    """Return one frame, or None behind the last."""
     try:
-        with Image.open(io.BytesIO(data)) as file:
-            for frame in ImageSequence.Iterator(file):
-                number += 1
-                if frame.width * frame.height > MOST_PIXELS:
-                    yield LoadFailure(name, number, PageReason.TOO_LARGE)
-                    continue
-                yield LoadedPage(name, number, np.asarray(frame.convert("L"), np.uint8))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(data)) as file:
+                file.seek(number - 1)
+                if file.width * file.height > MOST_PIXELS:
+                    return LoadFailure(name, number, PageReason.TOO_LARGE)
+                return LoadedPage(name, number, np.asarray(file.convert("L"), np.uint8))
     except Image.DecompressionBombError:
-        yield LoadFailure(name, number + 1, PageReason.TOO_LARGE)
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError):
-        yield LoadFailure(name, number, PageReason.UNREADABLE_FILE)
+        return LoadFailure(name, number, PageReason.TOO_LARGE)
+    except EOFError:
+        return None if number > 1 else LoadFailure(name, 0, PageReason.NO_PAGES)
+    except PILLOW_ERRORS:
+        return LoadFailure(name, number, PageReason.UNREADABLE_FILE)
 
 
 def _pdf_pages(data: bytes, name: str) -> Iterator[LoadedPage | LoadFailure]:

@@ -19,7 +19,7 @@ MOST_SKEW = 0.12  # of a side, how far opposite sides may differ
 BLANK_INK_SHARE = 0.002  # share of dark pixels below which a page is called empty
 DARK_LEVEL = 128
 CLIP_LIMIT = 3.0
-WIDTH_RANGE_PX = (500, 20000)  # 60 dpi of a card is the least that can be read
+LEAST_WIDTH_PX = 500  # 60 dpi: below, the codes cannot be read
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,8 @@ def turn_upright(image: GrayImage, layout: CardLayout) -> Upright | PageReason:
     After a turn the marks are sought again in the turned image, so that one page gives the same
     figures to the last bit from whichever side it was fed.
     """
-    if min(image.shape) < WIDTH_RANGE_PX[0] or max(image.shape) > WIDTH_RANGE_PX[1]:
-        return (
-            PageReason.TOO_SMALL if min(image.shape) < WIDTH_RANGE_PX[0] else PageReason.TOO_LARGE
-        )
+    if min(image.shape) < LEAST_WIDTH_PX:
+        return PageReason.TOO_SMALL
     found = find_markers(image, layout)
     if len(found) < FEWEST_MARKERS:
         return _name_the_failure(image, layout, len(found))

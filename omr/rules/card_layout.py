@@ -339,19 +339,30 @@ def layout_from_json(text: str) -> CardLayout:
 
 def layout_faults(layout: CardLayout) -> tuple[str, ...]:
     """Return what makes a layout unreadable, in words; empty when nothing does."""
-    faults = []
-    if len({marker.marker_id for marker in layout.markers}) != len(Corner):
-        faults.append("定位标记必须恰好四个且编号互不相同")
-    if len({marker.corner for marker in layout.markers}) != len(Corner):
-        faults.append("定位标记必须分别位于四角")
-    ids = [group.group_id for group in layout.groups]
-    if len(set(ids)) != len(ids):
-        faults.append("题号重复")
-    if any(len(block.values) != len(block.labels) for block in layout.blocks):
-        faults.append("选项与印刷字符数量不一致")
-    if not faults and not _lies_in_frame(layout):
-        faults.append("填涂框超出定位标记围成的范围")
-    return tuple(faults)
+    ids = {marker.marker_id for marker in layout.markers}
+    corners = {marker.corner for marker in layout.markers}
+    known_inks = {"none", *asdict(layout.inks)}
+    used_inks = {f.line_ink for f in layout.frames} | {f.fill_ink for f in layout.frames}
+    used_inks |= {r.ink for r in layout.rules} | {w.ink for w in layout.words}
+    checks = (
+        (
+            len(layout.markers) != len(Corner) or len(ids) != len(Corner),
+            "定位标记须恰好四个且编号互异",
+        ),
+        (len(corners) != len(Corner), "定位标记须分别位于四角"),
+        (any(len(b.values) != len(b.labels) for b in layout.blocks), "选项与印刷字符数量不一致"),
+        (any(b.gap_every < 1 or b.count < 1 for b in layout.blocks), "题组的数量与间隔须为正整数"),
+        (not used_inks <= known_inks, "使用了未定义的颜色"),
+    )
+    faults = tuple(words for applies, words in checks if applies)
+    return faults or _group_faults(layout)
+
+
+def _group_faults(layout: CardLayout) -> tuple[str, ...]:
+    names = [group.group_id for group in layout.groups]
+    if len(set(names)) != len(names):
+        return ("题号重复",)
+    return () if _lies_in_frame(layout) else ("填涂框超出定位标记围成的范围",)
 
 
 def _lies_in_frame(layout: CardLayout) -> bool:

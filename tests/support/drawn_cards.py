@@ -1,0 +1,123 @@
+"""Answer cards drawn, filled and scanned for tests; every card is invented and seeded."""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from omr.printing import CardHolder, print_blank, print_cards
+from omr.reader.blank import BlankCard, blank_card, render_page
+from omr.reader.loading import LoadedPage, load_images
+from omr.reader.page import read_page
+from omr.reader.reading import GrayImage, PageReading
+from omr.rehearsal.pencil import FilledCard, TrueMark, draw_answers, fill_card
+from omr.rehearsal.scanner import ScannedCard, scan_card
+from omr.rehearsal.severity import LADDER, Level
+from omr.rehearsal.tally import Tally, compare
+from omr.rules.card_code import check_digit, serial_of
+from omr.rules.card_layout import CardLayout, load_layout
+from registry.fonts_folder import FONT_BOLD, FONT_REGULAR
+
+LAYOUT_FILE = Path(__file__).parents[2] / "seeds" / "card_layouts" / "js-zx-a4-1.toml"
+FONTS = {"font_regular": FONT_REGULAR, "font_bold": FONT_BOLD}
+DRAWN_DPI = 200
+FINE_DPI = 300
+
+
+@cache
+def card_layout() -> CardLayout:
+    return load_layout(LAYOUT_FILE.read_text(encoding="utf-8"))
+
+
+@cache
+def blank() -> BlankCard:
+    layout = card_layout()
+    return blank_card(layout, print_blank(layout, **FONTS))
+
+
+def card_holder(number: int = 1, **changed: str) -> CardHolder:
+    digits = f"25320100{number:04d}"
+    particulars = {
+        "serial": serial_of(number),
+        "name": "示例考生",
+        "admission_no": digits + check_digit(digits),
+        "project": "示例专项职业能力考核",
+        "batch": "示例批次",
+        "room": "1",
+        "seat": str(number),
+        "paper_type": "A",
+    }
+    return CardHolder(**{**particulars, **changed})
+
+
+def drawn_card(holder: CardHolder, *, dpi: int = DRAWN_DPI) -> GrayImage:
+    """Render the printed card of one person as a clean image."""
+    return render_page(print_cards(card_layout(), [holder], **FONTS), dpi=dpi)
+
+
+@cache
+def _clean_card(number: int, dpi: int) -> GrayImage:
+    image = drawn_card(card_holder(number), dpi=dpi)
+    image.setflags(write=False)
+    return image
+
+
+def clean_card(number: int = 1, *, dpi: int = DRAWN_DPI) -> GrayImage:
+    return _clean_card(number, dpi)
+
+
+def filled_card(
+    answers: Mapping[str, tuple[str, ...]],
+    *,
+    number: int = 1,
+    level: Level = Level.L0,
+    seed: int = 1,
+    dpi: int = DRAWN_DPI,
+) -> FilledCard:
+    rng = np.random.default_rng([seed, number])
+    page = clean_card(number, dpi=dpi)
+    return fill_card(page, card_layout(), answers, dpi=dpi, severity=LADDER[level], rng=rng)
+
+
+def some_answers(seed: int = 1) -> dict[str, tuple[str, ...]]:
+    return draw_answers(card_layout(), np.random.default_rng(seed))
+
+
+def read(image: GrayImage, known: Mapping[str, str] | None = None) -> PageReading:
+    return read_page(image, card_layout(), blank(), known=known)
+
+
+def rehearsed(level: Level, seed: int) -> tuple[ScannedCard, str]:
+    """Fill and scan one card at a level; returns the scan and the serial of the card."""
+    rng = np.random.default_rng([seed, *level.encode()])
+    number = 1 + seed % 4
+    holder = card_holder(number)
+    filled_number = holder.admission_no if seed % 3 == 0 else None
+    card = fill_card(
+        clean_card(number, dpi=FINE_DPI),
+        card_layout(),
+        draw_answers(card_layout(), rng, number=filled_number),
+        dpi=FINE_DPI,
+        severity=LADDER[level],
+        rng=rng,
+    )
+    return scan_card(card, severity=LADDER[level], rng=rng), holder.serial
+
+
+def read_scan(data: bytes, known: Mapping[str, str] | None = None) -> PageReading:
+    (page,) = load_images(data, "scan.jpg")
+    assert isinstance(page, LoadedPage)
+    return read(page.image, known)
+
+
+def tally_of(level: Level, pages: int) -> Tally:
+    total = Tally()
+    for seed in range(pages):
+        scan, serial = rehearsed(level, seed)
+        total += compare(read_scan(scan.jpeg), scan.truth, serial=serial)
+    return total
+
+
+def values_of(truth: Mapping[str, TrueMark]) -> dict[str, tuple[str, ...]]:
+    return {key: mark.values for key, mark in truth.items()}
