@@ -38,3 +38,9 @@ class Importance(StrEnum):
 
 RIGHT = "right"  # the two canonical options of a true/false item
 WRONG = "wrong"
+
+KIND_NAMES: dict[ItemKind, str] = {
+    ItemKind.SINGLE_CHOICE: "单项选择题",
+    ItemKind.MULTIPLE_CHOICE: "多项选择题",
+    ItemKind.TRUE_FALSE: "判断题",
+}

@@ -1,0 +1,121 @@
+"""A blueprint 组卷方案: sections, soft shares, and how many items fall to each range.
+
+Hard are the counts by range and kind; shares of importance and difficulty are goals.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from item_bank.rules.kinds import KIND_NAMES, ItemKind
+
+FULL_MARK = Decimal(100)
+MINUTES = range(30, 481)
+
+
+@dataclass(frozen=True)
+class RangeWeight:
+    """A level-3 range 三级鉴定范围 with its weight."""
+
+    code: str
+    weight: Decimal
+
+
+@dataclass(frozen=True)
+class SectionTerms:
+    """So many items of one kind, of so many points each."""
+
+    kind: ItemKind
+    item_count: int
+    points_each: Decimal
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Goals for a whole paper, as parts of 1; difficulty from 1 easy to 5 hard."""
+
+    core_at_least: Decimal = Decimal("0.70")
+    auxiliary_at_most: Decimal = Decimal("0.10")
+    difficulty: tuple[Decimal, ...] = tuple(map(Decimal, ("0.10", "0.25", "0.40", "0.20", "0.05")))
+    tolerance: Decimal = Decimal("0.05")
+
+
+DEFAULT_SHARES = Shares()
+
+
+@dataclass(frozen=True)
+class BlueprintTerms:
+    """A whole blueprint."""
+
+    code: str
+    minutes: int
+    sections: tuple[SectionTerms, ...]
+    shares: Shares = DEFAULT_SHARES
+
+
+@dataclass(frozen=True)
+class Quota:
+    """How many items of a kind a paper takes from a range."""
+
+    range_code: str
+    kind: ItemKind
+    count: int
+
+
+def check_blueprint(terms: BlueprintTerms) -> tuple[str, ...]:
+    """Return what is wrong with a blueprint, in Chinese."""
+    faults = []
+    kinds = [section.kind for section in terms.sections]
+    total = sum((s.item_count * s.points_each for s in terms.sections), Decimal(0))
+    if total != FULL_MARK:
+        faults.append(f"总分应为 100，现为 {total}。")
+    if len(set(kinds)) < len(kinds):
+        faults.append("同一题型只能出现一次。")
+    faults += [
+        f"{KIND_NAMES[section.kind]}的题数和每题分值应大于 0。"
+        for section in terms.sections
+        if section.item_count <= 0 or section.points_each <= 0
+    ]
+    if terms.minutes not in MINUTES:
+        faults.append("考试时间应为 30 至 480 分钟。")
+    if len(terms.shares.difficulty) != 5 or sum(terms.shares.difficulty) != 1:
+        faults.append("五级难度的比例之和应为 1。")
+    return tuple(faults)
+
+
+def apportion(count: int, ranges: Sequence[RangeWeight]) -> dict[str, int]:
+    """Share out ``count`` items over the ranges by largest remainder.
+
+    Exact fractions, so that ties are true ties; they go to the higher weight, then to the
+    earlier code, never to chance. The result follows the order of ``ranges``.
+
+    References
+    ----------
+    .. [1] The method of T. Hare and A. Hamilton for seats in proportion to votes.
+
+    Examples
+    --------
+    >>> apportion(4, [RangeWeight("A-A-A", Decimal(50)), RangeWeight("A-A-B", Decimal(50))])
+    {'A-A-A': 2, 'A-A-B': 2}
+    """
+    total = sum((Fraction(entry.weight) for entry in ranges), Fraction(0))
+    if count < 0 or total <= 0:
+        raise ValueError("an apportionment needs a count and positive weights")
+    exact = {entry.code: count * Fraction(entry.weight) / total for entry in ranges}
+    shares = {code: int(share) for code, share in exact.items()}
+    by_claim = sorted(ranges, key=lambda e: (shares[e.code] - exact[e.code], -e.weight, e.code))
+    for entry in by_claim[: count - sum(shares.values())]:
+        shares[entry.code] += 1
+    return shares
+
+
+def quotas_of(sections: Sequence[SectionTerms], ranges: Sequence[RangeWeight]) -> tuple[Quota, ...]:
+    """Return the counts by kind and range, in the order of sections and then codes."""
+    ordered = sorted(ranges, key=lambda entry: entry.code)
+    return tuple(
+        Quota(code, section.kind, count)
+        for section in sections
+        for code, count in apportion(section.item_count, ordered).items()
+        if count
+    )

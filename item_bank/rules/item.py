@@ -1,0 +1,190 @@
+"""What an item 试题 must look like: forms per kind, key within options, canonical hash.
+
+Stems, options and rationales are plain text with LaTeX between ``\\(`` and ``\\)``; escaping for
+HTML or PDF is done where they are shown. Figures are judged in ``figure.py``.
+"""
+
+import hashlib
+import json
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from item_bank.rules.kinds import RIGHT, WRONG, ItemKind
+
+BLANK = "（ ）"
+CANONICAL_IDS = ("a", "b", "c", "d", "e", "f")
+OPTION_COUNTS = {ItemKind.SINGLE_CHOICE: range(4, 5), ItemKind.MULTIPLE_CHOICE: range(4, 6)}
+DIFFICULTIES = range(1, 6)
+POINT_CODE = re.compile(r"[A-Z]-[A-Z]-[A-Z]-\d{3}")
+CATCH_ALL = re.compile(r"以上(都|均|全|皆)|(都|均)不(对|正确|是)$")
+MARKUP = re.compile(
+    r"</?(a|b|i|u|p|br|em|hr|sub|sup|div|img|span|font|table|strong|script|style|iframe|svg)\b",
+    re.I,
+)
+LENGTH_RATIO = 3.0  # the longest option against the shortest, where a style warning begins
+SHORT_OPTION = 6  # characters; shorter options may differ without giving the answer away
+JUDGEMENT_OPTIONS = {RIGHT: "正确", WRONG: "错误"}
+
+
+@dataclass(frozen=True)
+class OptionContent:
+    """An option with its canonical id; letters are only how it is shown."""
+
+    canonical_id: str
+    content: str
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure by the hash of its file; the description is read to those who cannot see it."""
+
+    file_hash: str
+    media_type: str
+    description: str
+    caption: str
+
+
+@dataclass(frozen=True)
+class ItemContent:
+    """Everything an item says in one version."""
+
+    kind: ItemKind
+    point: str
+    difficulty: int
+    stem: str
+    options: tuple[OptionContent, ...]
+    key: frozenset[str]
+    rationale: str
+    source: str
+    figure: Figure | None = None
+
+
+@dataclass(frozen=True)
+class ItemFindings:
+    """What is wrong with an item, and what is only bad style."""
+
+    errors: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def judgement_options() -> tuple[OptionContent, ...]:
+    """Return the two options of every true/false item, right first."""
+    return tuple(OptionContent(name, words) for name, words in JUDGEMENT_OPTIONS.items())
+
+
+def tidy(text: str) -> str:
+    """Bring a text to the one form in which it is stored: NFC, no stray blanks."""
+    lines = (re.sub(r"[ \t\u00a0]+", " ", line).strip() for line in text.splitlines())
+    return unicodedata.normalize("NFC", "\n".join(lines)).strip()
+
+
+def check_item(item: ItemContent) -> ItemFindings:
+    """Judge one item; an item with errors never enters the bank."""
+    errors = [*_text_errors(item), *_option_errors(item), *_key_errors(item), *_stem_errors(item)]
+    if not POINT_CODE.fullmatch(item.point):
+        errors.append(f"鉴定点编号“{item.point}”格式不对，应如 B-C-A-007。")
+    if item.difficulty not in DIFFICULTIES:
+        errors.append("难度应为 1 至 5。")
+    if item.figure is not None and not item.figure.description.strip():
+        errors.append("插图缺少文字说明。")
+    return ItemFindings(tuple(errors), tuple(_style_warnings(item)))
+
+
+def content_hash(item: ItemContent) -> str:
+    """Return the SHA-256 of the canonical JSON; equal content gives an equal hash anywhere."""
+    figure = item.figure
+    fields = {
+        "kind": item.kind.value,
+        "point": item.point,
+        "difficulty": item.difficulty,
+        "stem": item.stem,
+        "options": [[option.canonical_id, option.content] for option in item.options],
+        "key": sorted(item.key),
+        "rationale": item.rationale,
+        "source": item.source,
+        "figure": figure
+        and [figure.file_hash, figure.media_type, figure.description, figure.caption],
+    }
+    return sha256_of(fields)
+
+
+def sha256_of(value: object) -> str:
+    """Return the SHA-256 of a value written as JSON with sorted keys and no blanks."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _text_errors(item: ItemContent) -> list[str]:
+    texts = {"题干": item.stem, "解析": item.rationale}
+    texts |= {f"选项 {option.canonical_id}": option.content for option in item.options}
+    errors = []
+    for name, text in texts.items():
+        if not text.strip():
+            errors.append(f"{name}为空。")
+        if MARKUP.search(text):
+            errors.append(f"{name}含有网页标记；请只用文字和公式。")
+        if not _has_paired_formulas(text):
+            errors.append(f"{name}中的公式括号 \\( \\) 不成对。")
+        if any(unicodedata.category(sign) == "Cc" and sign != "\n" for sign in text):
+            errors.append(f"{name}含有控制字符。")
+    return errors
+
+
+def _has_paired_formulas(text: str) -> bool:
+    inside = False
+    for mark in re.findall(r"\\[()]", text):
+        if (mark == r"\(") == inside:
+            return False
+        inside = not inside
+    return not inside
+
+
+def _option_errors(item: ItemContent) -> list[str]:
+    ids = [option.canonical_id for option in item.options]
+    if item.kind is ItemKind.TRUE_FALSE:
+        return [] if ids == [RIGHT, WRONG] else ["判断题只有“正确”“错误”两个选项。"]
+    errors = []
+    allowed = OPTION_COUNTS[item.kind]
+    if len(ids) not in allowed:
+        errors.append(f"选项应为 {'或'.join(map(str, allowed))} 个，现有 {len(ids)} 个。")
+    if ids != list(CANONICAL_IDS[: len(ids)]):
+        errors.append("选项编号应依次为 a、b、c……")
+    if len({option.content.strip() for option in item.options}) < len(ids):
+        errors.append("有内容相同的选项。")
+    return errors
+
+
+def _key_errors(item: ItemContent) -> list[str]:
+    errors = []
+    if not item.key <= {option.canonical_id for option in item.options}:
+        errors.append("标准答案不在选项之中。")
+    if item.kind is ItemKind.MULTIPLE_CHOICE:
+        if len(item.key) < 2:
+            errors.append("多项选择题至少有两个正确选项。")
+    elif len(item.key) != 1:
+        errors.append("应有且只有一个正确选项。")
+    return errors
+
+
+def _stem_errors(item: ItemContent) -> list[str]:
+    blanks = len(re.findall(r"（\s*）", item.stem))
+    if item.kind is ItemKind.TRUE_FALSE:
+        return ["判断题的题干不应有空格括号。"] if blanks else []
+    return [] if blanks == 1 else [f"题干应有且只有一个“{BLANK}”，现有 {blanks} 个。"]
+
+
+def _style_warnings(item: ItemContent) -> list[str]:
+    warnings = []
+    if not item.stem.rstrip().endswith("。"):
+        warnings.append("题干应以句号结尾。")
+    if item.kind is ItemKind.TRUE_FALSE:
+        return warnings
+    if any(CATCH_ALL.search(option.content) for option in item.options):
+        warnings.append("不宜使用“以上都是”“都不对”一类选项。")
+    lengths = [len(option.content) for option in item.options]
+    if max(lengths, default=0) > max(SHORT_OPTION, LENGTH_RATIO * min(lengths, default=0)):
+        warnings.append("各选项长短相差较大。")
+    if item.kind is ItemKind.MULTIPLE_CHOICE and len(item.key) == len(item.options):
+        warnings.append("全部选项都正确，区分作用小。")
+    return warnings

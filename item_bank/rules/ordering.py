@@ -1,0 +1,136 @@
+"""The order in which one candidate sees a paper, from the stored seed alone.
+
+Places are sorted by SHA-256 of the seed, so that an order can be rebuilt for as long as the
+paper is kept, on any machine and with any version of any library. Keys are not known here:
+balance of their letters comes from the uniform order of options.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
+
+from item_bank.rules.item import OptionContent
+from item_bank.rules.kinds import ItemKind
+from item_bank.rules.paper import (
+    CandidateOption,
+    CandidatePaper,
+    CandidateQuestion,
+    CandidateSection,
+    PaperContent,
+    PaperQuestion,
+    heading_of,
+    sections_of,
+)
+from registry.errors import AssessmentError
+
+ID_DIGITS = 8
+Entry = TypeVar("Entry")
+
+
+class UnknownQuestionError(AssessmentError):
+    """An answer names a question or option that the candidate's paper does not have."""
+
+    code = "unknown_question"
+    text = "答案与试卷不符，未作记录。请刷新页面；如仍出现，请举手联系监考人员。"
+
+
+def candidate_paper(paper: PaperContent, order_seed: int) -> CandidatePaper:
+    """Return the paper in the candidate's order under ids that betray neither order nor key."""
+    question_ids = _question_ids(paper, order_seed)
+    sections = []
+    number = 0
+    for place, questions in enumerate(sections_of(paper)):
+        shown = []
+        for question in _shuffled(questions, f"{order_seed}:items", lambda q: str(q.position)):
+            number += 1
+            shown.append(_shown(question, number, question_ids[question.position], order_seed))
+        heading = heading_of(place, questions)
+        sections.append(
+            CandidateSection(
+                kind=questions[0].kind,
+                title=heading.title,
+                points=heading.points,
+                rule=heading.rule,
+                questions=tuple(shown),
+            )
+        )
+    return CandidatePaper(paper.title, paper.total_points, tuple(sections))
+
+
+def canonical_answer(
+    paper: PaperContent, order_seed: int, question_id: str, option_ids: Iterable[str]
+) -> tuple[int, frozenset[str]]:
+    """Turn one answer back into the position and the canonical ids of its options.
+
+    Raises ``UnknownQuestionError`` for an id that is not of this paper and seed.
+    """
+    answers = canonical_answers(paper, order_seed, {question_id: tuple(option_ids)})
+    return next(iter(answers.items()))
+
+
+def canonical_answers(
+    paper: PaperContent, order_seed: int, answers: Mapping[str, Iterable[str]]
+) -> dict[int, frozenset[str]]:
+    """Turn all answers of a candidate into canonical ids by position; see ``canonical_answer``."""
+    by_position = {question.position: question for question in paper.questions}
+    positions = {name: position for position, name in _question_ids(paper, order_seed).items()}
+    canonical = {}
+    for question_id, option_ids in answers.items():
+        if question_id not in positions:
+            raise UnknownQuestionError
+        position = positions[question_id]
+        names = _option_ids(by_position[position], order_seed)
+        canonical_ids = {name: canonical_id for canonical_id, name in names.items()}
+        chosen = tuple(option_ids)
+        if not canonical_ids.keys() >= set(chosen):
+            raise UnknownQuestionError
+        canonical[position] = frozenset(canonical_ids[name] for name in chosen)
+    return canonical
+
+
+def _shown(
+    question: PaperQuestion, number: int, question_id: str, order_seed: int
+) -> CandidateQuestion:
+    names = _option_ids(question, order_seed)
+    options: Sequence[OptionContent] = question.options
+    if question.kind is not ItemKind.TRUE_FALSE:  # right stays first, wrong second
+        salt = f"{order_seed}:options:{question.position}"
+        options = _shuffled(options, salt, lambda option: option.canonical_id)
+    return CandidateQuestion(
+        id=question_id,
+        number=number,
+        stem=question.stem,
+        options=tuple(CandidateOption(names[o.canonical_id], o.content) for o in options),
+        figure=question.figure,
+    )
+
+
+def _question_ids(paper: PaperContent, order_seed: int) -> dict[int, str]:
+    positions = sorted(question.position for question in paper.questions)
+    sources = [f"{order_seed}:{position}" for position in positions]
+    return dict(zip(positions, opaque_ids("q", sources), strict=True))
+
+
+def _option_ids(question: PaperQuestion, order_seed: int) -> dict[str, str]:
+    ids = sorted(option.canonical_id for option in question.options)
+    sources = [f"{order_seed}:{question.position}:{canonical_id}" for canonical_id in ids]
+    return dict(zip(ids, opaque_ids("o", sources), strict=True))
+
+
+def opaque_ids(prefix: str, sources: Iterable[str]) -> Iterator[str]:
+    """Yield a short hash per source, all different: of two that collide the later moves on."""
+    taken: set[str] = set()
+    for source in sources:
+        digest = hashlib.sha256(source.encode()).hexdigest()
+        start = 0
+        while digest[start : start + ID_DIGITS] in taken:
+            start += 1
+        name = digest[start : start + ID_DIGITS]
+        taken.add(name)
+        yield prefix + name
+
+
+def _shuffled(entries: Sequence[Entry], salt: str, name_of: Callable[[Entry], str]) -> list[Entry]:
+    return sorted(
+        entries, key=lambda entry: hashlib.sha256(f"{salt}:{name_of(entry)}".encode()).digest()
+    )

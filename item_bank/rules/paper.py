@@ -1,0 +1,168 @@
+"""A paper as values: for printing and marking, and as one candidate sees it.
+
+``PaperContent`` and ``CandidatePaper`` have no field that could carry a key or a rationale; the
+key travels separately as ``KeyedItem``.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from item_bank.rules.item import Figure, OptionContent, sha256_of
+from item_bank.rules.kinds import KIND_NAMES, ItemKind
+
+NUMERALS = "一二三四五六"
+RULES: dict[ItemKind, str] = {
+    ItemKind.SINGLE_CHOICE: "共 {count} 题，每题只有一个正确答案，选错或不选不得分。",
+    ItemKind.MULTIPLE_CHOICE: "共 {count} 题，每题有至少两个正确答案，多选、少选、错选均不得分。",
+    ItemKind.TRUE_FALSE: "共 {count} 题，判断每题的说法是否正确，答错不扣分。",
+}
+
+
+@dataclass(frozen=True)
+class PaperQuestion:
+    """One position of a paper, options in stored order."""
+
+    position: int
+    kind: ItemKind
+    points: Decimal
+    stem: str
+    options: tuple[OptionContent, ...]
+    figure: Figure | None
+
+
+@dataclass(frozen=True)
+class PaperContent:
+    """A paper without its key; questions by position."""
+
+    title: str
+    minutes: int
+    questions: tuple[PaperQuestion, ...]
+
+    @property
+    def total_points(self) -> Decimal:
+        """Return the sum of all points."""
+        return sum((question.points for question in self.questions), Decimal(0))
+
+
+@dataclass(frozen=True)
+class KeyedItem:
+    """What marking needs of one position: the frozen key as canonical ids."""
+
+    position: int
+    kind: ItemKind
+    points: Decimal
+    key: frozenset[str]
+
+
+@dataclass(frozen=True)
+class CandidateOption:
+    """An option under an id that means nothing outside this candidate's paper."""
+
+    id: str
+    content: str
+
+
+@dataclass(frozen=True)
+class CandidateQuestion:
+    """A question as numbered and ordered for one candidate."""
+
+    id: str
+    number: int
+    stem: str
+    options: tuple[CandidateOption, ...]
+    figure: Figure | None
+
+
+@dataclass(frozen=True)
+class CandidateSection:
+    """The questions of one kind with their heading."""
+
+    kind: ItemKind
+    title: str
+    points: str
+    rule: str
+    questions: tuple[CandidateQuestion, ...]
+
+
+@dataclass(frozen=True)
+class CandidatePaper:
+    """The paper of one candidate."""
+
+    title: str
+    total_points: Decimal
+    sections: tuple[CandidateSection, ...]
+
+
+@dataclass(frozen=True)
+class SectionHeading:
+    """The words above a section."""
+
+    title: str
+    points: str
+    rule: str
+
+
+@dataclass(frozen=True)
+class SealedItem:
+    """What the hash of a paper covers at one position."""
+
+    position: int
+    code: str
+    version_number: int
+    content_hash: str
+    kind: str
+    points: Decimal
+    key: str
+
+
+def sections_of(paper: PaperContent) -> tuple[tuple[PaperQuestion, ...], ...]:
+    """Return the questions grouped into sections, in order of first position."""
+    kinds = dict.fromkeys(question.kind for question in paper.questions)
+    return tuple(tuple(q for q in paper.questions if q.kind is kind) for kind in kinds)
+
+
+def heading_of(place: int, questions: Sequence[PaperQuestion]) -> SectionHeading:
+    """Return the heading of the section in that place, counted from 0.
+
+    Examples
+    --------
+    >>> question = PaperQuestion(1, ItemKind.TRUE_FALSE, Decimal("1.0"), "…", (), None)
+    >>> heading_of(2, [question]).title, heading_of(2, [question]).points
+    ('三、判断题', '每题 1 分')
+    """
+    first = questions[0]
+    return SectionHeading(
+        title=f"{NUMERALS[place]}、{KIND_NAMES[first.kind]}",
+        points=f"每题 {plain_number(first.points)} 分",
+        rule=RULES[first.kind].format(count=len(questions)),
+    )
+
+
+def plain_number(value: Decimal) -> str:
+    """Write a number of points without idle zeros.
+
+    Examples
+    --------
+    >>> plain_number(Decimal("1.50")), plain_number(Decimal("100"))
+    ('1.5', '100')
+    """
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def seal_of(items: Sequence[SealedItem]) -> str:
+    """Return the hash of a paper: items, versions, order, points and key."""
+    rows = [
+        [
+            i.position,
+            i.code,
+            i.version_number,
+            i.content_hash,
+            i.kind,
+            plain_number(i.points),
+            i.key,
+        ]
+        for i in sorted(items, key=lambda item: item.position)
+    ]
+    return sha256_of(rows)
