@@ -62,6 +62,9 @@ class Role(StrEnum):
     AUDIT_ADMINISTRATOR = "audit_administrator"
 
 
+NO_INSTITUTION = 0
+"""The institution of an applicant who has not filed yet: reaches no institution at all."""
+
 _P = Permission
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.PROVINCE_OFFICER: frozenset(

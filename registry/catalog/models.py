@@ -6,6 +6,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from registry.catalog.rules.subjects import Subject as Subject
 from registry.database import Record, one_of
 
 
@@ -14,13 +15,6 @@ class Origin(StrEnum):
 
     ORIGINAL = "original"  # 部、省原有备案
     NEW = "new"  # 新增备案
-
-
-class Subject(StrEnum):
-    """A subject 科目 of an assessment; each stands alone at 60 of 100."""
-
-    THEORY = "theory"
-    PRACTICAL = "practical"
 
 
 class CatalogVersion(Record):
