@@ -9,6 +9,7 @@ from flask_socketio import SocketIO
 
 from exam_server.config import Settings
 from exam_server.context import EXTENSION, Surroundings, wall_clock
+from exam_server.cookies import SESSION_COOKIE
 from exam_server.delivery.room import ExamRoom
 from exam_server.delivery.writer import THREADS, Concurrency
 from exam_server.languages import language, translated
@@ -52,7 +53,7 @@ def create_app(
     app.extensions[EXTENSION] = Surroundings(database, settings, clock)
     app.secret_key = hmac_sm3(database.keys.index_key, b"session cookies")
     app.config.update(
-        SESSION_COOKIE_NAME="kaohe_session",
+        SESSION_COOKIE_NAME=SESSION_COOKIE,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SECURE=settings.secure_cookies,

@@ -6,8 +6,9 @@ from pathlib import Path
 from babel.messages.pofile import read_po
 from flask import g, has_request_context, request
 
+from exam_server.cookies import LANGUAGE_COOKIE
+
 ENGLISH = Path(__file__).parent / "translations" / "en.po"
-COOKIE = "kaohe_language"
 
 
 @cache
@@ -22,7 +23,7 @@ def language() -> str:
     if not has_request_context():
         return "zh"
     if "language" not in g:
-        g.language = "en" if request.cookies.get(COOKIE) == "en" else "zh"
+        g.language = "en" if request.cookies.get(LANGUAGE_COOKIE) == "en" else "zh"
     return str(g.language)
 
 

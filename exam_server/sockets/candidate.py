@@ -9,13 +9,13 @@ from typing import Any
 
 from flask_socketio import SocketIO
 
+from exam_server.cookies import LEASE_COOKIE
 from exam_server.delivery.queries import Seat, seat_of
 from exam_server.delivery.room import ExamRoom
 from exam_server.delivery.wire import OpsMessage, read
 from registry.errors import AssessmentError
 
 NAMESPACE = "/candidate"
-LEASE_COOKIE = "kaohe_lease"
 
 
 def register(sockets: SocketIO, room: ExamRoom) -> None:

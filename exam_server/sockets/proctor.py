@@ -7,11 +7,11 @@ from typing import Any
 import msgspec
 from flask_socketio import SocketIO
 
+from exam_server.cookies import LOGIN_COOKIE
 from exam_server.delivery.room import ExamRoom
 from exam_server.delivery.wire import Positive, RoomCommand, read
 from exam_server.proctor_commands import COMMANDS, carry_out
 from exam_server.sockets.candidate import refusal
-from exam_server.web.protection import LOGIN_COOKIE
 from registry.access import Actor
 from registry.accounts.actions import account_by_token
 from registry.errors import AssessmentError

@@ -14,12 +14,12 @@ from flask import (
 from flask.typing import ResponseReturnValue
 
 from exam_server.context import public, reading, surroundings
+from exam_server.cookies import LEASE_COOKIE
 from exam_server.delivery import wire
 from exam_server.delivery.errors import NotInRoomError
 from exam_server.delivery.models import Attempt
 from exam_server.delivery.queries import Seat
 from exam_server.delivery.room import ExamRoom
-from exam_server.sockets.candidate import LEASE_COOKIE
 from registry.errors import AssessmentError
 
 blueprint = Blueprint("candidate", __name__, url_prefix="/exam")

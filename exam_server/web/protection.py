@@ -6,9 +6,9 @@ import secrets
 from flask import Flask, Response, abort, g, request, session
 
 from exam_server.context import now, surroundings, transaction
+from exam_server.cookies import LOGIN_COOKIE
 from registry.accounts.queries import account_by_token
 
-LOGIN_COOKIE = "kaohe_login"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CONTENT_POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "

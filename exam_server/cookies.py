@@ -1,0 +1,6 @@
+"""Names of the cookies this server sets; all are HttpOnly and stay on this site."""
+
+LOGIN_COOKIE = "kaohe_login"  # a member of staff who has signed in
+LEASE_COOKIE = "kaohe_lease"  # a candidate's place in the exam room
+SESSION_COOKIE = "kaohe_session"  # the forgery token and short notices, signed
+LANGUAGE_COOKIE = "kaohe_language"  # zh or en
