@@ -11,6 +11,7 @@ from registry.database import ExactDecimal, Record, UtcDateTime, one_of
 from registry.enrolment.models import Enrolment
 from registry.scheduling.models import Admission
 from registry.staff.models import Examiner
+from scoring.rules.examiner_panel import DisputeKind, MergeRule
 from scoring.rules.states import ResultFlag, ResultState, SheetState
 
 
@@ -18,13 +19,16 @@ class PracticalPaper(Record):
     """A practical paper 操作技能试卷 of a project: its tasks and scoring items."""
 
     __tablename__ = "practical_paper"
-    __table_args__ = (UniqueConstraint("project_id", "code"),)
+    __table_args__ = (one_of("merge_rule", MergeRule), UniqueConstraint("project_id", "code"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     project_id: Mapped[int] = mapped_column(ForeignKey("project.id"))
     code: Mapped[str] = mapped_column(String(20))
-    merge_rule: Mapped[str] = mapped_column(String(20), default="mean")
-    minutes: Mapped[int]
+    merge_rule: Mapped[str] = mapped_column(String(20), default=MergeRule.MEAN)
+    minutes: Mapped[int]  # operating time, without preparation
+    mark_step: Mapped[Decimal] = mapped_column(ExactDecimal)
+    content: Mapped[str] = mapped_column(Text)  # canonical JSON of the whole paper
+    content_hash: Mapped[str] = mapped_column(String(64))
 
     items: Mapped[list["ScoringItem"]] = relationship(order_by="ScoringItem.position")
 
@@ -61,10 +65,12 @@ class ScoreSheet(Record):
     paper_id: Mapped[int] = mapped_column(ForeignKey("practical_paper.id"))
     state: Mapped[str] = mapped_column(String(16), default=SheetState.OPENED)
     veto: Mapped[str | None] = mapped_column(String(200))  # 否定项 seen by this examiner
+    minutes_used: Mapped[int | None]  # operating time taken; the time rule follows from it
     submitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     admission: Mapped[Admission] = relationship()
     examiner: Mapped[Examiner] = relationship()
+    paper: Mapped[PracticalPaper] = relationship()
     marks: Mapped[list["SheetMark"]] = relationship()
 
 
@@ -78,20 +84,26 @@ class SheetMark(Record):
     mark: Mapped[Decimal] = mapped_column(ExactDecimal)
     remark: Mapped[str] = mapped_column(String(200), default="")
 
+    item: Mapped[ScoringItem] = relationship()
+
 
 class Ruling(Record):
-    """The lead examiner's decision of a dispute 裁决: replaces that item for everyone."""
+    """The lead examiner's decision of a dispute 裁决: holds for every sheet of the panel."""
 
     __tablename__ = "ruling"
-    __table_args__ = (UniqueConstraint("admission_id", "item_id"),)
+    __table_args__ = (one_of("kind", DisputeKind), UniqueConstraint("admission_id", "target"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     admission_id: Mapped[int] = mapped_column(ForeignKey("admission.id"))
-    item_id: Mapped[int | None] = mapped_column(ForeignKey("scoring_item.id"))  # None: the total
-    mark: Mapped[Decimal] = mapped_column(ExactDecimal)
+    kind: Mapped[str] = mapped_column(String(8))
+    target: Mapped[str] = mapped_column(String(10))  # number of the item, or the kind
+    mark: Mapped[Decimal | None] = mapped_column(ExactDecimal)  # of the item or the total
+    veto_stands: Mapped[bool | None]
     reason: Mapped[str] = mapped_column(String(300))
     ruled_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ruled_by_id: Mapped[int] = mapped_column(ForeignKey("examiner.id"))
+
+    ruled_by: Mapped[Examiner] = relationship()
 
 
 class SubjectResult(Record):
@@ -120,3 +132,4 @@ class SubjectResult(Record):
     published_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
 
     enrolment: Mapped[Enrolment] = relationship()
+    admission: Mapped[Admission] = relationship()

@@ -40,6 +40,9 @@ class Certificate(Record):
     issued_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     evidence_hash: Mapped[str] = mapped_column(String(64))  # of the chain it rests on
     qr_payload: Mapped[str] = mapped_column(String(400))  # signed
+    voided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    voided_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    void_reason: Mapped[str | None] = mapped_column(String(200))
 
     enrolment: Mapped[Enrolment] = relationship()
     blank: Mapped[BlankCertificate] = relationship()

@@ -288,6 +288,13 @@ def upgrade() -> None:
         sa.Column("code", sa.String(length=20), nullable=False),
         sa.Column("merge_rule", sa.String(length=20), nullable=False),
         sa.Column("minutes", sa.Integer(), nullable=False),
+        sa.Column("mark_step", registry.database.ExactDecimal(length=24), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("content_hash", sa.String(length=64), nullable=False),
+        sa.CheckConstraint(
+            "merge_rule IN ('mean', 'trimmed_mean', 'median', 'item_mean')",
+            name=op.f("ck_practical_paper_merge_rule"),
+        ),
         sa.ForeignKeyConstraint(
             ["project_id"], ["project.id"], name=op.f("fk_practical_paper_project_id_project")
         ),
@@ -717,6 +724,9 @@ def upgrade() -> None:
         sa.Column("issued_by_id", sa.Integer(), nullable=True),
         sa.Column("evidence_hash", sa.String(length=64), nullable=False),
         sa.Column("qr_payload", sa.String(length=400), nullable=False),
+        sa.Column("voided_at", registry.database.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("voided_by_id", sa.Integer(), nullable=True),
+        sa.Column("void_reason", sa.String(length=200), nullable=True),
         sa.CheckConstraint("state IN ('issued', 'voided')", name=op.f("ck_certificate_state")),
         sa.ForeignKeyConstraint(
             ["blank_id"],
@@ -728,6 +738,9 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(
             ["issued_by_id"], ["account.id"], name=op.f("fk_certificate_issued_by_id_account")
+        ),
+        sa.ForeignKeyConstraint(
+            ["voided_by_id"], ["account.id"], name=op.f("fk_certificate_voided_by_id_account")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_certificate")),
         sa.UniqueConstraint("blank_id", name=op.f("uq_certificate_blank_id")),
@@ -1006,22 +1019,22 @@ def upgrade() -> None:
         "ruling",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("admission_id", sa.Integer(), nullable=False),
-        sa.Column("item_id", sa.Integer(), nullable=True),
-        sa.Column("mark", registry.database.ExactDecimal(length=24), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("target", sa.String(length=10), nullable=False),
+        sa.Column("mark", registry.database.ExactDecimal(length=24), nullable=True),
+        sa.Column("veto_stands", sa.Boolean(), nullable=True),
         sa.Column("reason", sa.String(length=300), nullable=False),
         sa.Column("ruled_at", registry.database.UtcDateTime(timezone=True), nullable=False),
         sa.Column("ruled_by_id", sa.Integer(), nullable=False),
+        sa.CheckConstraint("kind IN ('item', 'total', 'veto')", name=op.f("ck_ruling_kind")),
         sa.ForeignKeyConstraint(
             ["admission_id"], ["admission.id"], name=op.f("fk_ruling_admission_id_admission")
-        ),
-        sa.ForeignKeyConstraint(
-            ["item_id"], ["scoring_item.id"], name=op.f("fk_ruling_item_id_scoring_item")
         ),
         sa.ForeignKeyConstraint(
             ["ruled_by_id"], ["examiner.id"], name=op.f("fk_ruling_ruled_by_id_examiner")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ruling")),
-        sa.UniqueConstraint("admission_id", "item_id", name=op.f("uq_ruling_admission_id_item_id")),
+        sa.UniqueConstraint("admission_id", "target", name=op.f("uq_ruling_admission_id_target")),
     )
     op.create_table(
         "score_sheet",
@@ -1031,6 +1044,7 @@ def upgrade() -> None:
         sa.Column("paper_id", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("veto", sa.String(length=200), nullable=True),
+        sa.Column("minutes_used", sa.Integer(), nullable=True),
         sa.Column("submitted_at", registry.database.UtcDateTime(timezone=True), nullable=True),
         sa.CheckConstraint("state IN ('opened', 'submitted')", name=op.f("ck_score_sheet_state")),
         sa.ForeignKeyConstraint(
