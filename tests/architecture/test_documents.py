@@ -1,6 +1,7 @@
 """Documents stay true: every folder, setting, permission, command and event is listed."""
 
 import re
+import runpy
 from pathlib import Path
 
 import exam_server.config
@@ -46,3 +47,8 @@ def test_every_command_is_described():
 def test_every_room_command_is_described():
     text = document("socket-events.md")
     assert [name for name in ROOM_COMMANDS if f"`{name}`" not in text] == []
+
+
+def test_the_glossary_page_is_written_from_its_data():
+    made = runpy.run_path(str(ROOT / "scripts" / "make-glossary"))["glossary"]()
+    assert document("glossary.md") == made

@@ -1,0 +1,168 @@
+"""A candidate robot: sits the exam over the real wire and keeps its own ledger of answers.
+
+The ledger is the judge: whatever the server acknowledged must be scored, once and unaltered.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from exam_server.rehearsal.socket_client import SocketClient, SocketClosedError
+from exam_server.rehearsal.web_client import RefusedError, WebClient
+
+POLL_S = 0.5
+MOST_TRIES = 200
+
+Choice = Callable[[Mapping[str, Any], random.Random], list[str]]
+"""Picks option ids for a question as the page shows it."""
+
+
+@dataclass
+class Ledger:
+    """What the robot did and what the server has acknowledged."""
+
+    sent: list[dict[str, Any]] = field(default_factory=list)
+    acknowledged: int = 0
+    reconnects: int = 0
+    receipt: dict[str, Any] | None = None
+    state: str = ""
+
+    def answers(self) -> dict[str, list[str]]:
+        """Fold the acknowledged operations into the answer of each question."""
+        folded: dict[str, list[str]] = {}
+        for op in self.sent[: self.acknowledged]:
+            if op["kind"] == "set":
+                folded[op["item"]] = op["value"]
+            elif op["kind"] == "clear":
+                folded[op["item"]] = []
+        return {item: value for item, value in folded.items() if value}
+
+
+@dataclass(frozen=True)
+class Habits:
+    """How a robot behaves: shares per question, seconds between questions."""
+
+    pause_s: float = 0.0
+    change: float = 0.08  # thinks again and picks anew
+    clear: float = 0.02
+    flag: float = 0.05
+    cut: float = 0.02  # the cable is pulled
+    repeat: float = 0.03  # sends what was already acknowledged
+    by_http: float = 0.1  # the socket is not used for this one
+    skip: float = 0.02
+    hand_in: bool = True
+
+
+class Robot:
+    """One candidate at one computer."""
+
+    def __init__(
+        self, address: str, admission_no: str, choose: Choice, *, seed: int, habits: Habits
+    ) -> None:
+        self.admission_no = admission_no
+        self.web = WebClient(address)
+        self.ledger = Ledger()
+        self._address = address
+        self._choose = choose
+        self._random = random.Random(seed)
+        self._habits = habits
+        self._socket: SocketClient | None = None
+        self._epoch = 1
+
+    async def sign_in(self, room_code: str) -> None:
+        """Sign in and confirm data and rules, as a person would click."""
+        await asyncio.to_thread(self._sign_in, room_code)
+
+    def _sign_in(self, room_code: str) -> None:
+        self.web.page("/exam/")
+        self.web.submit("/exam/sign-in", admission_no=self.admission_no, room_code=room_code)
+        self.web.page("/exam/room")
+        for step in ("data", "rules"):
+            self.web.post("/exam/api/confirm", {"step": step})
+
+    async def sit(self) -> Ledger:
+        """Wait for the start, answer every question, hand in; return the ledger."""
+        state = await self._wait_for_start()
+        self._epoch = state["epoch"]
+        questions = [q for s in state["paper"]["sections"] for q in s["questions"]]
+        for question in questions:
+            if self.ledger.state:
+                break
+            await self._work_on(question)
+            await asyncio.sleep(self._habits.pause_s * self._random.uniform(0.5, 1.5))
+        if self._habits.hand_in and not self.ledger.state:
+            await self._record("submit", "", [])
+        await self._drop()
+        return self.ledger
+
+    async def _wait_for_start(self) -> dict[str, Any]:
+        while True:
+            state: dict[str, Any] = await asyncio.to_thread(self.web.get, "/exam/api/state")
+            if state["state"] == "in_progress":
+                return state
+            await asyncio.sleep(POLL_S * self._random.uniform(0.5, 1.5))
+
+    async def _work_on(self, question: Mapping[str, Any]) -> None:
+        habits, chance = self._habits, self._random.random
+        if chance() < habits.skip:
+            return
+        if chance() < habits.flag:
+            await self._record("flag", question["id"], [])
+        if chance() < habits.change:
+            ids = [option["id"] for option in question["options"]]
+            await self._record("set", question["id"], [self._random.choice(ids)])
+        if chance() < habits.clear:
+            await self._record("clear", question["id"], [])
+        await self._record("set", question["id"], self._choose(question, self._random))
+        if chance() < habits.cut:
+            await self._drop()
+
+    async def _record(self, kind: str, item: str, value: list[str]) -> None:
+        op = {"seq": len(self.ledger.sent) + 1, "kind": kind, "item": item, "value": value}
+        self.ledger.sent.append(op | {"flagged": kind == "flag"})
+        await self._flush()
+
+    async def _flush(self) -> None:
+        """Send until everything is acknowledged, whatever breaks meanwhile."""
+        for _ in range(MOST_TRIES):
+            start = self.ledger.acknowledged
+            if start and self._random.random() < self._habits.repeat:
+                start -= 1  # an acknowledged operation once more: must change nothing
+            try:
+                reply = await self._exchange(self.ledger.sent[start : start + 64])
+            except (SocketClosedError, RefusedError, OSError, ValueError):
+                await self._drop()
+                await asyncio.sleep(0.2 + self._random.random())
+                continue
+            if self._settle(reply):
+                return
+            await asyncio.sleep(reply.get("retry_after_ms", 100) / 1000)
+        raise RuntimeError(f"{self.admission_no}: the server never acknowledged")
+
+    def _settle(self, reply: dict[str, Any]) -> bool:
+        self.ledger.acknowledged = max(self.ledger.acknowledged, reply.get("ack", 0))
+        self.ledger.receipt = reply.get("receipt") or self.ledger.receipt
+        if reply.get("error") in ("closed", "fenced") or self.ledger.receipt:
+            self.ledger.state = reply.get("state", "closed")
+            return True
+        return self.ledger.acknowledged >= len(self.ledger.sent)
+
+    async def _exchange(self, ops: list[dict[str, Any]]) -> dict[str, Any]:
+        message = {"epoch": self._epoch, "ops": ops}
+        if self._random.random() < self._habits.by_http:
+            reply = await asyncio.to_thread(self.web.post, "/exam/api/ops", message)
+        else:
+            if self._socket is None:
+                self._socket = SocketClient(self._address, "/candidate", self.web.cookie)
+                await self._socket.connect()
+            reply = await self._socket.call("ops", message)
+        answered: dict[str, Any] = reply
+        return answered
+
+    async def _drop(self) -> None:
+        if self._socket is not None:
+            self.ledger.reconnects += 1
+            socket, self._socket = self._socket, None
+            await socket.close()
