@@ -1,30 +1,72 @@
 """The order in which one candidate sees a paper, from the stored seed alone.
 
-Places are sorted by SHA-256 of the seed, so that an order can be rebuilt for as long as the
-paper is kept, on any machine and with any version of any library. Keys are not known here:
-balance of their letters comes from the uniform order of options.
+The types here have no field that could carry a key or a rationale; balance of key letters comes
+from the uniform order of options. Places are sorted by SHA-256 of the seed, so that an order can
+be rebuilt for as long as the paper is kept, on any machine and with any version of any library.
 """
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import TypeVar
 
-from item_bank.rules.item import OptionContent
+from item_bank.rules.item import Figure, OptionContent
 from item_bank.rules.kinds import ItemKind
-from item_bank.rules.paper import (
-    CandidateOption,
-    CandidatePaper,
-    CandidateQuestion,
-    CandidateSection,
-    PaperContent,
-    PaperQuestion,
-    heading_of,
-    sections_of,
-)
+from item_bank.rules.paper import PaperContent, PaperQuestion, heading_of, sections_of
 from registry.errors import AssessmentError
 
 ID_DIGITS = 8
 Entry = TypeVar("Entry")
+
+
+@dataclass(frozen=True)
+class CandidateFigure:
+    """A figure as a candidate's page needs it."""
+
+    file_hash: str
+    media_type: str
+    description: str
+    caption: str
+
+
+@dataclass(frozen=True)
+class CandidateOption:
+    """An option under an id that means nothing outside this candidate's paper."""
+
+    id: str
+    content: str
+
+
+@dataclass(frozen=True)
+class CandidateQuestion:
+    """A question as numbered and ordered for one candidate."""
+
+    id: str
+    number: int
+    stem: str
+    options: tuple[CandidateOption, ...]
+    figure: CandidateFigure | None
+
+
+@dataclass(frozen=True)
+class CandidateSection:
+    """The questions of one kind with their heading."""
+
+    kind: ItemKind
+    title: str
+    points_text: str
+    rule: str
+    questions: tuple[CandidateQuestion, ...]
+
+
+@dataclass(frozen=True)
+class CandidatePaper:
+    """The paper of one candidate."""
+
+    title: str
+    total_points: Decimal
+    sections: tuple[CandidateSection, ...]
 
 
 class UnknownQuestionError(AssessmentError):
@@ -49,7 +91,7 @@ def candidate_paper(paper: PaperContent, order_seed: int) -> CandidatePaper:
             CandidateSection(
                 kind=questions[0].kind,
                 title=heading.title,
-                points=heading.points,
+                points_text=heading.points_text,
                 rule=heading.rule,
                 questions=tuple(shown),
             )
@@ -101,8 +143,14 @@ def _shown(
         number=number,
         stem=question.stem,
         options=tuple(CandidateOption(names[o.canonical_id], o.content) for o in options),
-        figure=question.figure,
+        figure=_figure(question.figure),
     )
+
+
+def _figure(figure: Figure | None) -> CandidateFigure | None:
+    if figure is None:
+        return None
+    return CandidateFigure(figure.file_hash, figure.media_type, figure.description, figure.caption)
 
 
 def _question_ids(paper: PaperContent, order_seed: int) -> dict[int, str]:

@@ -1,7 +1,7 @@
-"""A paper as values: for printing and marking, and as one candidate sees it.
+"""A paper as values: its questions for showing, its key for marking, its seal.
 
-``PaperContent`` and ``CandidatePaper`` have no field that could carry a key or a rationale; the
-key travels separately as ``KeyedItem``.
+``PaperContent`` has no field that could carry a key or a rationale; the key travels separately
+as ``KeyedItem``. What one candidate sees is in ``ordering.py``.
 """
 
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ class PaperQuestion:
 
 @dataclass(frozen=True)
 class PaperContent:
-    """A paper without its key; questions by position."""
+    """A paper without its key; questions by position, titled by the project's name."""
 
     title: str
     minutes: int
@@ -56,50 +56,11 @@ class KeyedItem:
 
 
 @dataclass(frozen=True)
-class CandidateOption:
-    """An option under an id that means nothing outside this candidate's paper."""
-
-    id: str
-    content: str
-
-
-@dataclass(frozen=True)
-class CandidateQuestion:
-    """A question as numbered and ordered for one candidate."""
-
-    id: str
-    number: int
-    stem: str
-    options: tuple[CandidateOption, ...]
-    figure: Figure | None
-
-
-@dataclass(frozen=True)
-class CandidateSection:
-    """The questions of one kind with their heading."""
-
-    kind: ItemKind
-    title: str
-    points: str
-    rule: str
-    questions: tuple[CandidateQuestion, ...]
-
-
-@dataclass(frozen=True)
-class CandidatePaper:
-    """The paper of one candidate."""
-
-    title: str
-    total_points: Decimal
-    sections: tuple[CandidateSection, ...]
-
-
-@dataclass(frozen=True)
 class SectionHeading:
     """The words above a section."""
 
     title: str
-    points: str
+    points_text: str
     rule: str
 
 
@@ -128,13 +89,13 @@ def heading_of(place: int, questions: Sequence[PaperQuestion]) -> SectionHeading
     Examples
     --------
     >>> question = PaperQuestion(1, ItemKind.TRUE_FALSE, Decimal("1.0"), "…", (), None)
-    >>> heading_of(2, [question]).title, heading_of(2, [question]).points
+    >>> heading_of(2, [question]).title, heading_of(2, [question]).points_text
     ('三、判断题', '每题 1 分')
     """
     first = questions[0]
     return SectionHeading(
         title=f"{NUMERALS[place]}、{KIND_NAMES[first.kind]}",
-        points=f"每题 {plain_number(first.points)} 分",
+        points_text=f"每题 {plain_number(first.points)} 分",
         rule=RULES[first.kind].format(count=len(questions)),
     )
 
