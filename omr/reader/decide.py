@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from omr.reader.ink import InkSheet
-from omr.reader.reading import CellReading
 from omr.rules.card_layout import CardLayout, GroupKind
 from omr.rules.doubt import (
     CellInk,
@@ -12,6 +11,7 @@ from omr.rules.doubt import (
     PageMark,
     has_too_many_doubts,
     judge_group,
+    limits_of,
     number_reasons,
     proctor_reason,
 )
@@ -28,14 +28,14 @@ class Decisions:
     answers: dict[str, tuple[str, ...]]
     review: dict[str, GroupReason]
     confidence: dict[str, float]
-    cells: dict[str, tuple[CellReading, ...]]
+    cells: dict[str, tuple[CellInk, ...]]
     number: str | None
     reasons: tuple[PageReason, ...]
 
 
 def decide_page(sheet: InkSheet, layout: CardLayout, in_sight: Sequence[bool]) -> Decisions:
     """Decide every group and what their sum says of the page."""
-    page = PageMark(sheet.mark_ink, sheet.mark_peak, sheet.noise)
+    limits = limits_of(PageMark(sheet.mark_ink, sheet.mark_peak, sheet.noise))
     columns = zip(
         sheet.ink.tolist(),
         sheet.peak.tolist(),
@@ -46,27 +46,24 @@ def decide_page(sheet: InkSheet, layout: CardLayout, in_sight: Sequence[bool]) -
     )
     inks = [CellInk(*row) for row in columns]
     verdicts: dict[str, GroupVerdict] = {}
-    cells: dict[str, tuple[CellReading, ...]] = {}
+    cells: dict[str, tuple[CellInk, ...]] = {}
     start = 0
     for group in layout.groups:
         stop = start + len(group.cells)
         values = [cell.value for cell in group.cells]
-        own = inks[start:stop]
+        own = tuple(inks[start:stop])
         if all(in_sight[start:stop]):
-            verdicts[group.group_id] = judge_group(group.kind, values, own, page)
+            verdicts[group.group_id] = judge_group(group.kind, values, own, limits)
         else:
             verdicts[group.group_id] = GroupVerdict((), GroupReason.OUT_OF_SIGHT, 0.0)
-        cells[group.group_id] = tuple(
-            CellReading(value, ink.ink, ink.peak, ink.cover, ink.spill, ink.reach)
-            for value, ink in zip(values, own, strict=True)
-        )
+        cells[group.group_id] = own
         start = stop
     return _gather(verdicts, cells, layout)
 
 
 def _gather(
     verdicts: Mapping[str, GroupVerdict],
-    cells: dict[str, tuple[CellReading, ...]],
+    cells: dict[str, tuple[CellInk, ...]],
     layout: CardLayout,
 ) -> Decisions:
     digits = {

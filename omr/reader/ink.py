@@ -173,8 +173,8 @@ def _outline_match(
     """Correlate the emptier half of the cells with the blank card, outlines and letters."""
     calm = ink <= np.quantile(ink, 0.6)
     where = np.concatenate([grid.inner, grid.outline, grid.ring])
-    seen = np.median(darkness[calm][:, where], axis=0)
-    drawn = np.median(blank[calm][:, where], axis=0)
+    seen = darkness[calm].mean(axis=0)[where]
+    drawn = blank[calm].mean(axis=0)[where]
     seen, drawn = seen - seen.mean(), drawn - drawn.mean()
     norm = float(np.linalg.norm(seen) * np.linalg.norm(drawn))
     return float(seen @ drawn) / norm if norm > 1e-9 else 0.0

@@ -11,6 +11,7 @@ from omr.rules.card_layout import CardLayout
 from omr.rules.reasons import PageReason
 
 SEARCH_LONG_SIDE_PX = 1200  # about 100 dpi of an A4 page: five pixels to a cell of a marker
+CORNER_SHARE = 0.24  # of each side of the image
 SUBPIXEL_STEPS = 20
 SUBPIXEL_STOP_PX = 0.02
 FEWEST_MARKERS = 2
@@ -61,7 +62,9 @@ def find_markers(image: GrayImage, layout: CardLayout) -> dict[int, FloatArray]:
     wanted = {marker.marker_id for marker in layout.markers}
     factor = max(1, round(max(image.shape) / SEARCH_LONG_SIDE_PX))
     small = _shrink(image, factor)
-    found = _detect(small, wanted)
+    found = _detect_in_corners(small, wanted)
+    if len(found) < len(wanted):
+        found = _detect(small, wanted)
     if len(found) < len(wanted):
         clipped = cv2.createCLAHE(CLIP_LIMIT, (8, 8)).apply(small)
         found = {**_detect(np.asarray(clipped, np.uint8), wanted), **found}
@@ -94,13 +97,27 @@ def _detect(image: GrayImage, wanted: set[int]) -> dict[int, FloatArray]:
     }
 
 
+def _detect_in_corners(image: GrayImage, wanted: set[int]) -> dict[int, FloatArray]:
+    """Look only where the marks of a well-fed page are; a mark seen twice is left out."""
+    rows, columns = (round(side * CORNER_SHARE) for side in image.shape)
+    found: dict[int, FloatArray] = {}
+    seen: list[int] = []
+    for top in (0, image.shape[0] - rows):
+        for left in (0, image.shape[1] - columns):
+            region = image[top : top + rows, left : left + columns]
+            for number, at in _detect(region, wanted).items():
+                found[number] = at + np.array([left, top])
+                seen.append(number)
+    return {number: at for number, at in found.items() if seen.count(number) == 1}
+
+
 def _make_detector() -> cv2.aruco.ArucoDetector:
     parameters = cv2.aruco.DetectorParameters()
     parameters.adaptiveThreshWinSizeMin = 15
     parameters.adaptiveThreshWinSizeMax = 45
     parameters.adaptiveThreshWinSizeStep = 30
-    parameters.minMarkerPerimeterRate = 0.06
-    parameters.maxMarkerPerimeterRate = 0.4
+    parameters.minMarkerPerimeterRate = 0.06  # of the longer side: whole pages up to A3
+    parameters.maxMarkerPerimeterRate = 1.2  # one corner of a page
     parameters.errorCorrectionRate = 0.5
     parameters.cornerRefinementMethod = cv2.aruco.CORNER_REFINE_NONE
     dictionary = cv2.aruco.getPredefinedDictionary(cv2.aruco.DICT_4X4_50)

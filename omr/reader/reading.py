@@ -6,6 +6,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from omr.rules.doubt import CellInk
 from omr.rules.reasons import GroupReason, PageReason, PageStatus
 
 ENGINE_VERSION = "1.0"
@@ -51,24 +52,13 @@ class Placement:
 
 
 @dataclass(frozen=True)
-class CellReading:
-    """The measured ink of one cell."""
-
-    value: str
-    ink: float
-    peak: float
-    cover: float
-    spill: float
-    reach: float
-
-
-@dataclass(frozen=True)
 class PageReading:
     """One page, read.
 
     ``answers`` holds every group of a page that was not rejected, blank ones as ``()``; groups in
     ``review`` show what would be read, for a person to confirm. ``reasons`` are all that apply, the
-    weightiest first; ``reason`` is that one.
+    weightiest first; ``reason`` is that one. ``cells`` holds the measures of each group's cells in
+    printed order.
     """
 
     status: PageStatus
@@ -78,7 +68,7 @@ class PageReading:
     answers: dict[str, tuple[str, ...]]
     review: dict[str, GroupReason]
     confidence: dict[str, float]
-    cells: dict[str, tuple[CellReading, ...]]
+    cells: dict[str, tuple[CellInk, ...]]
     quality: Quality | None
     placement: Placement | None
     engine_version: str = ENGINE_VERSION

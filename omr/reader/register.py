@@ -9,7 +9,7 @@ import numpy as np
 from omr.reader.reading import FloatArray, GrayImage, Placement, SheetArray
 from omr.rules.card_layout import Bar, CardLayout
 
-STEP_MM = 0.15  # sampling of the patches in which bars are sought
+STEP_MM = 0.2  # sampling of the patches in which bars are sought
 NEAR_REACH_MM = 1.8
 FAR_REACH_MM = 4.0
 BORDER_MM = 0.6  # white that belongs to the picture of a bar
@@ -206,16 +206,29 @@ def _find_bars(
 def _patches(
     image: GrayImage, homography: FloatArray, centres: FloatArray, half: tuple[float, float]
 ) -> SheetArray:
-    across = np.arange(-round(half[0] / STEP_MM), round(half[0] / STEP_MM) + 1) * STEP_MM
-    down = np.arange(-round(half[1] / STEP_MM), round(half[1] / STEP_MM) + 1) * STEP_MM
-    grid_x, grid_y = np.meshgrid(across, down)
-    points = centres[:, None, :] + np.stack([grid_x.ravel(), grid_y.ravel()], axis=1)[None]
-    pixels = project(homography, points.reshape(-1, 2)).astype(np.float32)
-    shape = (len(centres) * len(down), len(across))
+    across = (
+        np.arange(-round(half[0] / STEP_MM), round(half[0] / STEP_MM) + 1, dtype=np.float32)
+        * STEP_MM
+    )
+    down = (
+        np.arange(-round(half[1] / STEP_MM), round(half[1] / STEP_MM) + 1, dtype=np.float32)
+        * STEP_MM
+    )
+    probes = (centres[None] + np.array([(0, 0), (1, 0), (0, 1)])[:, None]).reshape(-1, 2)
+    at, right, below = project(homography, probes).astype(np.float32).reshape(3, -1, 2)
+    along_x, along_y = right - at, below - at  # over a bar the page is flat enough
+    maps = [
+        (
+            at[:, axis, None, None]
+            + along_y[:, axis, None, None] * down[None, :, None]
+            + along_x[:, axis, None, None] * across[None, None, :]
+        ).reshape(-1, len(across))
+        for axis in (0, 1)
+    ]
     sheet = cv2.remap(
         image,
-        pixels[:, 0].reshape(shape),
-        pixels[:, 1].reshape(shape),
+        maps[0],
+        maps[1],
         cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_REPLICATE,
     )

@@ -22,7 +22,7 @@ class Evidence(IntEnum):
     MARK = 4
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CellInk:
     """Ink of one cell.
 
@@ -81,34 +81,63 @@ class GroupVerdict:
     confidence: float
 
 
-def evidence_of(cell: CellInk, page: PageMark, policy: DoubtPolicy = POLICY) -> Evidence:
-    """Say what one cell shows, against the marks and the noise of its own page."""
-    clear_ink = min(
-        max(policy.clear_ink * page.ink, policy.least_clear_ink, policy.noise_factor * page.noise),
-        policy.most_clear_ink,
+@dataclass(frozen=True)
+class Limits:
+    """The policy in the measures of one page; made once, used for every cell."""
+
+    usual_ink: float
+    clear_ink: float
+    clear_peak: float
+    mark_ink: float
+    mark_cover: float
+    trace_ink: float
+    trace_peak: float
+    stroke_ink: float
+    several_stroke_ink: float
+    stroke_peak: float
+    most_stroke_reach: float
+
+
+def limits_of(page: PageMark, policy: DoubtPolicy = POLICY) -> Limits:
+    """Scale the policy to the marks and the noise of one page."""
+    clear_ink = max(
+        policy.clear_ink * page.ink, policy.least_clear_ink, policy.noise_factor * page.noise
     )
-    clear_peak = max(policy.clear_peak * page.peak, policy.least_clear_peak)
-    if cell.ink <= clear_ink and cell.peak <= clear_peak:
+    return Limits(
+        usual_ink=max(page.ink, 1e-6),
+        clear_ink=min(clear_ink, policy.most_clear_ink),
+        clear_peak=max(policy.clear_peak * page.peak, policy.least_clear_peak),
+        mark_ink=max(policy.mark_ink * page.ink, policy.least_mark_ink),
+        mark_cover=policy.mark_cover,
+        trace_ink=policy.trace_ink * page.ink,
+        trace_peak=policy.trace_peak * page.peak,
+        stroke_ink=policy.stroke_ink * page.ink,
+        several_stroke_ink=policy.several_stroke_ink * page.ink,
+        stroke_peak=policy.stroke_peak * page.peak,
+        most_stroke_reach=policy.most_stroke_reach * page.peak,
+    )
+
+
+def evidence_of(cell: CellInk, limits: Limits) -> Evidence:
+    """Say what one cell shows, against the marks and the noise of its own page."""
+    if cell.ink <= limits.clear_ink and cell.peak <= limits.clear_peak:
         return Evidence.CLEAR
-    mark_ink = max(policy.mark_ink * page.ink, policy.least_mark_ink)
-    if cell.ink >= mark_ink and cell.cover >= policy.mark_cover:
+    if cell.ink >= limits.mark_ink and cell.cover >= limits.mark_cover:
         return Evidence.MARK
-    if cell.ink <= policy.trace_ink * page.ink and cell.peak <= policy.trace_peak * page.peak:
+    if cell.ink <= limits.trace_ink and cell.peak <= limits.trace_peak:
         return Evidence.TRACE
-    if _is_stroke(cell, page, policy):
-        return Evidence.STROKE
-    return Evidence.BAND
+    return Evidence.STROKE if _is_stroke(cell, limits) else Evidence.BAND
 
 
-def _is_stroke(cell: CellInk, page: PageMark, policy: DoubtPolicy) -> bool:
+def _is_stroke(cell: CellInk, limits: Limits) -> bool:
     """Say whether a small mark is as dark as the page's marks and ends within its cell.
 
     A tick or a cross does; a stray line runs on, and what an eraser leaves is pale.
     """
     return (
-        cell.ink >= policy.stroke_ink * page.ink
-        and cell.peak >= policy.stroke_peak * page.peak
-        and cell.reach <= policy.most_stroke_reach * page.peak
+        cell.ink >= limits.stroke_ink
+        and cell.peak >= limits.stroke_peak
+        and cell.reach <= limits.most_stroke_reach
     )
 
 
@@ -116,18 +145,17 @@ def judge_group(
     kind: GroupKind,
     values: Sequence[str],
     cells: Sequence[CellInk],
-    page: PageMark,
-    policy: DoubtPolicy = POLICY,
+    limits: Limits,
 ) -> GroupVerdict:
     """Decide one group; whatever is not plain goes to a person, with a reason.
 
     A trace (rubbed out, or a shadow of the page behind) beside a plain mark is overlooked; a trace
     alone is not. A small dark stroke counts when nothing else is in the group.
     """
-    shown = [evidence_of(cell, page, policy) for cell in cells]
-    least = _least_evidence(kind, shown, cells, policy.several_stroke_ink * page.ink)
+    shown = [evidence_of(cell, limits) for cell in cells]
+    least = _least_evidence(kind, shown, cells, limits.several_stroke_ink)
     marked = tuple(v for v, e in zip(values, shown, strict=True) if e >= least)
-    confidence = _confidence(cells, shown, page)
+    confidence = _confidence(cells, shown, limits.usual_ink)
     if any(Evidence.BAND <= evidence < least for evidence in shown):
         reason = GroupReason.DOUBTFUL if marked else GroupReason.FAINT
         return GroupVerdict(marked, reason, 0.0)
@@ -186,7 +214,7 @@ def has_too_many_doubts(in_doubt: int, groups: int, policy: DoubtPolicy = POLICY
     return in_doubt > policy.largest_doubtful_share * groups
 
 
-def _confidence(cells: Sequence[CellInk], shown: Sequence[Evidence], page: PageMark) -> float:
+def _confidence(cells: Sequence[CellInk], shown: Sequence[Evidence], usual_ink: float) -> float:
     """Distance of the weakest mark from the strongest other cell, in marks of this page."""
     inks = [cell.ink for cell in cells]
     marked = [i for i, e in zip(inks, shown, strict=True) if e >= Evidence.STROKE]
@@ -195,5 +223,5 @@ def _confidence(cells: Sequence[CellInk], shown: Sequence[Evidence], page: PageM
         (i for i, e in zip(inks, shown, strict=True) if e < Evidence.STROKE), default=0.0
     )
     if weakest is None:
-        return max(0.0, min(1.0, 1.0 - strongest / max(page.ink, 1e-6)))
-    return max(0.0, min(1.0, (weakest - strongest) / max(page.ink, 1e-6)))
+        return max(0.0, min(1.0, 1.0 - strongest / usual_ink))
+    return max(0.0, min(1.0, (weakest - strongest) / usual_ink))

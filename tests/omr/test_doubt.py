@@ -12,12 +12,13 @@ from omr.rules.doubt import (
     PageMark,
     evidence_of,
     judge_group,
+    limits_of,
     number_reasons,
     proctor_reason,
 )
 from omr.rules.reasons import GroupReason, PageReason
 
-PAGE = PageMark(ink=0.6, peak=0.75, noise=0.004)
+PAGE = limits_of(PageMark(ink=0.6, peak=0.75, noise=0.004))
 CLEAR = CellInk(0.0, 0.03, 0.0, 0.0, 0.02)
 MARK = CellInk(0.62, 0.78, 0.95, 0.1, 0.05)
 GHOST = CellInk(0.09, 0.15, 0.0, 0.02, 0.02)
