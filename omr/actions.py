@@ -1,0 +1,308 @@
+"""What people do with cards: issue, take in scans, decide doubts, release to scoring."""
+
+import hashlib
+import json
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from omr import queries
+from omr.errors import (
+    BatchReleasedError,
+    CardTakenError,
+    GroupsOpenError,
+    NoCardsError,
+    NoSuchMarkError,
+    ReviewOpenError,
+)
+from omr.layouts import layout_named
+from omr.models import Correction, PrintedCard, Reading, ScanBatch, ScanPage
+from omr.rules.card_code import serial_of
+from omr.rules.card_layout import CardLayout, Cell
+from omr.rules.reasons import PageReason, PageStatus
+from omr.rules.states import CardState, PageState
+from omr.scans import ReadPage, measures_json
+from registry.access import Actor, Permission
+from registry.audit_log import note
+from registry.database import files_of
+from registry.errors import NotFoundError, WrongStateError
+from registry.scheduling.models import Admission, ExamMode
+
+OTHER_EXAM = "other_exam"  # the card is one of ours, but of another sitting
+STATES = {
+    PageStatus.OK: PageState.READ,
+    PageStatus.REVIEW: PageState.REVIEW,
+    PageStatus.REJECTED: PageState.REJECTED,
+}
+
+
+def issue_cards(
+    db: Session,
+    sitting_id: int,
+    paper_id: int,
+    layout: CardLayout,
+    *,
+    actor: Actor,
+    now: datetime,
+) -> list[PrintedCard]:
+    """Give every candidate of a card sitting a card; those who hold one keep it."""
+    actor.require(Permission.CARDS_PRINT)
+    sitting = queries.sitting_in_reach(db, sitting_id, actor=actor)
+    if sitting.mode != ExamMode.ANSWER_CARD or not sitting.admissions:
+        raise NoCardsError
+    held = {
+        card.admission_id
+        for card in queries.cards_of(db, sitting_id)
+        if card.state != CardState.SPOILED
+    }
+    issued = []
+    running = db.scalar(select(func.max(PrintedCard.id))) or 0
+    for admission in sitting.admissions:
+        if admission.id in held:
+            continue
+        running += 1
+        card = PrintedCard(
+            serial=serial_of(running),
+            admission_id=admission.id,
+            paper_id=paper_id,
+            layout_code=layout.code,
+            layout_hash=layout.layout_hash,
+            state=CardState.ISSUED,
+            printed_at=now,
+        )
+        db.add(card)
+        db.flush()
+        issued.append(card)
+    detail = {"count": len(issued), "layout": layout.layout_hash}
+    note(db, "issue_cards", ("sitting", sitting_id), actor=actor, now=now, detail=detail)
+    return issued
+
+
+def open_batch(
+    db: Session, sitting_id: int, name: str, *, actor: Actor, now: datetime
+) -> ScanBatch:
+    """Begin a batch of scanned pages of one sitting."""
+    actor.require(Permission.CARDS_SCAN)
+    queries.sitting_in_reach(db, sitting_id, actor=actor)
+    batch = ScanBatch(
+        sitting_id=sitting_id,
+        name=name[:120],
+        page_count=0,
+        uploaded_at=now,
+        uploaded_by_id=actor.account_id,
+    )
+    db.add(batch)
+    db.flush()
+    note(db, "open_batch", ("scan_batch", batch.id), actor=actor, now=now, detail={"name": name})
+    return batch
+
+
+def take_page(
+    db: Session, batch_id: int, scanned: ReadPage, *, actor: Actor, now: datetime
+) -> ScanPage:
+    """Record one page of a batch with its state; every page that went in comes out here."""
+    actor.require(Permission.CARDS_SCAN)
+    batch = _open(queries.batch_of(db, batch_id, actor=actor))
+    image_hash = files_of(db).put(scanned.jpeg) if scanned.jpeg else None
+    card = _card_of(db, scanned.reading.serial)
+    state, reason = _judge(db, batch, scanned, card, image_hash)
+    batch.page_count += 1
+    page = ScanPage(
+        batch_id=batch.id,
+        position=batch.page_count,
+        file_name=scanned.file_name[:200],
+        page_no=scanned.page_no,
+        image_hash=image_hash,
+        state=state,
+        reason=reason,
+        card_id=card.id if card and reason != OTHER_EXAM else None,
+    )
+    db.add(page)
+    db.flush()
+    _add_reading(db, page, scanned, now=now)
+    detail = {"state": state, "reason": reason, "batch": batch.id}
+    note(db, "take_page", ("scan_page", page.id), actor=actor, now=now, detail=detail)
+    return page
+
+
+def _judge(
+    db: Session,
+    batch: ScanBatch,
+    scanned: ReadPage,
+    card: PrintedCard | None,
+    image_hash: str | None,
+) -> tuple[PageState, str | None]:
+    reading = scanned.reading
+    if reading.status is PageStatus.REJECTED:
+        return PageState.REJECTED, str(reading.reason)
+    if reading.serial is not None and card is None:
+        return PageState.REJECTED, PageReason.UNKNOWN_SERIAL
+    if card is not None:
+        admission = db.get_one(Admission, card.admission_id)
+        if admission.sitting_id != batch.sitting_id:
+            return PageState.REJECTED, OTHER_EXAM
+        if _has_page(db, card.id):
+            return PageState.DUPLICATE, "card_seen_before"
+    if image_hash is not None and db.scalar(
+        select(ScanPage.id).where(ScanPage.image_hash == image_hash)
+    ):
+        return PageState.DUPLICATE, "same_image"
+    return STATES[reading.status], str(reading.reason) if reading.reason else None
+
+
+def _has_page(db: Session, card_id: int) -> bool:
+    taken = select(ScanPage.id).where(
+        ScanPage.card_id == card_id,
+        ScanPage.state.not_in([PageState.REJECTED, PageState.DUPLICATE]),
+    )
+    return db.scalar(taken) is not None
+
+
+def _card_of(db: Session, serial: str | None) -> PrintedCard | None:
+    if serial is None:
+        return None
+    return db.scalar(select(PrintedCard).where(PrintedCard.serial == serial))
+
+
+def _add_reading(db: Session, page: ScanPage, scanned: ReadPage, *, now: datetime) -> None:
+    reading = scanned.reading
+    db.add(
+        Reading(
+            page_id=page.id,
+            engine_version=reading.engine_version,
+            layout_hash=layout_named().layout_hash,
+            answers=json.dumps(reading.answers, sort_keys=True),
+            doubts=json.dumps(reading.review, sort_keys=True),
+            measures=measures_json(reading),
+            crops_hash=page.image_hash,
+            read_at=now,
+        )
+    )
+    db.flush()
+
+
+def assign_page(
+    db: Session, page_id: int, admission_no: str, *, actor: Actor, now: datetime
+) -> ScanPage:
+    """Tie a page whose code could not be read to the candidate's card; then it is reviewed."""
+    actor.require(Permission.CARDS_REVIEW)
+    page = queries.page_of(db, page_id, actor=actor)
+    batch = _open(db.get_one(ScanBatch, page.batch_id))
+    card = next(
+        (
+            card
+            for card in queries.cards_of(db, batch.sitting_id)
+            if card.admission.enrolment.admission_no == admission_no.strip()
+        ),
+        None,
+    )
+    if card is None:
+        raise NotFoundError(what=f"本场准考证号 {admission_no} 的答题卡")
+    if page.card_id != card.id and _has_page(db, card.id):
+        raise CardTakenError(number=admission_no)
+    before, page.card_id, page.state = page.card_id, card.id, PageState.REVIEW
+    detail = {"before": before, "card": card.serial}
+    note(db, "assign_page", ("scan_page", page.id), actor=actor, now=now, detail=detail)
+    return page
+
+
+def correct_group(
+    db: Session, page_id: int, group: str, values: tuple[str, ...], *, actor: Actor, now: datetime
+) -> Correction:
+    """Decide what one group says; the reading stays as it was, the last decision counts."""
+    actor.require(Permission.CARDS_REVIEW)
+    page = queries.page_of(db, page_id, actor=actor)
+    _open(db.get_one(ScanBatch, page.batch_id))
+    _require_review(page)
+    allowed = {cell.value for cell in _group_cells(group)}
+    for value in values:
+        if value not in allowed:
+            raise NoSuchMarkError(group=group, value=value)
+    before = ",".join(queries.final_answers(page).get(group, ()))
+    correction = Correction(
+        page_id=page.id,
+        group=group,
+        value=",".join(values),
+        decided_at=now,
+        decided_by_id=actor.account_id,
+    )
+    db.add(correction)
+    db.flush()
+    db.refresh(page, ["corrections"])
+    detail = {"group": group, "before": before, "after": correction.value}
+    note(db, "correct_group", ("scan_page", page.id), actor=actor, now=now, detail=detail)
+    return correction
+
+
+def confirm_page(db: Session, page_id: int, *, actor: Actor, now: datetime) -> ScanPage:
+    """Finish the review of a page: its owner is known and every doubt has been decided."""
+    actor.require(Permission.CARDS_REVIEW)
+    page = queries.page_of(db, page_id, actor=actor)
+    _require_review(page)
+    left = queries.open_groups(page)
+    if left:
+        raise GroupsOpenError(count=len(left))
+    if page.card_id is None:
+        raise WrongStateError(what="本页", state="未对应考生", action="完成复核")
+    page.state = PageState.REVIEWED
+    note(db, "confirm_page", ("scan_page", page.id), actor=actor, now=now)
+    return page
+
+
+def reject_page(db: Session, page_id: int, reason: str, *, actor: Actor, now: datetime) -> ScanPage:
+    """Set a page aside with a reason, for instance to scan it again."""
+    actor.require(Permission.CARDS_REVIEW)
+    page = queries.page_of(db, page_id, actor=actor)
+    _require_review(page)
+    page.state, page.reason = PageState.REJECTED, reason[:60]
+    detail = {"reason": reason}
+    note(db, "reject_page", ("scan_page", page.id), actor=actor, now=now, detail=detail)
+    return page
+
+
+def release_batch(db: Session, batch_id: int, *, actor: Actor, now: datetime) -> int:
+    """Hand the accepted pages of a batch to scoring; return how many."""
+    actor.require(Permission.CARDS_REVIEW)
+    batch = _open(queries.batch_of(db, batch_id, actor=actor))
+    waiting = queries.pages_to_review(db, batch.id)
+    if waiting:
+        raise ReviewOpenError(count=len(waiting))
+    count = 0
+    for page in batch.pages:
+        if page.state in (PageState.READ, PageState.REVIEWED) and page.card is not None:
+            page.state = PageState.RELEASED
+            page.card.state = CardState.READ
+            count += 1
+    batch.released_at, batch.released_by_id = now, actor.account_id
+    detail = {"count": count, "digest": _digest(batch)}
+    note(db, "release_batch", ("scan_batch", batch.id), actor=actor, now=now, detail=detail)
+    return count
+
+
+def _digest(batch: ScanBatch) -> str:
+    """Return the hash of all answers that are released, for the audit log."""
+    released = [
+        [page.card.serial if page.card else "", sorted(queries.final_answers(page).items())]
+        for page in batch.pages
+        if page.state == PageState.RELEASED
+    ]
+    return hashlib.sha256(json.dumps(released).encode()).hexdigest()
+
+
+def _open(batch: ScanBatch) -> ScanBatch:
+    if batch.released_at is not None:
+        raise BatchReleasedError
+    return batch
+
+
+def _require_review(page: ScanPage) -> None:
+    if page.state != PageState.REVIEW:
+        raise WrongStateError(what="本页", state=page.state, action="复核")
+
+
+def _group_cells(group: str) -> tuple[Cell, ...]:
+    try:
+        return layout_named().group(group).cells
+    except KeyError:
+        raise NotFoundError(what=f"题号 {group}") from None

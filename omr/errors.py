@@ -1,0 +1,52 @@
+"""Refusals of card scanning, worded for the person at the desk."""
+
+from registry.errors import AssessmentError
+
+
+class NoCardsError(AssessmentError):
+    """The sitting has no candidates or does not use cards."""
+
+    code = "no_cards"
+    text = "本场没有需要打印答题卡的考生。请确认场次的考试方式为答题卡，并已编排座位。"
+
+
+class EmptyUploadError(AssessmentError):
+    """Nothing was uploaded."""
+
+    code = "empty_upload"
+    text = "没有收到扫描文件。请选择 PDF、TIFF、JPEG 或 PNG 文件后重新上传。"
+
+
+class ReviewOpenError(AssessmentError):
+    """Pages still wait for a person."""
+
+    code = "review_open"
+    text = "还有 {count} 页待复核，不能送评分。请先逐页复核完毕。"
+
+
+class GroupsOpenError(AssessmentError):
+    """Groups of the page have not been decided."""
+
+    code = "groups_open"
+    text = "本页还有 {count} 处未确认。请逐处确认后再完成本页。"
+
+
+class NoSuchMarkError(AssessmentError):
+    """The value does not exist in that group of the card."""
+
+    code = "no_such_mark"
+    text = "答题卡上没有“{group}”的选项“{value}”。请从该题的选项中选择。"
+
+
+class CardTakenError(AssessmentError):
+    """The card already has a page."""
+
+    code = "card_taken"
+    text = "准考证号 {number} 的答题卡已有扫描页，不能重复认领。请核对是否重复扫描。"
+
+
+class BatchReleasedError(AssessmentError):
+    """The batch has gone to scoring."""
+
+    code = "batch_released"
+    text = "本批次已送评分，不能再改。如需更正，请走成绩更正流程。"

@@ -1,0 +1,152 @@
+"""What is known of cards: who holds them, what was scanned, what still needs a person."""
+
+import json
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from omr.models import PrintedCard, Reading, ScanBatch, ScanPage
+from omr.printing import CardHolder
+from omr.rules.states import CardState, PageState
+from registry.access import Actor
+from registry.errors import NotFoundError
+from registry.scheduling.models import Admission, Sitting
+
+
+def sitting_in_reach(db: Session, sitting_id: int, *, actor: Actor) -> Sitting:
+    """Return a sitting of an institution the actor reaches."""
+    sitting = db.get(Sitting, sitting_id)
+    institution = sitting.plan.institution if sitting else None
+    if institution is None or not actor.reaches(institution.division_code, institution.id):
+        raise NotFoundError(what="场次")
+    assert sitting is not None
+    return sitting
+
+
+def cards_of(db: Session, sitting_id: int) -> Sequence[PrintedCard]:
+    """Return the cards printed for a sitting, by seat."""
+    return db.scalars(
+        select(PrintedCard)
+        .join(Admission, Admission.id == PrintedCard.admission_id)
+        .where(Admission.sitting_id == sitting_id)
+        .order_by(Admission.seat_no, PrintedCard.id)
+    ).all()
+
+
+def holders_of(db: Session, sitting_id: int, *, actor: Actor) -> list[CardHolder]:
+    """Return what to print on each card of a sitting."""
+    sitting = sitting_in_reach(db, sitting_id, actor=actor)
+    plan = sitting.plan
+    return [
+        CardHolder(
+            serial=card.serial,
+            name=card.admission.enrolment.candidate.name,
+            admission_no=card.admission.enrolment.admission_no or "",
+            project=plan.specification.project.name,
+            batch=plan.number,
+            room=sitting.room.number,
+            seat=f"{card.admission.seat_no:02d}",
+            paper_type="A",
+        )
+        for card in cards_of(db, sitting_id)
+        if card.state != CardState.SPOILED
+    ]
+
+
+def known_serials(db: Session, sitting_id: int) -> dict[str, str]:
+    """Return the serials that may come back from a sitting, with their admission numbers."""
+    return {
+        card.serial: card.admission.enrolment.admission_no or ""
+        for card in cards_of(db, sitting_id)
+    }
+
+
+def batch_of(db: Session, batch_id: int, *, actor: Actor) -> ScanBatch:
+    """Return a batch within reach."""
+    batch = db.get(ScanBatch, batch_id)
+    if batch is None:
+        raise NotFoundError(what="扫描批次")
+    sitting_in_reach(db, batch.sitting_id, actor=actor)
+    return batch
+
+
+def batches_of(db: Session, sitting_id: int, *, actor: Actor) -> Sequence[ScanBatch]:
+    """Return the batches of a sitting, newest first."""
+    sitting_in_reach(db, sitting_id, actor=actor)
+    chosen = select(ScanBatch).where(ScanBatch.sitting_id == sitting_id)
+    return db.scalars(chosen.order_by(ScanBatch.id.desc())).all()
+
+
+def page_of(db: Session, page_id: int, *, actor: Actor) -> ScanPage:
+    """Return a page within reach."""
+    page = db.get(ScanPage, page_id)
+    if page is None:
+        raise NotFoundError(what="扫描页")
+    batch_of(db, page.batch_id, actor=actor)
+    return page
+
+
+def state_counts(db: Session, batch_id: int) -> dict[PageState, int]:
+    """Return how many pages of a batch are in each state; their sum is what was scanned."""
+    rows = db.execute(
+        select(ScanPage.state, func.count())
+        .where(ScanPage.batch_id == batch_id)
+        .group_by(ScanPage.state)
+    )
+    return {PageState(state): int(count) for state, count in rows}
+
+
+def pages_to_review(db: Session, batch_id: int) -> Sequence[ScanPage]:
+    """Return the pages that wait for a person, in scanning order."""
+    chosen = select(ScanPage).where(
+        ScanPage.batch_id == batch_id, ScanPage.state == PageState.REVIEW
+    )
+    return db.scalars(chosen.order_by(ScanPage.position)).all()
+
+
+def latest_reading(page: ScanPage) -> Reading:
+    """Return the newest reading of a page; raises ``NotFoundError`` for a page never read."""
+    if not page.readings:
+        raise NotFoundError(what="识别结果")
+    return page.readings[-1]
+
+
+def open_groups(page: ScanPage) -> list[str]:
+    """Return the groups of a page that nobody has decided yet."""
+    decided = {correction.group for correction in page.corrections}
+    return [group for group in json.loads(latest_reading(page).doubts) if group not in decided]
+
+
+def final_answers(page: ScanPage) -> dict[str, tuple[str, ...]]:
+    """Return the answers of a page: the reading with people's corrections on top."""
+    answers = {
+        group: tuple(values) for group, values in json.loads(latest_reading(page).answers).items()
+    }
+    for correction in page.corrections:
+        answers[correction.group] = tuple(correction.value.split(",")) if correction.value else ()
+    return answers
+
+
+def released_pages(db: Session, sitting_id: int) -> Sequence[ScanPage]:
+    """Return the pages of a sitting that have gone to scoring."""
+    return db.scalars(
+        select(ScanPage)
+        .join(ScanBatch, ScanBatch.id == ScanPage.batch_id)
+        .where(ScanBatch.sitting_id == sitting_id, ScanPage.state == PageState.RELEASED)
+        .order_by(ScanPage.id)
+    ).all()
+
+
+def cards_outstanding(db: Session, sitting_id: int) -> list[PrintedCard]:
+    """Return the issued cards of a sitting that no accepted page belongs to."""
+    scanned = select(ScanPage.card_id).where(
+        ScanPage.card_id.is_not(None),
+        ScanPage.state.not_in([PageState.REJECTED, PageState.DUPLICATE]),
+    )
+    with_page = set(db.scalars(scanned))
+    return [
+        card
+        for card in cards_of(db, sitting_id)
+        if card.id not in with_page and card.state != CardState.SPOILED
+    ]
