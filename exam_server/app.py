@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import Flask, g
+from flask import Flask
 from flask_socketio import SocketIO
 
 from exam_server.config import Settings
@@ -12,7 +12,7 @@ from exam_server.context import EXTENSION, Surroundings, wall_clock
 from exam_server.cookies import SESSION_COOKIE
 from exam_server.delivery.room import ExamRoom
 from exam_server.delivery.writer import THREADS, Concurrency
-from exam_server.languages import language, translated
+from exam_server.languages import translated
 from exam_server.opening import open_database
 from exam_server.sockets import candidate as candidate_socket
 from exam_server.sockets import proctor as proctor_socket
@@ -21,14 +21,25 @@ from exam_server.web import (
     candidate,
     error_pages,
     formats,
+    home,
+    menu,
     proctor_console,
     protection,
+    public_lookup,
     sign_in,
+    words,
 )
 from registry.keys import hmac_sm3
 
 UPLOAD_LIMIT_BYTES = 200 * 1024 * 1024
-BLUEPRINTS = (sign_in.blueprint, candidate.blueprint, proctor_console.blueprint)
+PARTS = (error_pages, protection, assets, formats, words, menu)
+BLUEPRINTS = (
+    sign_in.blueprint,
+    home.blueprint,
+    public_lookup.blueprint,
+    candidate.blueprint,
+    proctor_console.blueprint,
+)
 
 
 @dataclass(frozen=True)
@@ -60,13 +71,12 @@ def create_app(
         MAX_CONTENT_LENGTH=UPLOAD_LIMIT_BYTES,
         MAX_FORM_MEMORY_SIZE=2_000_000,
     )
-    for part in (error_pages, protection, assets, formats):
+    for part in PARTS:
         part.register(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    app.jinja_env.globals.update(_=translated, language=language)
+    app.jinja_env.globals["_"] = translated
     app.jinja_env.autoescape = True
-    app.context_processor(lambda: {"current_account": g.get("actor")})
     sockets = SocketIO(
         app,
         async_mode=async_mode,

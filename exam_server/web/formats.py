@@ -8,7 +8,7 @@ from flask import Flask, request, url_for
 from werkzeug.datastructures import MultiDict
 
 from exam_server.languages import language
-from exam_server.web.forms import JIANGSU
+from registry.local_time import JIANGSU
 
 MISSING = "—"
 THIN_SPACE = "\u2009"

@@ -1,12 +1,16 @@
-"""Reads typed values from forms; a value that does not fit names its field and the way to mend it."""
+"""Reads typed values from forms; what does not fit names its field and the way to mend it."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
 from registry.errors import InvalidInputError
+from registry.local_time import JIANGSU
 
-JIANGSU = timezone(timedelta(hours=8))  # Asia/Shanghai, no daylight saving since 1991
+
+def problem(label: str, reason: str) -> InvalidInputError:
+    """Return the error that names a field and how to mend it."""
+    return InvalidInputError(field=label, reason=reason)
 
 
 def read_text(form: Mapping[str, str], name: str, label: str, *, required: bool = True) -> str:

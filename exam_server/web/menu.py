@@ -22,7 +22,11 @@ class Entry:
 
 
 ENTRIES: tuple[Entry, ...] = (Entry("工作", "工作台", "home.workbench"),)
-PUBLIC_LINKS: tuple[tuple[str, str], ...] = (("首页", "home.start"),)
+PUBLIC_LINKS: tuple[tuple[str, str], ...] = (
+    ("证书查询", "public_lookup.lookup"),
+    ("考核目录", "public_lookup.catalog"),
+    ("工作人员登录", "sign_in.form"),
+)
 
 
 def menu_of(actor: Actor) -> list[dict[str, object]]:

@@ -24,7 +24,9 @@ def wanted_page(arguments: Mapping[str, str]) -> int:
     return max(1, int(text)) if text.isdecimal() else 1
 
 
-def cut(lines: Sequence[Line], arguments: Mapping[str, str], length: int = PAGE_LENGTH) -> Page[Line]:
+def cut(
+    lines: Sequence[Line], arguments: Mapping[str, str], length: int = PAGE_LENGTH
+) -> Page[Line]:
     """Return the page asked for; behind the end is the last one."""
     pages = max(1, -(-len(lines) // length))
     number = min(wanted_page(arguments), pages)
@@ -32,6 +34,8 @@ def cut(lines: Sequence[Line], arguments: Mapping[str, str], length: int = PAGE_
     return Page(lines[start : start + length], number, pages, len(lines))
 
 
-def page_of(lines: Sequence[Line], total: int, number: int, length: int = PAGE_LENGTH) -> Page[Line]:
+def page_of(
+    lines: Sequence[Line], total: int, number: int, length: int = PAGE_LENGTH
+) -> Page[Line]:
     """Describe a page whose lines a query has already cut."""
     return Page(lines, number, max(1, -(-total // length)), total)

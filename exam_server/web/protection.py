@@ -3,12 +3,18 @@
 import hmac
 import secrets
 
-from flask import Flask, Response, abort, g, request, session
+from flask import Flask, Response, abort, g, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
 
-from exam_server.context import now, surroundings, transaction
+from exam_server.context import now, reading, surroundings, transaction
 from exam_server.cookies import LOGIN_COOKIE
-from registry.accounts.queries import account_by_token
+from registry.accounts.models import Account
+from registry.accounts.queries import actor_of, live_login
+from registry.accounts.signing_in import TOUCH_AFTER, keep_signed_in
 
+OPEN_TO_FIRST_PASSWORD = frozenset(
+    {"sign_in.password", "sign_in.change_password", "sign_in.leave", "static"}
+)
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CONTENT_POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
@@ -27,6 +33,7 @@ def register(app: Flask) -> None:
     """Attach the checks before and the headers after every request."""
     app.before_request(check_forgery)
     app.before_request(find_person)
+    app.before_request(ask_new_password)
     app.after_request(add_headers)
     app.jinja_env.globals["csrf_token"] = csrf_token
 
@@ -41,15 +48,29 @@ def check_forgery() -> None:
 
 
 def find_person() -> None:
-    """Set ``g.actor`` and ``g.account`` when the browser holds a live sign-in."""
-    g.actor = g.account = None
+    """Set ``g.actor`` when the browser holds a live sign-in; writes at most once a minute."""
+    g.actor = None
     token = request.cookies.get(LOGIN_COOKIE)
     if not token or request.path.startswith("/static/"):
         return
-    with transaction() as db:
-        found = account_by_token(db, token, now=now())
-        if found is not None:
-            g.actor = found
+    with reading() as db:
+        login = live_login(db, token, now=now())
+        if login is None:
+            return
+        g.actor = actor_of(db.get_one(Account, login.account_id))
+        stale = now() - login.last_seen_at >= TOUCH_AFTER
+    if stale:
+        with transaction() as db:
+            g.actor = keep_signed_in(db, token, now=now())
+
+
+def ask_new_password() -> ResponseReturnValue | None:
+    """Lead a person with a first password to its change before anything else."""
+    if g.actor is None or not session.get("must_change_password"):
+        return None
+    if request.endpoint in OPEN_TO_FIRST_PASSWORD:
+        return None
+    return redirect(url_for("sign_in.password"))
 
 
 def add_headers(response: Response) -> Response:
