@@ -19,7 +19,8 @@ from registry.organisations.queries import city_centre_to_change, filing_in_forc
 from registry.plans import queries
 from registry.plans.errors import PlannedTooEarlyError
 from registry.plans.models import AssessmentPlan, CalendarDay, PlanSubject
-from registry.plans.rules.states import CHINESE, PlanState, may_follow
+from registry.plans.rules.states import CHINESE, LATER_STEPS, PlanState, may_follow
+from registry.plans.rules.working_days import AUDIT_WORKING_DAYS, nth_working_day
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,9 @@ def cancel_plan(
 def advance_plan(
     db: Session, plan_id: int, state: PlanState, *, actor: Actor, now: datetime
 ) -> AssessmentPlan:
-    """Move a plan to its next state; each later step calls this when its own work is done."""
+    """Move a plan on from the exam day; each later step calls this when its own work is done."""
+    if state not in LATER_STEPS:
+        raise ValueError(f"{state} is reached by an action of its own")
     plan = queries.plan_to_change(db, plan_id, actor=actor)
     _require_following(plan, state, doing=f"转为“{CHINESE[state]}”")
     before, plan.state = plan.state, state
@@ -124,7 +127,10 @@ def advance_plan(
 
 
 def load_calendar(db: Session, days: Mapping[date, bool], *, actor: Actor, now: datetime) -> int:
-    """Enter the official calendar of one or more years; those years are replaced as a whole."""
+    """Enter the official calendar of one or more years; those years are replaced as a whole.
+
+    Provisional deadlines are counted again; one already shown is never shortened.
+    """
     actor.require(Permission.CATALOG_MANAGE)
     years = sorted({day.year for day in days})
     if not years:
@@ -139,9 +145,25 @@ def load_calendar(db: Session, days: Mapping[date, bool], *, actor: Actor, now: 
         else:
             db.add(CalendarDay(day_on=day_on, is_workday=is_workday))
     db.flush()
+    _settle_provisional_deadlines(db)
     subject = ("calendar", years[0])
     note(db, "load_calendar", subject, actor=actor, now=now, detail={"years": years})
     return len(days)
+
+
+def _settle_provisional_deadlines(db: Session) -> None:
+    official = queries.official_days(db)
+    waiting = select(AssessmentPlan).where(
+        AssessmentPlan.state == PlanState.ROSTER_SUBMITTED,
+        AssessmentPlan.audit_due_is_provisional.is_(True),
+    )
+    for plan in db.scalars(waiting):
+        if plan.roster_submitted_at is None or plan.audit_due_on is None:
+            continue
+        start_on = local_date(plan.roster_submitted_at)
+        deadline = nth_working_day(start_on, AUDIT_WORKING_DAYS, official)
+        plan.audit_due_on = max(plan.audit_due_on, deadline.due_on)
+        plan.audit_due_is_provisional = deadline.is_provisional
 
 
 def _subjects_of(specification: Specification) -> list[PlanSubject]:

@@ -28,7 +28,7 @@ FOLLOWING: dict[PlanState, frozenset[PlanState]] = {
     _S.RETURNED: frozenset({_S.SUBMITTED, _S.CANCELLED}),
     _S.APPROVED: frozenset({_S.ROSTER_SUBMITTED, _S.CANCELLED}),
     _S.ROSTER_SUBMITTED: frozenset({_S.AUDITED, _S.CANCELLED}),
-    _S.AUDITED: frozenset({_S.ARRANGED, _S.CANCELLED}),
+    _S.AUDITED: frozenset({_S.ROSTER_SUBMITTED, _S.ARRANGED, _S.CANCELLED}),  # once more, R-324
     _S.ARRANGED: frozenset({_S.IN_PROGRESS, _S.CANCELLED}),
     _S.IN_PROGRESS: frozenset({_S.SCORING}),
     _S.SCORING: frozenset({_S.RESULTS_CONFIRMED}),
@@ -53,6 +53,11 @@ CHINESE: dict[PlanState, str] = {
     _S.CERTIFIED: "已发证",
     _S.CANCELLED: "已取消",
 }
+
+LATER_STEPS: frozenset[PlanState] = frozenset(
+    {_S.IN_PROGRESS, _S.SCORING, _S.RESULTS_CONFIRMED, _S.PUBLISHED, _S.CERTIFIED}
+)
+"""From here on the plan only follows what the exam room, scoring and certificates do."""
 
 
 def may_follow(state: PlanState, following: PlanState) -> bool:
