@@ -90,6 +90,20 @@ class ItemOption(Record):
     is_key: Mapped[bool]
 
 
+class ItemReview(Record):
+    """One reviewer's decision about a version; author and reviewer are different people."""
+
+    __tablename__ = "item_review"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("item_version.id"), index=True)
+    round: Mapped[int]  # 1 一审, 2 二审
+    accepted: Mapped[bool]
+    comment: Mapped[str] = mapped_column(String(500), default="")
+    reviewed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    reviewed_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+
+
 class Blueprint(Record):
     """A blueprint 组卷方案 of a project: types, counts, points, minutes."""
 

@@ -2,7 +2,14 @@
 
 from sqlalchemy import Connection
 
-APPEND_ONLY = ("audit_entry", "answer_op", "item_version")
+APPEND_ONLY = (
+    "audit_entry",
+    "answer_op",
+    "item_version",
+    "item_option",
+    "item_review",
+    "paper_item",
+)
 
 
 def protect(connection: Connection, table: str) -> None:

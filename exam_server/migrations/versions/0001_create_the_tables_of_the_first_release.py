@@ -782,6 +782,26 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "item_review",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("version_id", sa.Integer(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("accepted", sa.Boolean(), nullable=False),
+        sa.Column("comment", sa.String(length=500), nullable=False),
+        sa.Column("reviewed_at", registry.database.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("reviewed_by_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["reviewed_by_id"], ["account.id"], name=op.f("fk_item_review_reviewed_by_id_account")
+        ),
+        sa.ForeignKeyConstraint(
+            ["version_id"], ["item_version.id"], name=op.f("fk_item_review_version_id_item_version")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_item_review")),
+    )
+    with op.batch_alter_table("item_review", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_item_review_version_id"), ["version_id"], unique=False)
+
+    op.create_table(
         "paper_item",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("paper_id", sa.Integer(), nullable=False),
@@ -1337,6 +1357,10 @@ def downgrade() -> None:
     op.drop_table("sitting_proctor")
     op.drop_table("scan_batch")
     op.drop_table("paper_item")
+    with op.batch_alter_table("item_review", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_item_review_version_id"))
+
+    op.drop_table("item_review")
     op.drop_table("item_option")
     op.drop_table("dispatch")
     op.drop_table("certificate")

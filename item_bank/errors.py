@@ -1,0 +1,32 @@
+"""What a person can do wrong with the bank and its papers."""
+
+from collections.abc import Sequence
+
+from registry.errors import AssessmentError
+
+SHOWN = 5  # faults named in the message; all of them are in ``faults``
+
+
+class FaultyBankError(AssessmentError):
+    """The files of a bank do not fit; every fault is located, nothing was stored."""
+
+    code = "faulty_bank"
+    text = "题库文件有 {count} 处错误，未作任何改动。{shown}请改正后重新导入。"
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__(count=len(faults), shown="".join(faults[:SHOWN]))
+        self.faults = tuple(faults)
+
+
+class WrongBlueprintError(AssessmentError):
+    """The blueprint belongs to another project than the plan, or the plan has no theory."""
+
+    code = "wrong_blueprint"
+    text = "组卷方案与考核计划的项目不符，或该计划没有理论科目。请选择本项目的组卷方案。"
+
+
+class AlteredPaperError(AssessmentError):
+    """What is stored no longer agrees with the hash made at composition."""
+
+    code = "altered_paper"
+    text = "试卷{number}与组卷时的校验值不一致，不能签发。请重新组卷，并报告系统管理员。"

@@ -1,0 +1,1 @@
+"""Banks coming in from files."""

@@ -1,0 +1,197 @@
+"""Writes the rows of a bank and of a drawn paper; who may do so is decided in ``actions``."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, selectinload
+
+from item_bank.exchange.bank_folder import SourceItem
+from item_bank.models import (
+    Blueprint,
+    BlueprintSection,
+    Element,
+    Item,
+    ItemOption,
+    ItemVersion,
+    Paper,
+    PaperItem,
+)
+from item_bank.queries import content_of, sealed_items, terms_of
+from item_bank.rules.assembly import AssembledPaper
+from item_bank.rules.blueprint import BlueprintTerms
+from item_bank.rules.element_table import ElementRow
+from item_bank.rules.item import content_hash
+from item_bank.rules.kinds import ItemState, PaperState
+from item_bank.rules.paper import seal_of
+from registry.access import Actor
+from registry.plans.models import AssessmentPlan
+
+
+def store_elements(
+    db: Session, project_id: int, rows: tuple[ElementRow, ...]
+) -> tuple[dict[str, Element], int, int]:
+    """Store the element table by code; return the elements, how many are new, how many changed."""
+    stored = db.scalars(select(Element).where(Element.project_id == project_id)).all()
+    elements = {element.code: element for element in stored}
+    added = changed = 0
+    for row in sorted(rows, key=lambda row: (row.level, row.code)):
+        element = elements.get(row.code)
+        says = {"name": row.name, "weight": row.weight, "importance": row.importance}
+        if element is None:
+            parent = elements.get(row.parent_code or "")
+            element = Element(
+                project_id=project_id,
+                parent_id=parent and parent.id,
+                code=row.code,
+                level=row.level,
+                **says,
+            )
+            db.add(element)
+            db.flush()
+            elements[row.code] = element
+            added += 1
+        elif any(getattr(element, field) != value for field, value in says.items()):
+            element.name, element.weight, element.importance = row.name, row.weight, row.importance
+            changed += 1
+    return elements, added, changed
+
+
+def known_items(db: Session, project_id: int) -> dict[str, Item]:
+    """Return the items of a project by code, with their versions."""
+    chosen = select(Item).where(Item.project_id == project_id)
+    return {item.code: item for item in db.scalars(chosen.options(selectinload(Item.versions)))}
+
+
+def store_item(
+    db: Session,
+    project_id: int,
+    entry: SourceItem,
+    known: dict[str, Item],
+    elements: Mapping[str, Element],
+    *,
+    actor: Actor,
+    now: datetime,
+) -> ItemVersion | None:
+    """Store a new version as a draft; None when the item already says the same."""
+    content = entry.content
+    digest = content_hash(content)
+    item = known.get(entry.code)
+    if item is None:
+        item = Item(project_id=project_id, code=entry.code, created_at=now)
+        item.created_by_id = actor.account_id
+        known[entry.code] = item
+        db.add(item)
+    elif item.versions[-1].content_hash == digest:
+        return None
+    item.state = ItemState.DRAFT
+    figure = content.figure
+    version = ItemVersion(
+        number=len(item.versions) + 1,
+        kind=content.kind,
+        element=elements[content.point],
+        difficulty=content.difficulty,
+        stem=content.stem,
+        rationale=content.rationale,
+        source=content.source,
+        figure_hash=figure and figure.file_hash,
+        figure_media_type=figure and figure.media_type,
+        figure_description=figure and figure.description,
+        figure_caption=figure and figure.caption,
+        content_hash=digest,
+        created_at=now,
+        created_by_id=actor.account_id,
+        options=[
+            ItemOption(
+                position=position,
+                canonical_id=option.canonical_id,
+                content=option.content,
+                is_key=option.canonical_id in content.key,
+            )
+            for position, option in enumerate(content.options, start=1)
+        ],
+    )
+    item.versions.append(version)
+    return version
+
+
+def store_blueprint(db: Session, project_id: int, terms: BlueprintTerms) -> tuple[Blueprint, bool]:
+    """Store the blueprint as the next version unless the newest says the same."""
+    newest = db.scalar(
+        select(Blueprint)
+        .where(Blueprint.project_id == project_id, Blueprint.code == terms.code)
+        .order_by(Blueprint.version.desc())
+        .limit(1)
+    )
+    if newest is not None and terms_of(newest) == terms:
+        return newest, False
+    shares = terms.shares
+    settings = {
+        "core_at_least": str(shares.core_at_least),
+        "auxiliary_at_most": str(shares.auxiliary_at_most),
+        "difficulty": [str(share) for share in shares.difficulty],
+        "tolerance": str(shares.tolerance),
+    }
+    blueprint = Blueprint(
+        project_id=project_id,
+        code=terms.code,
+        version=newest.version + 1 if newest else 1,
+        minutes=terms.minutes,
+        settings=json.dumps(settings, sort_keys=True),
+        sections=[
+            BlueprintSection(
+                position=position,
+                kind=section.kind,
+                item_count=section.item_count,
+                points_each=section.points_each,
+            )
+            for position, section in enumerate(terms.sections, start=1)
+        ],
+    )
+    db.add(blueprint)
+    return blueprint, True
+
+
+def store_paper(
+    db: Session,
+    plan: AssessmentPlan,
+    blueprint: Blueprint,
+    drawn: AssembledPaper,
+    *,
+    actor: Actor,
+    now: datetime,
+) -> Paper:
+    """Store a drawn paper with its key and its hash."""
+    chosen = select(ItemVersion).where(ItemVersion.id.in_([i.version_id for i in drawn.items]))
+    versions = {v.id: v for v in db.scalars(chosen.options(selectinload(ItemVersion.options)))}
+    last = db.scalar(select(func.max(Paper.number)).where(Paper.plan_id == plan.id))
+    paper = Paper(
+        plan_id=plan.id,
+        blueprint=blueprint,
+        number=(last or 0) + 1,
+        seed=drawn.seed,
+        engine_version=drawn.engine_version,
+        bank_hash=drawn.bank_hash,
+        state=PaperState.COMPOSED,
+        composed_at=now,
+        composed_by_id=actor.account_id,
+        items=[
+            PaperItem(
+                position=item.position,
+                kind=item.kind,
+                version=versions[item.version_id],
+                points=item.points,
+                key=_key_text(versions[item.version_id]),
+            )
+            for item in drawn.items
+        ],
+    )
+    paper.paper_hash = seal_of(sealed_items(paper))
+    db.add(paper)
+    db.flush()
+    return paper
+
+
+def _key_text(version: ItemVersion) -> str:
+    return ",".join(sorted(content_of(version).key))
