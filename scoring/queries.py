@@ -304,6 +304,12 @@ def result_on_record(db: Session, enrolment_id: int, subject: Subject) -> Subjec
     )
 
 
+def results_on_record(db: Session, enrolment_id: int) -> list[SubjectResult]:
+    """Return the results of one enrolment whoever asks, theory first; for actions and checks."""
+    chosen = select(SubjectResult).where(SubjectResult.enrolment_id == enrolment_id)
+    return list(db.scalars(chosen.order_by(SubjectResult.subject.desc())))
+
+
 def result_of(
     db: Session, enrolment_id: int, subject: Subject, *, actor: Actor
 ) -> SubjectResult | None:

@@ -84,7 +84,8 @@ def read_range(first: str, last: str) -> SerialRange:
     """Read the first and the last serial of a delivery; both count."""
     start = _SERIAL.fullmatch(read_serial(first))
     end = _SERIAL.fullmatch(read_serial(last))
-    assert start is not None and end is not None  # read_serial has matched both
+    assert start is not None  # read_serial has matched both
+    assert end is not None
     if start[1] != end[1] or len(start[2]) != len(end[2]):
         raise InvalidInputError(field="流水码", reason="起止号的字母和位数应相同，请核对。")
     serials = SerialRange(start[1], int(start[2]), int(end[2]), len(start[2]))
