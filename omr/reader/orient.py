@@ -10,8 +10,12 @@ from omr.reader.reading import FloatArray, GrayImage
 from omr.rules.card_layout import CardLayout
 from omr.rules.reasons import PageReason
 
+LARGE_SIDE_PX = 2900  # about 250 dpi of an A4 page: beyond, half the resolution shows as much
 SEARCH_LONG_SIDE_PX = 1200  # about 100 dpi of an A4 page: five pixels to a cell of a marker
 CORNER_SHARE = 0.24  # of each side of the image
+QUICK_PX = (29, 29)  # window of the local threshold: smallest, largest
+THOROUGH_PX = (15, 45)
+WINDOW_STEP_PX = 30
 SUBPIXEL_STEPS = 20
 SUBPIXEL_STOP_PX = 0.02
 FEWEST_MARKERS = 2
@@ -57,6 +61,15 @@ def turn_upright(image: GrayImage, layout: CardLayout) -> Upright | PageReason:
     return Upright(image, found, (360 - 90 * quarters) % 360)
 
 
+def handy(image: GrayImage) -> GrayImage:
+    """Halve an image of more resolution than the card needs; every placement refers to this one."""
+    if max(image.shape) < LARGE_SIDE_PX:
+        return image
+    size = (image.shape[1] // 2, image.shape[0] // 2)
+    cut = image[: size[1] * 2, : size[0] * 2]
+    return handy(np.asarray(cv2.resize(cut, size, interpolation=cv2.INTER_AREA), np.uint8))
+
+
 def find_markers(image: GrayImage, layout: CardLayout) -> dict[int, FloatArray]:
     """Return the corners in pixels of every marker of the layout seen in the image."""
     wanted = {marker.marker_id for marker in layout.markers}
@@ -84,9 +97,11 @@ def _shrink(image: GrayImage, factor: int) -> GrayImage:
     return np.asarray(cv2.resize(cut, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _detect(image: GrayImage, wanted: set[int]) -> dict[int, FloatArray]:
+def _detect(
+    image: GrayImage, wanted: set[int], windows_px: tuple[int, int] = THOROUGH_PX
+) -> dict[int, FloatArray]:
     """Return markers seen exactly once; two of one id mean that one is false."""
-    corners, ids, _ = _DETECTOR.detectMarkers(image)
+    corners, ids, _ = _DETECTORS[windows_px].detectMarkers(image)
     if ids is None:
         return {}
     numbers = [int(number) for number in np.ravel(ids)]
@@ -105,17 +120,17 @@ def _detect_in_corners(image: GrayImage, wanted: set[int]) -> dict[int, FloatArr
     for top in (0, image.shape[0] - rows):
         for left in (0, image.shape[1] - columns):
             region = image[top : top + rows, left : left + columns]
-            for number, at in _detect(region, wanted).items():
+            for number, at in _detect(region, wanted, QUICK_PX).items():
                 found[number] = at + np.array([left, top])
                 seen.append(number)
     return {number: at for number, at in found.items() if seen.count(number) == 1}
 
 
-def _make_detector() -> cv2.aruco.ArucoDetector:
+def _make_detector(windows_px: tuple[int, int]) -> cv2.aruco.ArucoDetector:
     parameters = cv2.aruco.DetectorParameters()
-    parameters.adaptiveThreshWinSizeMin = 15
-    parameters.adaptiveThreshWinSizeMax = 45
-    parameters.adaptiveThreshWinSizeStep = 30
+    parameters.adaptiveThreshWinSizeMin = windows_px[0]
+    parameters.adaptiveThreshWinSizeMax = windows_px[1]
+    parameters.adaptiveThreshWinSizeStep = WINDOW_STEP_PX
     parameters.minMarkerPerimeterRate = 0.06  # of the longer side: whole pages up to A3
     parameters.maxMarkerPerimeterRate = 1.2  # one corner of a page
     parameters.errorCorrectionRate = 0.5
@@ -124,7 +139,7 @@ def _make_detector() -> cv2.aruco.ArucoDetector:
     return cv2.aruco.ArucoDetector(dictionary, parameters)
 
 
-_DETECTOR = _make_detector()
+_DETECTORS = {windows_px: _make_detector(windows_px) for windows_px in (QUICK_PX, THOROUGH_PX)}
 
 
 def _refine(image: GrayImage, corners_px: FloatArray) -> FloatArray:

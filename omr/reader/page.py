@@ -2,21 +2,19 @@
 
 from collections.abc import Mapping
 
-import cv2
 import numpy as np
 
 from omr.reader.blank import BlankCard
 from omr.reader.decide import Decisions, decide_page
 from omr.reader.identity import Identity, read_identity
 from omr.reader.ink import InkSheet, darkness_of, measure_ink
-from omr.reader.orient import Upright, turn_upright
+from omr.reader.orient import Upright, handy, turn_upright
 from omr.reader.reading import GrayImage, PageReading, Quality, rejected
 from omr.reader.register import Registration, register
 from omr.reader.sample import sample_cells
 from omr.rules.card_layout import CardLayout
 from omr.rules.reasons import PageReason, PageStatus
 
-LARGE_SIDE_PX = 2900  # about 250 dpi of an A4 page: beyond, half the resolution shows as much
 LEAST_OUTLINE_MATCH = 0.35
 SURE_OUTLINE_MATCH = 0.60
 LARGEST_RESIDUAL_MM = 0.35
@@ -61,7 +59,7 @@ def read_page(
         raise ValueError("the blank card belongs to another layout")
     if image.ndim != 2 or image.dtype != np.uint8:
         return rejected(PageReason.UNREADABLE_FILE)
-    upright = turn_upright(_handy(image), layout)
+    upright = turn_upright(handy(image), layout)
     if isinstance(upright, PageReason):
         return rejected(upright)
     registration = register(upright.image, upright.corners_px, layout)
@@ -79,16 +77,7 @@ def upright_image(image: GrayImage, turned_deg: int) -> GrayImage:
     ``turned_deg`` is what the reading's quality says; a placement holds for this image.
     """
     quarters = (360 - turned_deg) % 360 // 90
-    return np.ascontiguousarray(np.rot90(_handy(image), quarters))
-
-
-def _handy(image: GrayImage) -> GrayImage:
-    """Halve an image of more resolution than the card needs."""
-    if max(image.shape) < LARGE_SIDE_PX:
-        return image
-    size = (image.shape[1] // 2, image.shape[0] // 2)
-    cut = image[: size[1] * 2, : size[0] * 2]
-    return _handy(np.asarray(cv2.resize(cut, size, interpolation=cv2.INTER_AREA), np.uint8))
+    return np.ascontiguousarray(np.rot90(handy(image), quarters))
 
 
 def _read_marks(

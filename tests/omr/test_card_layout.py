@@ -135,7 +135,7 @@ def test_any_change_makes_another_hash():
         ('corner = "top_right"', 'corner = "middle"'),
         ("first = 16\n", "first = 1\n"),
         ("y_mm = 150.4", "y_mm = 250.4"),
-        ('labels = ["√", "×"]', 'labels = ["√"]'),
+        ('labels = ["✓", "×"]', 'labels = ["✓"]'),
         ("width_mm = 210", 'width_mm = "wide"'),
     ],
 )

@@ -11,7 +11,7 @@ from omr.reader.blank import BlankCard, blank_card, render_page
 from omr.reader.loading import LoadedPage, load_images
 from omr.reader.page import read_page
 from omr.reader.reading import GrayImage, PageReading
-from omr.rehearsal.pencil import FilledCard, TrueMark, draw_answers, fill_card
+from omr.rehearsal.pencil import FilledCard, draw_answers, fill_card
 from omr.rehearsal.scanner import ScannedCard, scan_card
 from omr.rehearsal.severity import LADDER, Level
 from omr.rehearsal.tally import Tally, compare
@@ -117,7 +117,3 @@ def tally_of(level: Level, pages: int) -> Tally:
         scan, serial = rehearsed(level, seed)
         total += compare(read_scan(scan.jpeg), scan.truth, serial=serial)
     return total
-
-
-def values_of(truth: Mapping[str, TrueMark]) -> dict[str, tuple[str, ...]]:
-    return {key: mark.values for key, mark in truth.items()}
