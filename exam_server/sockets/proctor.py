@@ -13,7 +13,7 @@ from exam_server.delivery.wire import Positive, RoomCommand, read
 from exam_server.proctor_commands import COMMANDS, carry_out
 from exam_server.sockets.candidate import refusal
 from registry.access import Actor
-from registry.accounts.actions import account_by_token
+from registry.accounts.queries import account_by_token
 from registry.errors import AssessmentError
 
 NAMESPACE = "/proctor"
@@ -97,5 +97,5 @@ class SignInOverError(AssessmentError):
 
 def actor_by_token(room: ExamRoom, token: str) -> Actor | None:
     """Return the member of staff behind a sign-in token."""
-    with room.database.transaction() as db:
+    with room.database.reading() as db:
         return account_by_token(db, token, now=room.clock())

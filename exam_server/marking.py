@@ -1,0 +1,211 @@
+"""A submitted attempt or a confirmed card becomes a theory mark: where siblings meet.
+
+The answer of a question travels as canonical option ids; on a card the letter says the place of the
+option in the printed order, which is the stored order of the frozen paper.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from exam_server.delivery.models import Answer, Attempt
+from exam_server.delivery.states import ENDED
+from item_bank.queries import frozen_key, paper_content, paper_of
+from item_bank.rules.kinds import ItemKind
+from item_bank.rules.ordering import canonical_answers
+from item_bank.rules.paper import PaperContent
+from omr.models import PrintedCard, ScanPage
+from omr.queries import cards_outstanding, final_answers, released_pages
+from proctor.queries import presences
+from proctor.rules.presence import Presence
+from registry.access import Actor
+from registry.errors import AssessmentError
+from registry.scheduling.models import Admission, Sitting
+from scoring.actions import record_absence, record_theory
+from scoring.rules.evidence import EvidenceSource, TheoryEvidence
+from scoring.rules.marking import TheoryMark, mark_theory
+
+LETTERS = "ABCDEF"
+TRUE_FALSE_VALUES = frozenset({"right", "wrong"})
+
+
+class UnfinishedRoomError(AssessmentError):
+    """Candidates are still working, or nobody knows whether they came."""
+
+    code = "unfinished_room"
+    text = "本场还有 {count} 名考生未交卷或未登记到场情况，不能评分。请监考员先办理完毕。"
+
+
+class CardMissingError(AssessmentError):
+    """A candidate was present but no card of theirs has been released."""
+
+    code = "card_missing"
+    text = "还有 {count} 名到场考生没有答题卡（如座位 {seats}），不能评分。请补扫或登记缺考。"
+
+
+@dataclass(frozen=True)
+class Marked:
+    """How many of a sitting were marked and how many recorded as absent; together all of it."""
+
+    marked: int
+    absent: int
+
+
+def mark_screen_sitting(db: Session, sitting_id: int, *, actor: Actor, now: datetime) -> Marked:
+    """Mark every attempt of a sitting at computers against the frozen key."""
+    sitting = db.get_one(Sitting, sitting_id)
+    attempts = {
+        attempt.admission_id: attempt
+        for attempt in db.scalars(select(Attempt).where(Attempt.sitting_id == sitting_id))
+    }
+    absent = _absentees(db, sitting)
+    open_ones = [
+        admission
+        for admission in sitting.admissions
+        if admission.id not in absent
+        and (admission.id not in attempts or attempts[admission.id].state not in ENDED)
+    ]
+    if open_ones:
+        raise UnfinishedRoomError(count=len(open_ones))
+    marked = 0
+    for admission in sitting.admissions:
+        if admission.id in attempts:
+            _record_attempt(db, admission, attempts[admission.id], actor=actor, now=now)
+            marked += 1
+        else:
+            record_absence(db, admission.id, "监考员登记缺考", actor=actor, now=now)
+    return Marked(marked, len(sitting.admissions) - marked)
+
+
+def _record_attempt(
+    db: Session, admission: Admission, attempt: Attempt, *, actor: Actor, now: datetime
+) -> None:
+    answers = stored_answers(db, attempt.id)
+    paper = paper_content(db, attempt.paper_id)
+    canonical = canonical_answers(paper, attempt.order_seed, answers)
+    mark = mark_theory(frozen_key(db, attempt.paper_id), canonical)
+    receipt = json.loads(attempt.receipt or "{}")
+    evidence = TheoryEvidence(
+        source=EvidenceSource.ATTEMPT,
+        source_id=attempt.id,
+        source_hash=receipt["answers_hash"],
+        paper_hash=paper_of(db, attempt.paper_id).paper_hash,
+        presence=f"上机签到，{attempt.state}，回执 {receipt['code']}",
+    )
+    record_theory(db, admission.id, mark, evidence, actor=actor, now=now)
+
+
+def stored_answers(db: Session, attempt_id: int) -> dict[str, tuple[str, ...]]:
+    """Return the answers of an attempt by the ids that its candidate saw."""
+    rows = db.scalars(select(Answer).where(Answer.attempt_id == attempt_id, Answer.value != ""))
+    return {row.question_id: tuple(row.value.split(",")) for row in rows}
+
+
+def mark_card_sitting(db: Session, sitting_id: int, *, actor: Actor, now: datetime) -> Marked:
+    """Mark every released card of a sitting on paper; each present candidate must have one."""
+    sitting = db.get_one(Sitting, sitting_id)
+    pages = {page.card.admission_id: page for page in released_pages(db, sitting_id) if page.card}
+    absent = _absentees(db, sitting) | {i for i, page in pages.items() if is_marked_absent(page)}
+    missing = [
+        admission
+        for admission in sitting.admissions
+        if admission.id not in pages and admission.id not in absent
+    ]
+    if missing:
+        seats = "、".join(f"{admission.seat_no:02d}" for admission in missing[:5])
+        raise CardMissingError(count=len(missing), seats=seats)
+    marked = 0
+    for admission in sitting.admissions:
+        if admission.id in absent:
+            record_absence(db, admission.id, "考场登记或答题卡填涂缺考", actor=actor, now=now)
+        else:
+            _record_card(db, admission, pages[admission.id], actor=actor, now=now)
+            marked += 1
+    return Marked(marked, len(sitting.admissions) - marked)
+
+
+def is_marked_absent(page: ScanPage) -> bool:
+    """Say whether the proctor's box 缺考 of the card is filled."""
+    return final_answers(page).get("absent") == ("yes",)
+
+
+def _record_card(
+    db: Session, admission: Admission, page: ScanPage, *, actor: Actor, now: datetime
+) -> None:
+    card = page.card
+    assert card is not None
+    mark, answers = mark_page(db, card, page)
+    evidence = TheoryEvidence(
+        source=EvidenceSource.CARD,
+        source_id=card.id,
+        source_hash=_hash_of(page, answers),
+        paper_hash=paper_of(db, card.paper_id).paper_hash,
+        presence=f"答题卡 {card.serial}，扫描批次 {page.batch_id} 第 {page.position} 页",
+    )
+    record_theory(db, admission.id, mark, evidence, actor=actor, now=now)
+
+
+def mark_page(
+    db: Session, card: PrintedCard, page: ScanPage
+) -> tuple[TheoryMark, dict[int, frozenset[str]]]:
+    """Mark one card; returns the mark and the canonical answers it rests on."""
+    answers = card_answers(paper_content(db, card.paper_id), final_answers(page))
+    return mark_theory(frozen_key(db, card.paper_id), answers), answers
+
+
+def card_answers(
+    paper: PaperContent, groups: Mapping[str, tuple[str, ...]]
+) -> dict[int, frozenset[str]]:
+    """Turn the filled letters of a card into canonical ids by position.
+
+    A letter beyond the options of its question answers nothing that exists; it keeps its letter
+    and so can never match a key.
+    """
+    canonical = {}
+    for question in paper.questions:
+        values = groups.get(f"q{question.position}", ())
+        if not values:
+            continue
+        if question.kind is ItemKind.TRUE_FALSE:
+            canonical[question.position] = frozenset(values)
+            continue
+        by_letter = dict(zip(LETTERS, (o.canonical_id for o in question.options), strict=False))
+        canonical[question.position] = frozenset(
+            by_letter.get(letter, f"no option {letter}") for letter in values
+        )
+    return canonical
+
+
+def letters_for(paper: PaperContent, position: int, ids: frozenset[str]) -> tuple[str, ...]:
+    """Return what must be filled on the card to give this answer."""
+    question = next(q for q in paper.questions if q.position == position)
+    if question.kind is ItemKind.TRUE_FALSE:
+        return tuple(ids)
+    places = [option.canonical_id for option in question.options]
+    return tuple(LETTERS[places.index(name)] for name in sorted(ids, key=places.index))
+
+
+def outstanding_seats(db: Session, sitting_id: int) -> list[int]:
+    """Return the seats whose issued card has no accepted page and no recorded absence."""
+    sitting = db.get_one(Sitting, sitting_id)
+    absent = _absentees(db, sitting)
+    return [
+        card.admission.seat_no
+        for card in cards_outstanding(db, sitting_id)
+        if card.admission_id not in absent
+    ]
+
+
+def _absentees(db: Session, sitting: Sitting) -> set[int]:
+    recorded = presences(db, [admission.id for admission in sitting.admissions])
+    return {i for i, presence in recorded.items() if presence is Presence.ABSENT}
+
+
+def _hash_of(page: ScanPage, answers: Mapping[int, frozenset[str]]) -> str:
+    rows = [[position, sorted(ids)] for position, ids in sorted(answers.items())]
+    return hashlib.sha256(json.dumps([page.image_hash, rows]).encode()).hexdigest()

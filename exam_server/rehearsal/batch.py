@@ -1,0 +1,158 @@
+"""One batch from plan to seats, through the real actions: what every exam day begins with."""
+
+import math
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from exam_server.delivery.proctor_actions import prepare_run
+from exam_server.rehearsal.office import EXAMINERS, PROJECT, Office
+from exam_server.rehearsal.people import candidates
+from item_bank.actions import compose_paper, release_paper
+from item_bank.queries import blueprints_of
+from omr.actions import issue_cards
+from omr.layouts import layout_named
+from registry.catalog.queries import project_by_number
+from registry.enrolment.actions import enrol_candidate, submit_roster
+from registry.enrolment.audit_actions import decide_enrolment, release_feedback
+from registry.local_time import local_date
+from registry.plans.actions import NewPlan, approve_plan, draft_plan, submit_plan
+from registry.scheduling.actions import (
+    NewSitting,
+    arrange_candidates,
+    assign_proctor,
+    plan_sitting,
+)
+from registry.scheduling.dispatch_actions import dispatch_examiners
+from registry.scheduling.models import ExamMode
+from registry.venues.actions import NewRoom, add_room
+from registry.venues.models import RoomKind
+from registry.venues.queries import rooms_of
+
+WIDEST_ROW = 10
+PLAN_LEAD = timedelta(days=30)
+ROSTER_LEAD = timedelta(days=20)
+AUDIT_LEAD = timedelta(days=12)
+SEAT_LEAD = timedelta(days=5)
+PRACTICAL_AFTER = timedelta(hours=4)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A batch whose candidates have seats; 0 stands for a sitting that was not needed."""
+
+    plan_id: int
+    paper_id: int
+    screen_sitting_id: int
+    card_sitting_id: int
+    practical_sitting_id: int
+
+
+@dataclass(frozen=True)
+class BatchOrder:
+    """How many candidates sit where, and when it begins."""
+
+    on_screen: int
+    on_cards: int
+    starts_at: datetime
+    seed: int
+    first_person: int = 0
+    spare_seats: int = 0  # free places at computers, for visitors
+
+
+def build_batch(db: Session, office: Office, order: BatchOrder) -> Batch:
+    """Plan, enrol, audit, arrange, compose and release; nothing is skipped."""
+    plan_id = _plan(db, office, order)
+    _roster(db, office, order, plan_id)
+    sittings = _sittings(db, office, order, plan_id)
+    then = order.starts_at - SEAT_LEAD
+    arrange_candidates(db, plan_id, seed=order.seed, actor=office.actors["jigou01"], now=then)
+    paper_id = _paper(db, office, order, plan_id)
+    screen, card, practical = sittings
+    for login_name in ("jiankao01", "jiankao02") if screen else ():
+        account_id = office.actors[login_name].account_id
+        assert account_id is not None
+        assign_proctor(db, screen, account_id, actor=office.actors["jigou01"], now=then)
+    if screen:
+        prepare_run(db, screen, paper_id, actor=office.actors["qianfa01"], now=then)
+    if card:
+        actor = office.actors["jigou01"]
+        issue_cards(db, card, paper_id, layout_named(), actor=actor, now=then)
+    dispatch_examiners(
+        db,
+        practical,
+        office.examiner_ids[: len(EXAMINERS)],
+        lead_id=office.examiner_ids[0],
+        actor=office.actors["shi01"],
+        now=then,
+    )
+    return Batch(plan_id, paper_id, screen, card, practical)
+
+
+def _plan(db: Session, office: Office, order: BatchOrder) -> int:
+    then = order.starts_at - PLAN_LEAD
+    officer = office.actors["jigou01"]
+    count = order.on_screen + order.on_cards
+    new = NewPlan(office.institution_id, PROJECT, local_date(order.starts_at), count)
+    plan = draft_plan(db, new, actor=officer, now=then)
+    submit_plan(db, plan.id, actor=officer, now=then)
+    approve_plan(db, plan.id, actor=office.actors["shi01"], now=then)
+    return plan.id
+
+
+def _roster(db: Session, office: Office, order: BatchOrder, plan_id: int) -> None:
+    then = order.starts_at - ROSTER_LEAD
+    officer = office.actors["jigou01"]
+    count = order.on_screen + order.on_cards
+    people = candidates(count, seed=order.seed, confirmed_at=then, first=order.first_person)
+    enrolments = [enrol_candidate(db, plan_id, new, actor=officer, now=then) for new in people]
+    submit_roster(db, plan_id, actor=officer, now=then)
+    audited = order.starts_at - AUDIT_LEAD
+    for enrolment in enrolments:
+        decide_enrolment(db, enrolment.id, passed=True, actor=office.actors["shi01"], now=audited)
+    release_feedback(db, plan_id, actor=office.actors["shi01"], now=audited)
+
+
+def _sittings(db: Session, office: Office, order: BatchOrder, plan_id: int) -> tuple[int, int, int]:
+    practical_at = order.starts_at + PRACTICAL_AFTER
+    everyone = order.on_screen + order.on_cards
+    wanted = (
+        (ExamMode.ON_SCREEN, RoomKind.COMPUTER, order.on_screen, order.starts_at),
+        (ExamMode.ANSWER_CARD, RoomKind.PAPER, order.on_cards, order.starts_at),
+        (ExamMode.ON_SITE, RoomKind.PRACTICAL, everyone, practical_at),
+    )
+    then = order.starts_at - SEAT_LEAD
+    officer = office.actors["jigou01"]
+    made = []
+    for mode, kind, seats, starts_at in wanted:
+        if not seats:
+            made.append(0)
+            continue
+        room_id = _room(db, office, kind, seats, now=then)
+        new = NewSitting(room_id, mode, starts_at)
+        made.append(plan_sitting(db, plan_id, new, actor=officer, now=then).id)
+    return made[0], made[1], made[2]
+
+
+def _room(db: Session, office: Office, kind: RoomKind, seats: int, *, now: datetime) -> int:
+    """Return a room of exactly so many seats, so that the split of candidates is exact."""
+    officer = office.actors["jigou01"]
+    rooms = rooms_of(db, office.institution_id, actor=officer)
+    for room in rooms:
+        if room.kind == kind and room.seat_count == seats:
+            return room.id
+    columns = max(width for width in range(1, WIDEST_ROW + 1) if seats % width == 0)
+    number = f"{len(rooms) + 1:02d}"
+    names = {RoomKind.COMPUTER: "机房", RoomKind.PAPER: "教室", RoomKind.PRACTICAL: "实训场地"}
+    new = NewRoom(number, f"{names[kind]} {number}", kind, math.ceil(seats / columns), columns)
+    return add_room(db, office.institution_id, new, actor=officer, now=now).id
+
+
+def _paper(db: Session, office: Office, order: BatchOrder, plan_id: int) -> int:
+    then = order.starts_at - SEAT_LEAD
+    blueprint = blueprints_of(db, project_by_number(db, PROJECT).id)[0]
+    actor = office.actors["tiku01"]
+    paper = compose_paper(db, plan_id, blueprint.id, order.seed, actor=actor, now=then)
+    release_paper(db, paper.id, actor=office.actors["qianfa01"], now=then)
+    return paper.id
