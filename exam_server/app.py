@@ -17,12 +17,15 @@ from exam_server.opening import open_database
 from exam_server.sockets import candidate as candidate_socket
 from exam_server.sockets import proctor as proctor_socket
 from exam_server.web import (
+    arrangement,
     assets,
     candidate,
+    enrolment,
     error_pages,
     formats,
     home,
     menu,
+    plans,
     proctor_console,
     protection,
     public_lookup,
@@ -37,6 +40,9 @@ BLUEPRINTS = (
     sign_in.blueprint,
     home.blueprint,
     public_lookup.blueprint,
+    plans.blueprint,
+    enrolment.blueprint,
+    arrangement.blueprint,
     candidate.blueprint,
     proctor_console.blueprint,
 )

@@ -3,9 +3,13 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from typing import TypeVar
 
 from registry.errors import InvalidInputError
 from registry.local_time import JIANGSU
+
+Choice = TypeVar("Choice", bound=StrEnum)
 
 
 def problem(label: str, reason: str) -> InvalidInputError:
@@ -57,3 +61,11 @@ def read_instant(form: Mapping[str, str], name: str, label: str) -> datetime:
         return datetime.fromisoformat(value).replace(tzinfo=JIANGSU)
     except ValueError:
         raise InvalidInputError(field=label, reason="请填写完整的日期和时间。") from None
+
+
+def read_choice(form: Mapping[str, str], name: str, label: str, choices: type[Choice]) -> Choice:
+    """Return one of the values of an enumeration."""
+    try:
+        return choices(form.get(name, ""))
+    except ValueError:
+        raise InvalidInputError(field=label, reason="请从列表中选择一项。") from None

@@ -1,6 +1,5 @@
 """The menu of staff and the links of the public, built in one place from permissions."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from flask import Flask, g, request, url_for
@@ -19,9 +18,15 @@ class Entry:
     label: str
     endpoint: str
     permissions: tuple[Permission, ...] = ()
+    areas: tuple[str, ...] = ()  # blueprints whose pages belong to the link
 
 
-ENTRIES: tuple[Entry, ...] = (Entry("工作", "工作台", "home.workbench"),)
+ENTRIES: tuple[Entry, ...] = (
+    Entry("工作", "工作台", "home.workbench"),
+    Entry(
+        "考务", "考核计划", "plans.index", (_P.PLAN_READ,), ("plans", "enrolment", "arrangement")
+    ),
+)
 PUBLIC_LINKS: tuple[tuple[str, str], ...] = (
     ("证书查询", "public_lookup.lookup"),
     ("考核目录", "public_lookup.catalog"),
@@ -32,20 +37,26 @@ PUBLIC_LINKS: tuple[tuple[str, str], ...] = (
 def menu_of(actor: Actor) -> list[dict[str, object]]:
     """Return the groups and links that the person may open."""
     groups: dict[str, list[dict[str, object]]] = {}
-    addresses = {
-        entry: url_for(entry.endpoint)
+    open_entries = [
+        entry
         for entry in ENTRIES
         if not entry.permissions or any(actor.may(needed) for needed in entry.permissions)
-    }
-    current = _nearest(addresses.values())
-    for entry, address in addresses.items():
+    ]
+    for entry in open_entries:
         link = {
             "label": translated(entry.label),
-            "href": address,
-            "current": address == current,
+            "href": url_for(entry.endpoint),
+            "current": _is_current(entry),
         }
         groups.setdefault(translated(entry.group), []).append(link)
     return [{"title": title, "links": links} for title, links in groups.items()]
+
+
+def _is_current(entry: Entry) -> bool:
+    """Say whether the page belongs to the entry: by its own address first, then by its area."""
+    if any(request.endpoint == other.endpoint for other in ENTRIES):
+        return request.endpoint == entry.endpoint
+    return request.blueprint in entry.areas
 
 
 def public_links() -> list[dict[str, object]]:
@@ -55,15 +66,6 @@ def public_links() -> list[dict[str, object]]:
         {"label": label, "href": address, "current": address == request.path}
         for label, address in addresses
     ]
-
-
-def _nearest(addresses: Iterable[str]) -> str:
-    fitting = [address for address in addresses if _lies_below(request.path, address)]
-    return max(fitting, key=len, default="")
-
-
-def _lies_below(path: str, address: str) -> bool:
-    return path == address or path.startswith(address.rstrip("/") + "/")
 
 
 def surroundings_of_page() -> dict[str, object]:
