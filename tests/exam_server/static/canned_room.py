@@ -1,5 +1,7 @@
 """What the pages under test are fed with: a paper of ninety plain items, a person, a room of seats."""
 
+# ruff: noqa: E501 - a script for the browser or a row of data is one line
+
 from typing import Any
 
 START_MS = 1_796_432_400_000  # 2026-12-05 09:00:00 in UTC+8
@@ -44,8 +46,12 @@ def paper(*, with_formula: bool = False) -> dict[str, Any]:
     }
     if with_formula:
         singles[0]["stem"] = FORMULA
-    multiples = [question(n, "下列属于充电桩日常巡检内容的有（　　）。", MULTIPLE) for n in range(61, 71)]
-    judged = [question(n, "急停按钮按下后应当切断输出并告警。", ["正确", "错误"]) for n in range(71, 91)]
+    multiples = [
+        question(n, "下列属于充电桩日常巡检内容的有（　　）。", MULTIPLE) for n in range(61, 71)
+    ]
+    judged = [
+        question(n, "急停按钮按下后应当切断输出并告警。", ["正确", "错误"]) for n in range(71, 91)
+    ]
     section = ("kind", "title", "points", "rule", "questions")
     rows = [
         (
@@ -55,7 +61,13 @@ def paper(*, with_formula: bool = False) -> dict[str, Any]:
             "共 60 题，每题只有一个正确答案；再次点击可取消选择。",
             singles,
         ),
-        ("multiple_choice", "二、多项选择题", "每题 2 分", "共 10 题，多选、少选、错选均不得分。", multiples),
+        (
+            "multiple_choice",
+            "二、多项选择题",
+            "每题 2 分",
+            "共 10 题，多选、少选、错选均不得分。",
+            multiples,
+        ),
         ("true_false", "三、判断题", "每题 1 分", "共 20 题，判断正误，答错不扣分。", judged),
     ]
     sections = [dict(zip(section, row, strict=True)) for row in rows]
@@ -148,6 +160,13 @@ def wall_events(now_ms: int) -> list[dict[str, Any]]:
         (610, None, "info", "全场消息：请检查姓名", False),
     ]
     return [
-        {"id": 100 - i, "at_ms": now_ms - ago * 1000, "seat": seat, "kind": kind, "text": text, "open": is_open}
+        {
+            "id": 100 - i,
+            "at_ms": now_ms - ago * 1000,
+            "seat": seat,
+            "kind": kind,
+            "text": text,
+            "open": is_open,
+        }
         for i, (ago, seat, kind, text, is_open) in enumerate(rows)
     ]

@@ -13,6 +13,7 @@ from mimetypes import guess_type
 from pathlib import Path
 from threading import Lock, Thread
 from typing import Any
+from urllib.parse import parse_qs
 
 from jinja2 import ChainableUndefined, Environment, FileSystemLoader
 
@@ -42,6 +43,7 @@ class ScriptedRoom:
         self.refusals: list[dict[str, Any]] = []
         self.requests: list[tuple[str, dict[str, Any]]] = []
         self.wall: dict[str, Any] = {}
+        self.forms: list[dict[str, list[str]]] = []
         self.lock = Lock()
 
     def half_answered(self) -> "ScriptedRoom":
@@ -153,7 +155,7 @@ class ScriptedRoom:
 
 
 def environment() -> Environment:
-    """Templates with the globals that the server gives them."""
+    """Templates with the globals and filters that the server gives them."""
     made = Environment(
         loader=FileSystemLoader(SERVER / "templates"), autoescape=True, undefined=ChainableUndefined
     )
@@ -161,7 +163,7 @@ def environment() -> Environment:
         static=lambda path: f"/static/{path}",
         integrity=lambda path: integrity(SERVER / "static" / path),
         csrf_token=lambda: "token",
-        current_account={"display_name": "监考员 何文静"},
+        current_account={"name": "监考员 何文静"},
         get_flashed_messages=lambda **_: [],
         _=lambda text, **values: text % values if values else text,
     )
@@ -235,7 +237,7 @@ class RequestHandler(BaseHTTPRequestHandler):
             self.answer(b"down", "text/plain", 502)
             return
         if "json" not in self.headers["Content-Type"]:
-            self.site.room.requests.append((self.path, {}))
+            self.site.room.forms.append(parse_qs(body.decode()))
             self.answer(b"signed out", "text/plain")
             return
         self.answer_json(self.site.room.reply(self.path.split("/")[-1], json.loads(body)))

@@ -66,7 +66,7 @@ export function coverView(cover, pending) {
     h("h1", { class: "slip__title", tabindex: "-1" }, title),
     h("p", { class: "slip__lead" }, text),
     pending > 0 ? h("p", { class: "note" }, icon("info"), h("span", {}, `本机还有 ${pending} 次修改没有送达服务器，已保留，请告诉监考人员。`)) : null,
-    again ? h("div", { class: "slip__foot slip__foot--centre" }, h("a", { class: "btn btn--lg", href: "/exam/" }, "回到登录页")) : null,
+    again ? h("div", { class: "slip__foot slip__foot--centre" }, h("a", { class: "btn btn--lg", href: "/exam/?leave=1" }, "回到登录页")) : null,
   );
 }
 

@@ -58,6 +58,7 @@ async function firstState() {
       return await fetchState();
     } catch (error) {
       if (error instanceof Refusal && error.code === "not_signed_in") location.replace("/exam/");
+      if (error instanceof Refusal && error.code === "fenced") return null;
       setText(qs("#hall .slip__lead"), "暂时连不上考场服务器，正在重试。如果一分钟后仍未恢复，请举手联系监考人员。");
       await new Promise((resolve) => setTimeout(resolve, wait * (0.5 + Math.random())));
     }
@@ -178,8 +179,9 @@ async function confirm(step) {
   draw();
 }
 
+/** Back to the sign-in form, for the next candidate at this PC. */
 function leave() {
-  qs("#sign-out").submit();
+  location.assign("/exam/?leave=1");
 }
 
 let phaseBefore = "";
@@ -219,7 +221,10 @@ function onPageHide() {
 function listen() {
   setInterval(tick, TICK_MS);
   setInterval(() => session.journal.beat(), HEARTBEAT_MS);
-  addEventListener("online", () => session.journal.nudge());
+  addEventListener("online", () => {
+    session.journal.beat();
+    session.journal.nudge();
+  });
   addEventListener("pagehide", onPageHide);
   addEventListener("beforeunload", (event) => {
     if (session.phase === "working" && session.journal.pending.length) event.preventDefault();
@@ -231,6 +236,10 @@ function listen() {
 
 async function start() {
   const state = await firstState();
+  if (!state) {
+    qs("#main").replaceChildren(coverView("fenced", 0));
+    return;
+  }
   await becomeSolePage(state.attempt, () => session && session.yieldTo());
   const storage = await openStorage(state.attempt);
   transport = new Transport({

@@ -10,7 +10,7 @@
  */
 import { AnswerJournal } from "../exam/journal.js";
 import { Attempt } from "./attempt.js";
-import { readEvents } from "./wire.js";
+import { Refusal, readEvents } from "./wire.js";
 
 const ENDED = ["submitted", "forced", "expired"];
 const REFRESH_PAUSE_MS = 3000;
@@ -56,7 +56,7 @@ export class CandidateSession {
   async open() {
     await this.journal.open(this.state);
     this.takeUpPaper();
-    for (const event of this.state.events) this.onEvent(event);
+    for (const event of this.state.events) if (event.needs_confirmation) this.onEvent(event); // the rest is history
     this.journal.beat();
     this.onChange();
   }
@@ -107,7 +107,7 @@ export class CandidateSession {
   /** @param {object[]} ops */
   envelope(ops) {
     const beat = { visible: this.isVisible, pending: this.journal.pending.length };
-    return { epoch: this.state.epoch, store: this.store, after_event: this.lastEvent, ops, beat };
+    return { epoch: this.journal.epoch, store: this.store, after_event: this.lastEvent, ops, beat };
   }
 
   /**
@@ -141,7 +141,7 @@ export class CandidateSession {
     if (reply.error === "fenced") this.cover = "fenced";
     if (reply.error === "not_signed_in") this.cover = "signed_out";
     if (reply.error === "chain_conflict") this.settleConflict();
-    if (reply.error === "not_started") this.refresh();
+    if (reply.error === "not_started" || reply.error === "malformed") this.refresh();
     if (reply.error === "closed") this.lateOps = this.journal.pending.length;
     if (reply.receipt) this.receipt = reply.receipt;
     if (reply.state) this.hearState(reply.state);
@@ -183,8 +183,9 @@ export class CandidateSession {
     try {
       this.takeState(await this.fetchState());
       this.refreshedMs = now;
-    } catch (unreachable) {
-      console.warn("the state could not be fetched", unreachable);
+    } catch (refused) {
+      if (refused instanceof Refusal && refused.code === "fenced") this.cover = "fenced";
+      console.warn("the state could not be fetched", refused);
     }
     this.refreshing = false;
     this.onChange();
@@ -194,6 +195,7 @@ export class CandidateSession {
   takeState(state) {
     const news = state.events.filter(({ id }) => id > this.lastEvent);
     this.adopt(state);
+    if (state.epoch !== this.journal.epoch) this.yieldTo(); // signed in again beside this page
     this.takeUpPaper();
     for (const event of news) this.onEvent(event);
     this.forgetWhenDone();

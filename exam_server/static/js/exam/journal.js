@@ -165,7 +165,6 @@ export class AnswerJournal {
     this.acked = head;
     this.cursor = head;
     this.seq = Math.max(this.seq, head);
-    this.onChange();
   }
 
   /** The next operations to present, at most 64, without holes. */

@@ -12,12 +12,13 @@ const FRESHEN_MS = 30000;
 
 export class RoomLink {
   /**
-   * @param {{sitting: number, csrf: string, socket: import("../exam/transport.js").Socket | null,
+   * @param {{sitting: number, commands: string, csrf: string, socket: import("../exam/transport.js").Socket | null,
    *          onSnapshot: (snapshot: any, roundTripMs: number) => void, onDelta: (delta: any) => void, onState: (state: LinkState) => void,
    *          fetcher?: typeof fetch}} options
    */
-  constructor({ sitting, csrf, socket, onSnapshot, onDelta, onState, fetcher = (...args) => fetch(...args) }) {
+  constructor({ sitting, commands, csrf, socket, onSnapshot, onDelta, onState, fetcher = (...args) => fetch(...args) }) {
     this.sitting = sitting;
+    this.commands = commands; // address before the name of a command
     this.csrf = csrf;
     this.socket = socket;
     this.onSnapshot = onSnapshot;
@@ -83,6 +84,6 @@ export class RoomLink {
   /** @param {string} event @param {object} message */
   post(event, message) {
     const headers = { "Content-Type": "application/json", "X-CSRF-Token": this.csrf };
-    return requestJson(`/proctor/${this.sitting}/${event}`, { method: "POST", credentials: "same-origin", headers, body: JSON.stringify(message) }, this.fetcher);
+    return requestJson(this.commands + event, { method: "POST", credentials: "same-origin", headers, body: JSON.stringify(message) }, this.fetcher);
   }
 }

@@ -26,7 +26,7 @@ const detail = new Detail({ onClose: () => select(0), onAction: (name, seat) => 
 const phase = new PhasePanel(room, (name) => dialog.openForRoom(name, room));
 const events = new EventList(room, { onSelect: (no) => { if (no !== selected) select(no); }, onHandle: handle });
 const dialog = new ActionDialog((name, payload) => link.send(name, payload), done);
-const link = new RoomLink({ sitting, csrf, socket: connectSocket(), onSnapshot: takeSnapshot, onDelta: takeDelta, onState: showLink });
+const link = new RoomLink({ sitting, commands: qs("#wall").dataset.commands, csrf, socket: connectSocket(), onSnapshot: takeSnapshot, onDelta: takeDelta, onState: showLink });
 
 let selected = 0;
 let filter = "";
@@ -142,6 +142,7 @@ function render() {
   if (!room.sitting) return;
   const now = clock.now();
   setText(qs("#title"), room.sitting.title);
+  document.title = `监考 · ${room.sitting.title}`;
   setText(qs("#sub"), room.sitting.sub);
   setText(qs("#size"), `${room.seats.length} 人 · ${room.sitting.rows} 排 × ${room.sitting.columns} 列`);
   map.layOut(room.seats, room.sitting.columns);

@@ -100,7 +100,7 @@ export function twoDigits(no) {
 /** The state line of a tile. @param {Seat} seat @param {number} now */
 export function describe(seat, now) {
   if (seat.state === "offline") {
-    const seconds = Math.max(0, Math.floor((now - seat.since_ms) / 1000));
+    const seconds = Math.max(0, Math.floor((now - (seat.since_ms || now)) / 1000));
     return `断线 ${Math.floor(seconds / 60)}:${twoDigits(seconds % 60)}`;
   }
   if (seat.state === "active") return `${seat.answered} / ${seat.total}`;

@@ -1,0 +1,266 @@
+"""The proctor's wall against a scripted room: snapshot by request, commands, counts, keys."""
+
+# ruff: noqa: E501 - a script for the browser or a row of data is one line
+
+import json
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.exam_server.static import canned_room as canned
+from tests.exam_server.static.exam_site import Site
+from tests.exam_server.static.test_candidate_page import violations
+
+pytestmark = pytest.mark.browser
+NOW_MS = canned.START_MS + 17 * canned.MINUTE_MS + 43_000
+
+FAKE_SOCKET = """
+window.sockets = [];
+window.io = (name) => {
+  const handlers = {};
+  const socket = {
+    name, connected: false, sent: [], replies: {},
+    on: (event, handler) => { handlers[event] = handler; },
+    emit: (event, message, done) => { socket.sent.push([event, message]); done(socket.replies[event] || {ok: true}); },
+    connect: () => {}, disconnect: () => {},
+    fire: (event, payload) => { if (event === "connect") socket.connected = true; if (event === "disconnect") socket.connected = false; handlers[event](payload); },
+  };
+  window.sockets.push(socket);
+  return socket;
+};
+"""
+
+
+def snapshot(count: int, state: str, rows: int, columns: int) -> dict[str, object]:
+    before = state in {"planned", "check_in"}
+    return {
+        "version": 1,
+        "server_ms": NOW_MS,
+        "sitting": {
+            "id": 3,
+            "title": "第 01 考场 · 充电桩运维管理 理论知识考试",
+            "sub": "2605-0037 批 · 第 2 场　09:00 — 10:30",
+            "state": state,
+            "room_code": None if state == "planned" else "483 920",
+            "rows": rows,
+            "columns": columns,
+            "started_ms": None if before else canned.START_MS,
+            "ends_ms": None if before else canned.START_MS + 90 * canned.MINUTE_MS,
+            "minutes": 90,
+        },
+        "seats": canned.seats(count, NOW_MS, before_start=before),
+        "events": [] if before else canned.wall_events(NOW_MS),
+    }
+
+
+@pytest.fixture
+def open_wall(page: Page, site: Site) -> Callable[..., Page]:
+    def opened(count: int = 60, state: str = "running", rows: int = 6, columns: int = 10) -> Page:
+        site.room.wall = snapshot(count, state, rows, columns)
+        site.pages["/proctor/3"] = lambda: site.render(
+            "proctor_console/wall.html", sitting={"id": 3}
+        )
+        page.goto(f"{site.address}/proctor/3")
+        page.wait_for_selector(".seat")
+        return page
+
+    return opened
+
+
+def test_counters_filter_and_the_countdown_runs(open_wall: Callable[..., Page]) -> None:
+    page = open_wall()
+    expect(page.locator("#left")).to_contain_text("01:12:1")
+    expect(page.get_by_role("button", name="断线 2", exact=True)).to_be_visible()
+    page.get_by_role("button", name="断线 2", exact=True).click()
+    expect(page.locator(".seat--dim")).to_have_count(58)
+
+
+@pytest.mark.parametrize(("count", "rows", "columns"), [(60, 6, 10), (30, 5, 6), (12, 4, 3)])
+def test_the_grid_has_the_shape_of_the_room(
+    open_wall: Callable[..., Page], count: int, rows: int, columns: int
+) -> None:
+    page = open_wall(count, "running", rows, columns)
+    tops = page.evaluate(
+        "[...document.querySelectorAll('.seat')].map((node) => Math.round(node.getBoundingClientRect().top))"
+    )
+    assert [tops.count(top) for top in sorted(set(tops))] == [columns] * rows
+    assert page.evaluate(
+        "(() => { const room = document.querySelector('.room'); return room.scrollHeight <= room.clientHeight; })()"
+    )
+
+
+def test_the_seat_map_is_one_tab_stop_with_arrow_keys(open_wall: Callable[..., Page]) -> None:
+    page = open_wall()
+    page.locator(".seat").first.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".seat").nth(11)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#detail")).to_contain_text("12 ")
+    assert page.locator(".seat[tabindex='0']").count() == 1
+
+
+def test_an_extension_asks_minutes_reason_and_second_person(
+    open_wall: Callable[..., Page], site: Site
+) -> None:
+    page = open_wall()
+    page.locator(".seat").nth(16).click()
+    page.get_by_role("button", name="延时", exact=True).click()
+    dialog = page.get_by_role("dialog", name="延时：17 号")
+    dialog.get_by_role("spinbutton").fill("7")
+    dialog.get_by_label("原因").fill("交换机断电")
+    dialog.get_by_label("复核人登录名").fill("hewenjing")
+    assert violations(page) == []
+    dialog.get_by_role("button", name="延长时间").click()
+    expect(page.locator("#toast")).to_contain_text("已执行")
+    assert site.room.asked("extend") == [
+        {
+            "sitting": 3,
+            "admission": 1017,
+            "reason": "交换机断电",
+            "reviewer": "hewenjing",
+            "minutes": 7,
+        }
+    ]
+
+
+def test_forced_hand_in_needs_a_tick_and_a_refusal_keeps_the_typed_text(
+    open_wall: Callable[..., Page], page: Page, site: Site
+) -> None:
+    page.route(
+        "**/force_submit",
+        lambda route: route.fulfill(
+            body=json.dumps({"ok": False, "error": "wrong_reviewer", "message": "复核人无效。"}),
+            content_type="application/json",
+        ),
+    )
+    open_wall()
+    page.locator(".seat").nth(22).click()
+    page.get_by_role("button", name="强制交卷").click()
+    dialog = page.get_by_role("dialog", name="强制交卷：23 号")
+    confirm = dialog.get_by_role("button", name="强制交卷")
+    expect(confirm).to_be_disabled()
+    dialog.get_by_label("原因").fill("违纪")
+    dialog.get_by_label("复核人登录名").fill("x")
+    dialog.get_by_label("我已核对考生身份").check()
+    confirm.click()
+    expect(dialog).to_contain_text("复核人无效。")
+    expect(dialog.get_by_label("原因")).to_have_value("违纪")
+
+
+def test_a_button_that_cannot_be_used_says_why(open_wall: Callable[..., Page], site: Site) -> None:
+    page = open_wall()
+    page.locator(".seat").nth(3).click()
+    expect(page.locator("#detail-why")).to_contain_text("延时、强制交卷：考生缺考")
+    page.get_by_role("button", name="延时", exact=True).click(force=True)
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.locator("#why-close")).to_have_text("还有 53 人没有交卷")
+    page.get_by_role("button", name="取消缺考").click()
+    page.get_by_label("原因").fill("迟到 5 分钟")
+    page.get_by_role("dialog").get_by_role("button", name="取消缺考").click()
+    expect(page.locator("#toast")).to_contain_text("已执行")
+    assert site.room.asked("mark_present")[0]["admission"] == 1004
+
+
+def test_check_in_shows_the_code_and_the_start_asks_with_counts(
+    open_wall: Callable[..., Page], site: Site
+) -> None:
+    page = open_wall(30, "check_in", 5, 6)
+    expect(page.locator(".phase__code")).to_have_text("483 920")
+    page.get_by_role("button", name="放大口令").click()
+    assert page.locator("#code-value").bounding_box()["height"] > 150
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="开始考试").click()
+    dialog = page.get_by_role("dialog", name="开始考试")
+    expect(dialog).to_contain_text("26 名考生同时开考")
+    expect(dialog).to_contain_text("未登录4 人")
+    dialog.get_by_role("button", name="开始考试").click()
+    expect(page.locator("#toast")).to_contain_text("已执行")
+    assert site.room.asked("start") == [{"sitting": 3}]
+
+
+def test_check_in_is_opened_from_the_planned_room(
+    open_wall: Callable[..., Page], site: Site
+) -> None:
+    page = open_wall(30, "planned", 5, 6)
+    page.get_by_role("button", name="开放签到", exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name="开放签到").click()
+    expect(page.locator("#toast")).to_contain_text("已执行")
+    assert site.room.asked("open_check_in") == [{"sitting": 3}]
+
+
+def test_a_message_goes_to_all(open_wall: Callable[..., Page], site: Site) -> None:
+    page = open_wall()
+    page.get_by_role("button", name="全场广播").click()
+    page.get_by_role("button", name="请保持安静。").click()
+    page.get_by_role("dialog").get_by_role("button", name="发送").click()
+    expect(page.locator("#toast")).to_contain_text("已执行")
+    assert site.room.asked("message") == [{"sitting": 3, "admission": None, "text": "请保持安静。"}]
+
+
+def test_an_event_is_handled(open_wall: Callable[..., Page], site: Site) -> None:
+    page = open_wall()
+    page.get_by_role("button", name="处理 31").click()
+    expect(page.locator("#open-count")).to_have_text("3")
+    assert site.room.asked("handle") == [{"sitting": 3, "event": 100}]
+    page.get_by_role("tab", name="全部事件").click()
+    expect(page.locator(".event")).to_have_count(7)
+
+
+def test_the_socket_brings_deltas_and_a_missed_one_is_watched_again(page: Page, site: Site) -> None:
+    page.route(
+        "**/socket.io.min.js", lambda route: route.fulfill(body="", content_type="text/javascript")
+    )
+    page.add_init_script(FAKE_SOCKET)
+    site.room.wall = snapshot(60, "running", 6, 10)
+    site.pages["/proctor/3"] = lambda: site.render(
+        "proctor_console/wall.html", sitting={"id": 3}, integrity=lambda path: ""
+    )
+    page.goto(f"{site.address}/proctor/3")
+    page.wait_for_selector(".seat")
+    first = {"ok": True, **site.room.wall}
+    page.evaluate(
+        "(first) => { sockets[0].replies.watch = first; sockets[0].fire('connect'); }", first
+    )
+    expect(page.locator("#link")).to_have_text("实时连接正常")
+    seat = {**site.room.wall["seats"][0], "state": "help"}
+    event = {
+        "id": 200,
+        "at_ms": NOW_MS,
+        "seat": 1,
+        "kind": "help",
+        "text": "举手：屏幕闪烁",
+        "open": True,
+    }
+    delta = {"version": 2, "seats": [seat], "events": [event], "sitting": None}
+    page.evaluate("(delta) => sockets[0].fire('delta', delta)", delta)
+    expect(page.locator(".seat").first).to_have_attribute("data-state", "help")
+    expect(page.locator("#announcer")).to_contain_text("1 号 举手：屏幕闪烁")
+    watched = page.evaluate("sockets[0].sent.filter(([event]) => event === 'watch').length")
+    page.evaluate("sockets[0].fire('delta', {version: 9, seats: [], events: [], sitting: null})")
+    page.wait_for_timeout(100)
+    assert (
+        page.evaluate("sockets[0].sent.filter(([event]) => event === 'watch').length")
+        == watched + 1
+    )
+
+
+@pytest.mark.parametrize("theme", ["", "dark", "contrast"])
+def test_the_wall_has_no_accessibility_violations(
+    open_wall: Callable[..., Page], page: Page, theme: str
+) -> None:
+    page.add_init_script(f"localStorage.setItem('kaohe-wall-theme', '{theme}')")
+    open_wall()
+    page.locator(".seat").nth(22).click()
+    assert violations(page) == []
+
+
+def test_no_sideways_scrolling_at_200_percent(open_wall: Callable[..., Page], page: Page) -> None:
+    page.set_viewport_size({"width": 683, "height": 384})
+    open_wall()
+    page.locator(".seat").nth(22).click()
+    assert page.evaluate(
+        "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+    )
