@@ -1,6 +1,7 @@
 """Waiting for the native writer thread from greenlets, without ever blocking the hub."""
 
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 import gevent
@@ -50,13 +51,11 @@ class GreenletPromise:
 
 def greenlet_concurrency() -> Concurrency:
     """Return native threads and queues for a process that gevent has patched."""
-    thread = monkey.get_original("threading", "Thread")
+    start_native = monkey.get_original("_thread", "start_new_thread")
     simple_queue = monkey.get_original("queue", "SimpleQueue")
     mailbox = _Mailbox()
 
-    def start_thread(run: Any) -> object:
-        native = thread(target=run, name="exam-room-writer", daemon=True)
-        native.start()
-        return native
+    def start_thread(run: Callable[[], None]) -> object:
+        return start_native(run, ())
 
     return Concurrency(start_thread, simple_queue, lambda: GreenletPromise(mailbox))

@@ -71,6 +71,10 @@ class Robot:
         self._socket: SocketClient | None = None
         self._epoch = 1
 
+    def choose_by(self, choose: Choice) -> None:
+        """Take over how options are picked, once the paper's ids are known."""
+        self._choose = choose
+
     async def sign_in(self, room_code: str) -> None:
         """Sign in and confirm data and rules, as a person would click."""
         await asyncio.to_thread(self._sign_in, room_code)

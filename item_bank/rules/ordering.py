@@ -182,3 +182,12 @@ def _shuffled(entries: Sequence[Entry], salt: str, name_of: Callable[[Entry], st
     return sorted(
         entries, key=lambda entry: hashlib.sha256(f"{salt}:{name_of(entry)}".encode()).digest()
     )
+
+
+def shown_ids(paper: PaperContent, order_seed: int) -> dict[int, tuple[str, dict[str, str]]]:
+    """Return for every position the question's id and the id of each canonical option."""
+    questions = _question_ids(paper, order_seed)
+    return {
+        question.position: (questions[question.position], _option_ids(question, order_seed))
+        for question in paper.questions
+    }

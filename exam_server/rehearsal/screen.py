@@ -1,0 +1,141 @@
+"""The exam on screen: a proctor and robots against a real server, over its pages and sockets."""
+
+import asyncio
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from exam_server.delivery.models import Attempt
+from exam_server.rehearsal.ability import Target, chooser, draw_ability
+from exam_server.rehearsal.robot import Habits, Ledger, Robot
+from exam_server.rehearsal.web_client import WebClient
+from item_bank.models import PaperItem
+from item_bank.queries import frozen_key, paper_content
+from item_bank.rules.ordering import shown_ids
+from registry.database import Database
+from registry.scheduling.models import Sitting
+
+AT_ONCE = 12  # robots that sign in at the same time
+
+
+class Proctor:
+    """A proctor at the console, by HTTP."""
+
+    def __init__(self, address: str, sitting_id: int) -> None:
+        self.web = WebClient(address)
+        self.sitting_id = sitting_id
+
+    def sign_in(self, login_name: str, password: str) -> None:
+        """Sign in with a password."""
+        self.web.page("/sign-in")
+        self.web.submit("/sign-in", login_name=login_name, password=password)
+        self.web.page("/proctor/")
+
+    def command(self, name: str, **fields: Any) -> dict[str, Any]:
+        """Carry out a command; raises ``RuntimeError`` for a refusal."""
+        reply: dict[str, Any] = self.web.post(f"/proctor/{self.sitting_id}/api/{name}", fields)
+        if not reply["ok"]:
+            raise RuntimeError(reply["message"])
+        return reply
+
+    def room_code(self) -> str:
+        """Return the code that the wall shows."""
+        shown: str = self.snapshot()["sitting"]["room_code"]
+        return shown
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return the room as the wall sees it."""
+        told: dict[str, Any] = self.web.get(f"/proctor/{self.sitting_id}/api/snapshot")
+        return told
+
+
+@dataclass(frozen=True)
+class Seated:
+    """A robot with the admission it sits for."""
+
+    admission_id: int
+    robot: Robot
+
+
+def seat_robots(
+    database: Database,
+    address: str,
+    sitting_id: int,
+    *,
+    seed: int,
+    habits: Habits,
+    leave_free: int = 0,
+) -> list[Seated]:
+    """Make a robot for every place of the sitting but the last ``leave_free``."""
+    with database.reading() as db:
+        sitting = db.get_one(Sitting, sitting_id)
+        places = [
+            (admission.id, admission.enrolment.admission_no or "")
+            for admission in sitting.admissions
+        ]
+    taken = places[: len(places) - leave_free]
+    return [
+        Seated(
+            admission_id,
+            Robot(address, number, _unknown, seed=seed * 10_007 + admission_id, habits=habits),
+        )
+        for admission_id, number in taken
+    ]
+
+
+def _unknown(_question: object, _draw: random.Random) -> list[str]:
+    raise RuntimeError("a robot cannot choose before it has signed in")
+
+
+async def sign_in_all(seated: Sequence[Seated], room_code: str, done: Callable[[], None]) -> None:
+    """Let every robot sign in, a dozen at a time."""
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def enter(robot: Robot) -> None:
+        async with gate:
+            await robot.sign_in(room_code)
+        done()
+
+    await asyncio.gather(*(enter(one.robot) for one in seated))
+
+
+def give_abilities(database: Database, seated: Sequence[Seated], *, seed: int) -> None:
+    """Tell every robot how well it answers; only robots may know what is right."""
+    with database.reading() as db:
+        for one in seated:
+            attempt = db.scalars(
+                select(Attempt).where(Attempt.admission_id == one.admission_id)
+            ).one()
+            paper = paper_content(db, attempt.paper_id)
+            ids = shown_ids(paper, attempt.order_seed)
+            levels = {
+                row.position: row.version.difficulty
+                for row in db.scalars(
+                    select(PaperItem).where(PaperItem.paper_id == attempt.paper_id)
+                )
+            }
+            targets = {}
+            for item in frozen_key(db, attempt.paper_id):
+                question_id, option_ids = ids[item.position]
+                targets[question_id] = Target(
+                    item.kind,
+                    levels[item.position],
+                    tuple(option_ids[name] for name in sorted(item.key)),
+                    tuple(option_ids.values()),
+                )
+            draw = random.Random(f"{seed}:{one.admission_id}")
+            one.robot.choose_by(chooser(targets, draw_ability(draw)))
+
+
+async def sit_all(seated: Sequence[Seated], done: Callable[[], None]) -> dict[int, Ledger]:
+    """Let every robot work through its paper; return their ledgers by admission."""
+
+    async def sit(one: Seated) -> tuple[int, Ledger]:
+        ledger = await one.robot.sit()
+        done()
+        return one.admission_id, ledger
+
+    return dict(await asyncio.gather(*(sit(one) for one in seated)))
