@@ -144,7 +144,7 @@ def bank_summary(db: Session, project_id: int, *, actor: Actor) -> BankSummary:
         )
     states = db.execute(
         select(Item.state, func.count()).where(Item.project_id == project_id).group_by(Item.state)
-    ).tuples()
+    ).all()
     return BankSummary(tuple(ranges), {ItemState(state): count for state, count in states})
 
 

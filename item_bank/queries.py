@@ -106,7 +106,7 @@ def papers_of(db: Session, plan_id: int, *, actor: Actor) -> tuple[PaperLine, ..
     ).all()
     people = {paper.composed_by_id for paper in papers} | {p.released_by_id for p in papers}
     names = dict(
-        db.execute(select(Account.id, Account.name).where(Account.id.in_(people - {None}))).tuples()
+        db.execute(select(Account.id, Account.name).where(Account.id.in_(people - {None}))).all()
     )
     return tuple(
         PaperLine(

@@ -7,7 +7,7 @@ importance and difficulty, and items not used in the last papers of the same cit
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -166,9 +166,11 @@ def _draw_range(demand: Sequence[ItemKind], shuffled: Sequence[PoolItem]) -> lis
     cells: dict[tuple[ItemKind, str], list[PoolItem]] = {}
     for item in sorted(shuffled, key=lambda item: item.is_recent):  # stable: keeps the shuffle
         cells.setdefault((item.kind, item.point_code), []).append(item)
-    counts: Mapping[tuple[ItemKind, str], int] = {cell: len(held) for cell, held in cells.items()}
+    fresh = Counter((item.kind, item.point_code) for item in shuffled if not item.is_recent)
+    every = Counter((item.kind, item.point_code) for item in shuffled)
     points = list(dict.fromkeys(item.point_code for item in shuffled))
-    taken = spread_over_points(demand, counts, points)
+    stocks = (every,) if fresh == every else (fresh, every)
+    taken = spread_over_points(demand, stocks, points)
     return [item for cell, count in taken.items() for item in cells[cell][:count]]
 
 

@@ -16,8 +16,8 @@ Stock = Mapping[tuple[ItemKind, str], int]
 
 @dataclass
 class _Flow:
-    stock: Stock
     points: Sequence[str]
+    stock: Stock = field(default_factory=dict)
     taken: dict[tuple[ItemKind, str], int] = field(default_factory=dict)
     loads: dict[str, int] = field(default_factory=dict)
 
@@ -57,7 +57,7 @@ class _Flow:
 
 
 def spread_over_points(
-    demand: Sequence[ItemKind], stock: Stock, points: Sequence[str]
+    demand: Sequence[ItemKind], stocks: Sequence[Stock], points: Sequence[str]
 ) -> dict[tuple[ItemKind, str], int]:
     """Return how many items of each kind to take from each point.
 
@@ -65,8 +65,8 @@ def spread_over_points(
     ----------
     demand : sequence of ItemKind
         One entry per item wanted, in the order in which they are placed.
-    stock : mapping of (kind, point) to int
-        How many items there are.
+    stocks : sequence of mappings of (kind, point) to int
+        How many items there are: the preferred ones first, all of them last.
     points : sequence of str
         The points in the order in which they are tried; a shuffled order makes a fair draw.
 
@@ -79,12 +79,13 @@ def spread_over_points(
     ----------
     .. [1] L. R. Ford and D. R. Fulkerson, "Maximal flow through a network", 1956.
     """
-    flow = _Flow(stock, points)
+    flow = _Flow(points)
     waiting = list(demand)
-    for load_limit in range(1, len(demand) + 1):
-        waiting = [kind for kind in waiting if not flow.place(kind, load_limit)]
-        if not waiting:
-            break
+    load_limit = 0
+    while waiting and load_limit < len(demand):
+        load_limit += 1
+        for flow.stock in stocks:
+            waiting = [kind for kind in waiting if not flow.place(kind, load_limit)]
     if waiting:
         raise ValueError("the range has fewer items than wanted")
     return {cell: count for cell, count in flow.taken.items() if count}

@@ -19,7 +19,8 @@ DIFFICULTIES = range(1, 6)
 POINT_CODE = re.compile(r"[A-Z]-[A-Z]-[A-Z]-\d{3}")
 CATCH_ALL = re.compile(r"以上(都|均|全|皆)|(都|均)不(对|正确|是)$")
 MARKUP = re.compile(
-    r"</?(a|b|i|u|p|br|em|hr|sub|sup|div|img|span|font|table|strong|script|style|iframe|svg)\b",
+    r"</?(a|b|i|u|p|br|em|hr|sub|sup|div|img|span|font|table|strong|script|style|iframe|svg)"
+    r"(\s+[\w-]+\s*=[^<>]*|\s*)/?>",
     re.I,
 )
 LENGTH_RATIO = 3.0  # the longest option against the shortest, where a style warning begins
