@@ -10,7 +10,8 @@ from registry.catalog.rules.subjects import Subject
 from registry.database import keys_of
 from registry.enrolment.models import Enrolment, Gender
 from registry.enrolment.rules.masking import mask_id_number_in_public, mask_name
-from registry.errors import NotFoundError
+from registry.enrolment.rules.person import read_name
+from registry.errors import InvalidInputError, NotFoundError
 from registry.local_time import local_date
 from registry.organisations.models import Centre
 from registry.organisations.queries import centre_of_division, within_reach
@@ -197,9 +198,16 @@ def look_up(db: Session, name: str, certificate_no: str) -> PublicCertificate | 
     if not is_certificate_no(number):
         return None
     certificate = _by_number(db, number)
-    if certificate is None or certificate.enrolment.candidate.name != "".join(name.split()):
+    if certificate is None or certificate.enrolment.candidate.name != _as_stored(name):
         return None
     return _public(db, certificate)
+
+
+def _as_stored(name: str) -> str | None:
+    try:
+        return read_name(name)
+    except InvalidInputError:
+        return None
 
 
 def _by_number(db: Session, certificate_no: str) -> Certificate | None:
