@@ -5,18 +5,16 @@ from dataclasses import asdict, dataclass
 
 import cv2
 import msgspec
-import numpy as np
 
 from omr.layouts import STANDARD, blank_of, layout_named
+from omr.reader.crops import group_crop
 from omr.reader.loading import LoadFailure, decode_gray, load_images
-from omr.reader.page import read_page, upright_image
+from omr.reader.page import read_page
 from omr.reader.reading import GrayImage, PageReading, Placement, rejected
-from omr.reader.register import to_pixels
 from omr.rules.card_layout import CardLayout
 
 KEPT_QUALITY = 85  # JPEG quality of the page image kept with the reading
-CROP_MARGIN_MM = 7.0
-CROP_PX_PER_MM = 8.0
+CONTEXT_MM = (10.0, 7.0)  # shown about a doubtful group: its number and its neighbours
 
 
 @dataclass(frozen=True)
@@ -59,37 +57,14 @@ def measures_json(reading: PageReading) -> str:
 
 
 def crop_of(jpeg: bytes, measures: str, group_id: str, layout: CardLayout) -> bytes | None:
-    """Return one group of a kept page, straightened, with its surroundings, as PNG."""
+    """Return one group of a kept page, straightened, with its neighbours, as JPEG."""
     kept = msgspec.json.decode(measures)
     image = decode_gray(jpeg)
     if image is None or not kept["placement"]:
         return None
     placement = msgspec.convert(kept["placement"], Placement)
-    upright = upright_image(image, int(kept["quality"]["turned_deg"]))
-    cells = layout.group(group_id).cells
-    left = min(cell.x_mm for cell in cells) - CROP_MARGIN_MM - layout.cell.width_mm
-    right = max(cell.x_mm for cell in cells) + CROP_MARGIN_MM
-    top = min(cell.y_mm for cell in cells) - CROP_MARGIN_MM
-    bottom = max(cell.y_mm for cell in cells) + CROP_MARGIN_MM
-    return _cut(upright, placement, layout, (left, top, right, bottom))
-
-
-def _cut(
-    image: GrayImage,
-    placement: Placement,
-    layout: CardLayout,
-    box_mm: tuple[float, float, float, float],
-) -> bytes:
-    left, top, right, bottom = box_mm
-    width = round((right - left) * CROP_PX_PER_MM)
-    height = round((bottom - top) * CROP_PX_PER_MM)
-    x_mm, y_mm = np.meshgrid(np.linspace(left, right, width), np.linspace(top, bottom, height))
-    points = to_pixels(placement, np.stack([x_mm.ravel(), y_mm.ravel()], axis=1), layout)
-    maps = points.astype(np.float32).reshape(height, width, 2)
-    crop = cv2.remap(image, maps, None, cv2.INTER_LINEAR, borderValue=255)  # type: ignore[call-overload]
-    done, encoded = cv2.imencode(".png", crop)
-    assert done
-    return encoded.tobytes()
+    turned_deg = int(kept["quality"]["turned_deg"])
+    return group_crop(image, placement, turned_deg, layout, group_id, margin_mm=CONTEXT_MM)
 
 
 def _jpeg(image: GrayImage) -> bytes:

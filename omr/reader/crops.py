@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from omr.reader.orient import handy
-from omr.reader.reading import GrayImage, PageReading
+from omr.reader.reading import GrayImage, Placement
 from omr.reader.register import to_pixels
 from omr.rules.card_layout import CardLayout
 
@@ -14,16 +14,24 @@ QUALITY = 80
 
 
 def group_crop(
-    image: GrayImage, reading: PageReading, layout: CardLayout, group_id: str
-) -> bytes | None:
+    image: GrayImage,
+    placement: Placement,
+    turned_deg: int,
+    layout: CardLayout,
+    group_id: str,
+    *,
+    margin_mm: tuple[float, float] = MARGIN_MM,
+) -> bytes:
     """Cut one group out of the page as a straightened JPEG.
 
     Parameters
     ----------
     image : (H, W) uint8 ndarray
         The page as it was given to ``omr.reader.page.read_page``.
-    reading : PageReading
-        What came of it.
+    placement : Placement
+        Of the card, from the page's reading.
+    turned_deg : int
+        From the reading's quality.
     layout : CardLayout
         The card.
     group_id : str
@@ -31,21 +39,19 @@ def group_crop(
 
     Returns
     -------
-    bytes or None
-        The picture; None when the page was rejected and nothing on it has a place.
+    bytes
+        The picture.
     """
     cells = layout.group(group_id).cells
-    if reading.placement is None or reading.quality is None:
-        return None
     turned = handy(image)
-    upright = np.rot90(turned, (360 - reading.quality.turned_deg) // 90 % 4)
+    upright = np.rot90(turned, (360 - turned_deg) // 90 % 4)
     xs, ys = [cell.x_mm for cell in cells], [cell.y_mm for cell in cells]
-    reach_x = layout.cell.width_mm / 2 + MARGIN_MM[0]
-    reach_y = layout.cell.height_mm / 2 + MARGIN_MM[1]
+    reach_x = layout.cell.width_mm / 2 + margin_mm[0]
+    reach_y = layout.cell.height_mm / 2 + margin_mm[1]
     left, right = min(xs) - reach_x, max(xs) + reach_x
     top, bottom = min(ys) - reach_y, max(ys) + reach_y
     corners = np.array([(left, top), (right, top), (right, bottom), (left, bottom)])
-    seen = to_pixels(reading.placement, corners, layout).astype(np.float32)
+    seen = to_pixels(placement, corners, layout).astype(np.float32)
     columns, rows = round((right - left) * PIXELS_PER_MM), round((bottom - top) * PIXELS_PER_MM)
     frame = np.array([(0, 0), (columns, 0), (columns, rows), (0, rows)], np.float32)
     turn = cv2.getPerspectiveTransform(seen, frame)

@@ -71,15 +71,6 @@ def read_page(
     return _read_marks(upright, registration, identity, (layout, blank, known))
 
 
-def upright_image(image: GrayImage, turned_deg: int) -> GrayImage:
-    """Return the image as the reader saw it: of handy size and the right way up.
-
-    ``turned_deg`` is what the reading's quality says; a placement holds for this image.
-    """
-    quarters = (360 - turned_deg) % 360 // 90
-    return np.ascontiguousarray(np.rot90(handy(image), quarters))
-
-
 def _read_marks(
     upright: Upright,
     registration: Registration,

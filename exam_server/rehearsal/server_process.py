@@ -1,0 +1,82 @@
+"""The real server as a child process: started, asked for its address, killed, started again."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+ADDRESS = re.compile(r"listening (http://\S+)")
+
+
+class ServerProcess:
+    """``kaohe serve`` on a database of its own; use as a context manager."""
+
+    def __init__(
+        self, home: Path, *, port: int = 0, environment: dict[str, str] | None = None
+    ) -> None:
+        self._environment = {**os.environ, "KAOHE_HOME": str(home), **(environment or {})}
+        self._log = home / "server.log"
+        self._port = port
+        self._process: subprocess.Popen[str] | None = None
+        self.address = ""
+
+    def __enter__(self) -> "ServerProcess":
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start and wait until it listens; a second start takes the same port again."""
+        command = "from exam_server.cli.main import main; main()"
+        with self._log.open("a") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", command, "serve", "--port", str(self._port)],
+                env=self._environment,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+        assert self._process.stdout is not None
+        self.address = self._read_address(self._process.stdout)
+        self._port = int(self.address.rsplit(":", 1)[1])
+
+    def kill(self) -> None:
+        """End it as a power cut would: SIGKILL, nothing flushed."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait()
+        self._close()
+
+    def stop(self) -> None:
+        """End it in order."""
+        if self._process is None or self._process.poll() is not None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._close()
+
+    def _close(self) -> None:
+        if self._process is not None and self._process.stdout is not None:
+            self._process.stdout.close()
+
+    def _read_address(self, output: IO[str]) -> str:
+        for line in output:
+            found = ADDRESS.match(line)
+            if found:
+                return found.group(1)
+        raise RuntimeError(f"the server did not start; see {self._log}")
