@@ -109,6 +109,20 @@ def test_two_quick_presses_are_two_changes(
     assert room.answers["q64"]["value"] == ["o64-1", "o64-2", "o64-3"]
 
 
+def test_a_quick_hand_that_turns_the_page_at_once_answers_the_right_questions(
+    room: ScriptedRoom, open_page: Callable[[], Page]
+) -> None:
+    page = open_page()
+    go(page, 41)
+    page.evaluate(
+        """for (let i = 0; i < 8; i += 1) for (const code of ["KeyB", "ArrowRight"]) document.body.dispatchEvent(new KeyboardEvent("keydown", {code, bubbles: true}))"""
+    )
+    expect(page.locator("#link")).to_contain_text("46 题已存服务器")
+    assert [room.answers[f"q{no}"]["value"] for no in range(41, 49)] == [
+        [f"o{no}-2"] for no in range(41, 49)
+    ]
+
+
 def test_answers_survive_a_network_loss_and_a_reload(
     room: ScriptedRoom, open_page: Callable[[], Page]
 ) -> None:

@@ -31,7 +31,7 @@ export class Player {
     /** @type {HTMLElement | null} */
     this.strip = null;
     this.stripText = "";
-    this.question = new QuestionView((at) => session.change((attempt) => attempt.choosing(attempt.current, at)));
+    this.question = new QuestionView((at) => this.choose(at));
     this.sheet = new Sheet(this.attempt, () => session.journal.itemStates(), (index) => this.go(index));
     this.handIn = new HandIn(this.attempt, { onJump: (index) => this.go(index), onConfirm: () => session.handIn(), unsafe: () => session.unsafe });
     this.label();
@@ -64,13 +64,13 @@ export class Player {
     on("#prev", () => this.step(-1));
     on("#next", () => this.step(1));
     on("#flag", () => this.flag());
-    on("#clear", () => this.session.change((attempt) => attempt.clearing(attempt.current)));
+    on("#clear", () => this.clear());
     on("#next-open", () => this.seekOpen());
     on("#next-flag", () => this.seek((question) => this.attempt.isFlagged(question), "没有标记的题目"));
     on("#hand-in", () => this.handIn.open());
     on("#keys", () => openDialog(keys));
     on("#keys-close", () => keys.close());
-    const choose = (at) => () => this.session.change((attempt) => attempt.choosing(attempt.current, at));
+    const choose = (at) => () => this.choose(at);
     const chosen = [...OPTION_KEYS].flatMap((key, at) => [`Key${key}`, `Digit${at + 1}`, `Numpad${at + 1}`].map((code) => [code, choose(at)]));
     this.shortcuts = new Shortcuts({ ArrowLeft: () => this.step(-1), ArrowRight: () => this.step(1), KeyM: () => this.flag(), KeyN: () => this.seekOpen(), ...Object.fromEntries(chosen) });
     this.shortcuts.listen(document);
@@ -78,8 +78,23 @@ export class Player {
     this.areKeysOn = true;
   }
 
+  /* A change is made a moment later, from the state it then finds; which question it is about is
+     settled now, because the next key may already turn the page. */
+
+  /** @param {number} at place of the option */
+  choose(at) {
+    const question = this.attempt.current;
+    this.session.change((attempt) => attempt.choosing(question, at));
+  }
+
+  clear() {
+    const question = this.attempt.current;
+    this.session.change((attempt) => attempt.clearing(question));
+  }
+
   flag() {
-    this.session.change((attempt) => attempt.flagging(attempt.current));
+    const question = this.attempt.current;
+    this.session.change((attempt) => attempt.flagging(question));
   }
 
   /** @param {number} index */
