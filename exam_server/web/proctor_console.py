@@ -33,6 +33,7 @@ def wall(sitting_id: int) -> ResponseReturnValue:
 
 
 @blueprint.get("/<int:sitting_id>/api/snapshot")
+@blueprint.post("/<int:sitting_id>/watch")
 @requires(Permission.ROOM_PROCTOR)
 def snapshot(sitting_id: int) -> ResponseReturnValue:
     """Return the room as the socket's ``watch`` does."""
@@ -40,6 +41,7 @@ def snapshot(sitting_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/<int:sitting_id>/api/<name>")
+@blueprint.post("/<int:sitting_id>/<name>")
 @requires(Permission.ROOM_PROCTOR)
 def command(sitting_id: int, name: str) -> ResponseReturnValue:
     """Carry out one command."""
