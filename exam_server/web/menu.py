@@ -8,6 +8,7 @@ from exam_server.languages import language, translated
 from registry.access import Actor, Permission
 
 _P = Permission
+CERTIFICATE_READERS = (_P.CERTIFICATE_ISSUE, _P.CERTIFICATE_APPROVE)
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,11 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(
         "考务", "考核计划", "plans.index", (_P.PLAN_READ,), ("plans", "enrolment", "arrangement")
     ),
+    Entry("考场", "监考", "proctor_console.sittings", (_P.ROOM_PROCTOR,), ("proctor_console",)),
+    Entry("评分", "我的考评任务", "practical.sessions", (_P.PRACTICAL_SCORE,), ("practical",)),
+    Entry("评分", "成绩", "results.index", (_P.RESULTS_READ, _P.PLAN_READ), ("results",)),
+    Entry("证书", "证书核发", "certificates.index", CERTIFICATE_READERS, ("certificates",)),
+    Entry("证书", "空白证书", "certificates.stock", (_P.STOCK_MANAGE,)),
 )
 PUBLIC_LINKS: tuple[tuple[str, str], ...] = (
     ("证书查询", "public_lookup.lookup"),

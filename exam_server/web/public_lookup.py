@@ -6,8 +6,12 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from exam_server.context import public, reading
+from exam_server.web import forms
 from registry.catalog import queries as catalog_queries
 from registry.catalog.models import CatalogVersion
+from registry.errors import AssessmentError
+from scoring.certificates.queries import look_up as find_certificate
+from scoring.certificates.queries import verify_qr
 
 blueprint = Blueprint("public_lookup", __name__)
 
@@ -39,3 +43,35 @@ def lookup() -> ResponseReturnValue:
     return render_template(
         "public_lookup/lookup.html", found=None, asked=False, errors=[], values={}
     )
+
+
+@blueprint.post("/lookup")
+@public
+def look_up() -> ResponseReturnValue:
+    """Find a certificate by name and number; both must fit."""
+    errors, found = [], None
+    try:
+        name = forms.read_text(request.form, "name", "姓名")
+        number = forms.read_text(request.form, "certificate_no", "证书编号")
+        with reading() as db:
+            found = find_certificate(db, name, number)
+    except AssessmentError as error:
+        errors.append(error.message)
+    return render_template(
+        "public_lookup/lookup.html",
+        found=found,
+        asked=True,
+        errors=errors,
+        values=request.form,
+    )
+
+
+@blueprint.get("/verify/<token>")
+@public
+def verify(token: str) -> ResponseReturnValue:
+    """Show what the QR code of a certificate stands for: valid, voided or forged."""
+    with reading() as db:
+        verification = verify_qr(db, token)
+    status = 404 if verification.certificate is None else 200
+    page = render_template("public_lookup/verify.html", certificate=verification.certificate)
+    return page, status
