@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from exam_server.delivery import proctor_actions as act
 from exam_server.delivery.room import ExamRoom
 from exam_server.delivery.wire import RoomCommand
+from exam_server.marking import mark_screen_sitting
 from proctor.rules.presence import Presence
 from registry.access import Actor
 
@@ -61,6 +62,7 @@ def _handle(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
 
 def _close(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
     act.close_room(db, c.sitting, actor=actor, now=now)
+    mark_screen_sitting(db, c.sitting, actor=actor, now=now)
 
 
 COMMANDS: dict[str, Command] = {

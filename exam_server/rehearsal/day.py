@@ -40,6 +40,7 @@ from scoring.certificates.actions import (
 from scoring.certificates.models import Certificate
 from scoring.certificates.printing import print_certificates
 from scoring.certificates.queries import verify_qr
+from scoring.certificates.rules.face import Genuineness
 from scoring.models import SubjectResult
 from scoring.queries import outcomes_of
 from scoring.rules.marking import mark_theory
@@ -322,7 +323,9 @@ class Day:
         with self.database.reading() as db:
             certificates = db.scalars(select(Certificate)).all()
             tokens = [certificate.qr_payload for certificate in certificates]
-            genuine = sum(1 for token in tokens if verify_qr(db, token).is_genuine)
+            genuine = sum(
+                verify_qr(db, token).genuineness is Genuineness.GENUINE for token in tokens
+            )
             self.report.tie("证书二维码：签发 → 验真", len(tokens), genuine)
             broken = first_break(db)
             self.report.none("审计日志断点", [] if broken is None else [str(broken)])

@@ -26,7 +26,7 @@ from scoring.rules.examiner_panel import Dispute
 STEP = Decimal("0.5")
 GOOD_SHARE = (0.55, 0.95)  # between these lies what a candidate earns of the allotted marks
 STRICTNESS = 0.05  # by so much of the allotted marks examiners differ
-STRANGE = 0.02  # now and then one examiner sees something quite different
+STRANGE = 0.004  # now and then one examiner sees something quite different
 
 
 def score_practical(

@@ -40,7 +40,7 @@ class ServerProcess:
         """Start and wait until it listens; a second start takes the same port again."""
         command = "from exam_server.cli.main import main; main()"
         with self._log.open("a") as log:
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: S603  (this very program)
                 [sys.executable, "-c", command, "serve", "--port", str(self._port)],
                 env=self._environment,
                 stdout=subprocess.PIPE,
