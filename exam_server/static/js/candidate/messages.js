@@ -22,6 +22,7 @@ export class Messages {
   receive(event) {
     if (!event.text || this.queue.some(({ id }) => id === event.id)) return;
     this.announcer.say(event.text);
+    if (event.kind === "started") return; // the paper itself says so
     if (!event.needs_confirmation) {
       this.notice(event.kind === "extension" ? "clock" : "message", event.text, event.kind !== "message");
       return;

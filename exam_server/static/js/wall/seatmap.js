@@ -31,6 +31,7 @@ export class SeatMap {
     this.box.style.setProperty("--columns", `repeat(${left}, minmax(0, 1fr)) ${aisle}`);
     this.box.classList.toggle("seats--roomy", columns <= ROOMY_COLUMNS);
     const last = Math.max(0, ...this.tiles.keys());
+    this.box.style.setProperty("--rows", String(Math.ceil(last / columns)));
     const cells = [];
     for (let no = 1; no <= last; no += 1) {
       if (left < columns && (no - 1) % columns === left) cells.push(h("span", { class: "seats__aisle", "aria-hidden": "true" }));
