@@ -59,7 +59,7 @@ def _draw(canvas: Canvas, face: CertificateFace, public_url: str) -> None:
         canvas.setFont(BOLD, 15)
         canvas.drawString(LEFT_PT + 34 * mm, y, value)
     _issuer(canvas, face)
-    _code(canvas, f"{public_url}/verify/{face.qr_text}")
+    _code(canvas, public_url + face.qr_text)
 
 
 def _photograph(canvas: Canvas, face: CertificateFace) -> None:

@@ -27,6 +27,8 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(
         "考务", "考核计划", "plans.index", (_P.PLAN_READ,), ("plans", "enrolment", "arrangement")
     ),
+    Entry("题库", "题库", "question_bank.projects", (_P.BANK_READ,), ("question_bank",)),
+    Entry("题库", "试卷", "papers.index", (_P.PAPER_COMPOSE, _P.PAPER_RELEASE), ("papers",)),
     Entry("考场", "监考", "proctor_console.sittings", (_P.ROOM_PROCTOR,), ("proctor_console",)),
     Entry("评分", "我的考评任务", "practical.sessions", (_P.PRACTICAL_SCORE,), ("practical",)),
     Entry("评分", "成绩", "results.index", (_P.RESULTS_READ, _P.PLAN_READ), ("results",)),

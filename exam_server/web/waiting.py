@@ -9,6 +9,7 @@ from exam_server.languages import translated as _
 from registry.access import Actor, Permission
 from registry.plans.queries import plans_in_reach
 from registry.plans.rules.states import PlanState
+from scoring.queries import examiner_sittings
 
 _P, _S = Permission, PlanState
 
@@ -43,17 +44,55 @@ DUTIES = (
     Duty(_P.ENROLMENT_WRITE, _S.APPROVED, "待提交的名单", "录入或导入考生后提交审核。"),
     Duty(_P.ENROLMENT_AUDIT, _S.ROSTER_SUBMITTED, "待审核的名单", "须在 10 个工作日内一次性反馈。"),
     Duty(_P.ARRANGE, _S.AUDITED, "待编排的计划", "添加场次，再编排座位。"),
+    Duty(_P.RESULTS_CONFIRM, _S.SCORING, "评分中的计划", "各科目成绩齐全后确认。", "results.index"),
+    Duty(
+        _P.RESULTS_PUBLISH,
+        _S.RESULTS_CONFIRMED,
+        "待公布的成绩",
+        "须由确认人以外的人员公布。",
+        "results.index",
+    ),
+    Duty(
+        _P.CERTIFICATE_APPROVE,
+        _S.PUBLISHED,
+        "待审批发证的计划",
+        "核对合格人员名册后批准。",
+        "certificates.index",
+    ),
+    Duty(
+        _P.CERTIFICATE_ISSUE,
+        _S.PUBLISHED,
+        "待核发证书的计划",
+        "审批后由制证人核发。",
+        "certificates.index",
+    ),
 )
 
 
 def tasks_of(db: Session, *, actor: Actor) -> list[Task]:
     """Return the kinds of work that wait for the person."""
-    plans = plans_in_reach(db, actor=actor) if actor.may(_P.PLAN_READ) else []
-    return [
+    plans = plans_in_reach(db, actor=actor)
+    waiting = [
         Task(
-            _(duty.title), _(duty.text), number, url_for(duty.endpoint, state=duty.state), duty.tone
+            _(duty.title),
+            _(duty.text),
+            number,
+            url_for(duty.endpoint, state=duty.state),
+            duty.tone,
         )
         for duty in DUTIES
         if actor.may(duty.permission)
         and (number := sum(plan.state == duty.state for plan in plans))
     ]
+    return waiting + _sheets_to_fill(db, actor)
+
+
+def _sheets_to_fill(db: Session, actor: Actor) -> list[Task]:
+    """Return how many score sheets the examiner has still to submit."""
+    if not actor.may(_P.PRACTICAL_SCORE):
+        return []
+    sittings = examiner_sittings(db, actor=actor)
+    number = sum(entry.total - entry.done for entry in sittings)
+    text = _("独立评分，提交后锁定。")
+    href = url_for("practical.sessions")
+    return [Task(_("待提交的评分记录表"), text, number, href, "warn")] if number else []

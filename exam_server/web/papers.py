@@ -1,0 +1,116 @@
+"""Papers: composition for a plan, what was achieved, release by a second person."""
+
+import secrets
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from exam_server.context import current_actor, now, reading, requires, transaction
+from exam_server.languages import translated as _
+from exam_server.web import forms
+from exam_server.web.paging import cut
+from item_bank import actions
+from item_bank.queries import blueprints_of, paper_margins, paper_of, papers_of
+from item_bank.rules.assembly import SEED_LIMIT, InfeasiblePaperError
+from item_bank.rules.kinds import PaperState
+from registry.access import Permission
+from registry.catalog.models import Subject
+from registry.errors import AssessmentError
+from registry.plans.queries import plan_of, plans_in_reach
+from registry.plans.rules.states import PlanState
+
+blueprint = Blueprint("papers", __name__, url_prefix="/papers")
+_P = Permission
+
+
+@blueprint.get("/")
+@requires(_P.PAPER_COMPOSE, _P.PAPER_RELEASE)
+def index() -> ResponseReturnValue:
+    """List the plans with a theory exam and their papers."""
+    actor = current_actor()
+    with reading() as db:
+        plans = [
+            plan
+            for plan in plans_in_reach(db, actor=actor)
+            if any(part.subject == Subject.THEORY for part in plan.subjects)
+            and plan.state not in (PlanState.DRAFT, PlanState.SUBMITTED, PlanState.CANCELLED)
+        ]
+        page = cut(plans, request.args)
+        return render_template(
+            "papers/list.html",
+            page=page,
+            papers={plan.id: papers_of(db, plan.id, actor=actor) for plan in page.lines},
+            composable=actions.COMPOSABLE,
+            may_compose=actor.may(_P.PAPER_COMPOSE),
+        )
+
+
+@blueprint.get("/compose/<int:plan_id>")
+@requires(_P.PAPER_COMPOSE)
+def compose_form(plan_id: int) -> ResponseReturnValue:
+    """Show the form of the composition."""
+    return _compose_page(plan_id, [], [])
+
+
+@blueprint.post("/compose/<int:plan_id>")
+@requires(_P.PAPER_COMPOSE)
+def compose(plan_id: int) -> ResponseReturnValue:
+    """Assemble a paper; a bank that is too small says what is missing."""
+    try:
+        blueprint_id = forms.read_int(request.form, "blueprint_id", "组卷方案")
+        seed = secrets.randbelow(SEED_LIMIT)
+        with transaction() as db:
+            paper = actions.compose_paper(
+                db, plan_id, blueprint_id, seed, actor=current_actor(), now=now()
+            )
+            paper_id = paper.id
+    except InfeasiblePaperError as error:
+        return _compose_page(
+            plan_id, [error.message], [deficit.words for deficit in error.deficits]
+        ), 409
+    except AssessmentError as error:
+        return _compose_page(plan_id, [error.message], []), 400
+    flash(_("试卷已组成，等待另一人签发。"), "success")
+    return redirect(url_for(".show", paper_id=paper_id))
+
+
+def _compose_page(plan_id: int, errors: list[str], deficits: list[str]) -> str:
+    with reading() as db:
+        plan = plan_of(db, plan_id, actor=current_actor())
+        found = blueprints_of(db, plan.specification.project_id)
+        return render_template(
+            "papers/compose.html",
+            plan=plan,
+            blueprints=[(entry.id, f"{entry.code} · {entry.minutes} min") for entry in found],
+            errors=errors,
+            deficits=deficits,
+        )
+
+
+@blueprint.get("/<int:paper_id>")
+@requires(_P.PAPER_COMPOSE, _P.PAPER_RELEASE)
+def show(paper_id: int) -> ResponseReturnValue:
+    """Show a paper and how it meets its blueprint."""
+    actor = current_actor()
+    with reading() as db:
+        paper = paper_of(db, paper_id)
+        plan = plan_of(db, paper.plan_id, actor=actor)
+        waiting = paper.state == PaperState.COMPOSED
+        return render_template(
+            "papers/show.html",
+            paper=paper,
+            plan=plan,
+            page=cut(paper.items, request.args),
+            margins=paper_margins(db, paper_id),
+            may_release=actor.may(_P.PAPER_RELEASE) and waiting,
+        )
+
+
+@blueprint.post("/<int:paper_id>/release")
+@requires(_P.PAPER_RELEASE)
+def release(paper_id: int) -> ResponseReturnValue:
+    """Release a composed paper: from then on it is frozen."""
+    with transaction() as db:
+        actions.release_paper(db, paper_id, actor=current_actor(), now=now())
+    flash(_("试卷已签发并冻结。"), "success")
+    return redirect(url_for(".show", paper_id=paper_id))

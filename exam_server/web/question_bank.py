@@ -1,0 +1,133 @@
+"""The item bank: projects, items with preview, table of elements, blueprints."""
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import TypeVar
+
+from flask import Blueprint, Response, render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from exam_server.context import current_actor, reading, requires
+from exam_server.web.downloads import shown
+from exam_server.web.paging import PAGE_LENGTH, page_of, wanted_page
+from item_bank.bank_queries import ItemFilter, bank_summary, item_page, item_versions
+from item_bank.models import Item, ItemVersion
+from item_bank.queries import assembly_pool, blueprints_of, elements_of
+from item_bank.rules.kinds import ItemKind, ItemState
+from registry.access import Permission
+from registry.catalog.models import Project
+from registry.catalog.queries import project_of
+from registry.database import files_of
+from registry.errors import NotFoundError
+
+blueprint = Blueprint("question_bank", __name__, url_prefix="/bank")
+_P = Permission
+Kind = TypeVar("Kind", bound=StrEnum)
+
+
+@blueprint.get("/")
+@requires(_P.BANK_READ)
+def projects() -> ResponseReturnValue:
+    """List the projects that have a bank."""
+    with reading() as db:
+        return render_template("question_bank/projects.html", rows=banks(db))
+
+
+def banks(db: Session) -> list[dict[str, object]]:
+    """Return the projects with items, and how many are banked."""
+    banked = func.count().filter(Item.state == ItemState.BANKED)
+    counted = (
+        select(Project, func.count(), banked)
+        .join(Item, Item.project_id == Project.id)
+        .group_by(Project.id)
+        .order_by(Project.number)
+    )
+    return [
+        {"project": project, "items": items, "banked": ready}
+        for project, items, ready in db.execute(counted)
+    ]
+
+
+@blueprint.get("/<int:project_id>/items")
+@requires(_P.BANK_READ)
+def items(project_id: int) -> ResponseReturnValue:
+    """List the items of a project with the chosen one beside."""
+    args, actor = request.args, current_actor()
+    number, chosen_id = wanted_page(args), args.get("item", "")
+    narrowed = ItemFilter(
+        kind=one_of_kind(ItemKind, args.get("kind")),
+        state=one_of_kind(ItemState, args.get("state")),
+        code_prefix=args.get("element", "").strip().upper(),
+        words=args.get("words", "").strip(),
+    )
+    offset = (number - 1) * PAGE_LENGTH
+    with reading() as db:
+        found = item_page(db, project_id, narrowed, offset=offset, limit=PAGE_LENGTH, actor=actor)
+        wanted = int(chosen_id) if chosen_id.isdecimal() else None
+        versions = item_versions(db, wanted, actor=actor) if wanted else ()
+        return render_template(
+            "question_bank/items.html",
+            project=project_of(db, project_id),
+            page=page_of(found.lines, found.total, number),
+            filters=args,
+            narrowed=narrowed != ItemFilter(),
+            chosen=versions[0] if versions else None,
+            history=versions,
+        )
+
+
+def one_of_kind(kinds: type[Kind], text: str | None) -> Kind | None:
+    """Return the value of an enumeration that a filter names; anything else does not narrow."""
+    return kinds(text) if text in set(kinds) else None
+
+
+@blueprint.get("/figures/<int:version_id>")
+@requires(_P.BANK_READ)
+def figure(version_id: int) -> Response:
+    """Give the figure of an item."""
+    with reading() as db:
+        version = db.get(ItemVersion, version_id)
+        if version is None or version.figure_hash is None:
+            raise NotFoundError(what="插图")
+        content = files_of(db).get(version.figure_hash)
+        media_type = version.figure_media_type or "application/octet-stream"
+    return shown(content, f"figure-{version_id}", media_type)
+
+
+@blueprint.get("/<int:project_id>/elements")
+@requires(_P.BANK_READ)
+def elements(project_id: int) -> ResponseReturnValue:
+    """Show the table of assessed elements with the banked items of every point."""
+    with reading() as db:
+        table = elements_of(db, project_id)
+        codes = [item.point_code for item in assembly_pool(db, project_id)]
+        summary = bank_summary(db, project_id, actor=current_actor())
+        rows = [
+            {"element": element, "items": sum(code.startswith(element.code) for code in codes)}
+            for element in table
+        ]
+        return render_template(
+            "question_bank/elements.html",
+            project=project_of(db, project_id),
+            rows=rows,
+            ranges=summary.ranges,
+            thin={code for entry in summary.ranges for code in entry.thin_points},
+        )
+
+
+@blueprint.get("/<int:project_id>/blueprints")
+@requires(_P.BANK_READ)
+def blueprints(project_id: int) -> ResponseReturnValue:
+    """Show the blueprints of a project."""
+    with reading() as db:
+        rows = [
+            {
+                "blueprint": found,
+                "total": sum((s.item_count * s.points_each for s in found.sections), Decimal(0)),
+            }
+            for found in blueprints_of(db, project_id)
+        ]
+        project = project_of(db, project_id)
+        return render_template("question_bank/blueprints.html", project=project, blueprints=rows)
