@@ -110,7 +110,10 @@ def send_message(
     now: datetime,
 ) -> None:
     """Send a message to one candidate or to the whole room."""
-    run_on_duty(db, sitting_id, actor=actor)
+    run = run_on_duty(db, sitting_id, actor=actor)
+    if run.state not in (RunState.CHECK_IN, RunState.RUNNING):
+        state = RUN_WORDS[RunState(run.state)]
+        raise RoomNotReadyError(state=state, action="发消息", hint="没有考生能收到。")
     if not text.strip():
         raise InvalidInputError(field="消息内容", reason="不能为空，请填写。")
     if admission_id is not None:

@@ -35,7 +35,7 @@ PLAN_LEAD = timedelta(days=30)
 ROSTER_LEAD = timedelta(days=20)
 AUDIT_LEAD = timedelta(days=12)
 SEAT_LEAD = timedelta(days=5)
-PRACTICAL_AFTER = timedelta(hours=4)
+PRACTICAL_AFTER = timedelta(hours=4)  # the theory part has begun
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class BatchOrder:
     starts_at: datetime
     seed: int
     first_person: int = 0
-    spare_seats: int = 0  # free places at computers, for visitors
+    practical_after: timedelta = PRACTICAL_AFTER
 
 
 def build_batch(db: Session, office: Office, order: BatchOrder) -> Batch:
@@ -115,7 +115,7 @@ def _roster(db: Session, office: Office, order: BatchOrder, plan_id: int) -> Non
 
 
 def _sittings(db: Session, office: Office, order: BatchOrder, plan_id: int) -> tuple[int, int, int]:
-    practical_at = order.starts_at + PRACTICAL_AFTER
+    practical_at = order.starts_at + order.practical_after
     everyone = order.on_screen + order.on_cards
     wanted = (
         (ExamMode.ON_SCREEN, RoomKind.COMPUTER, order.on_screen, order.starts_at),

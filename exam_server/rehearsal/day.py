@@ -29,7 +29,6 @@ from omr.rules.states import PageState
 from registry.accounts.passwords import hash_password
 from registry.audit_log import first_break
 from registry.database import Database
-from registry.fonts_folder import FONT_BOLD, FONT_REGULAR
 from scoring.actions import confirm_results, publish_results
 from scoring.certificates.actions import (
     approve_issue,
@@ -309,13 +308,7 @@ class Day:
                 actor = actors["zhizheng01"]
                 faces.append(print_certificate(db, certificate_id, actor=actor, now=self.later()))
                 done()
-        pdf = print_certificates(
-            faces,
-            verify_url=self.settings.public_url,
-            font_regular=FONT_REGULAR,
-            font_bold=FONT_BOLD,
-            is_demonstration=True,
-        )
+        pdf = print_certificates(faces, verify_origin=self.settings.public_url, demonstration=True)
         (self.options.folder / "证书.pdf").write_bytes(pdf)
 
     def check(self) -> None:

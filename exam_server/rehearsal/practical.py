@@ -37,12 +37,13 @@ def score_practical(
     seed: int,
     clock: Callable[[], datetime],
     done: Callable[[], None],
+    share: float = 1.0,
 ) -> int:
-    """Mark, rule and merge the whole sitting; return the number of rulings."""
+    """Mark, rule and merge a share of the sitting; return the number of rulings."""
     with database.reading() as db:
         admission_ids = [admission.id for admission in db.get_one(Sitting, sitting_id).admissions]
     rulings = 0
-    for admission_id in admission_ids:
+    for admission_id in admission_ids[: round(share * len(admission_ids))]:
         with database.transaction() as db:
             draw = random.Random(f"{seed}:{admission_id}")
             skill = draw.uniform(*GOOD_SHARE)

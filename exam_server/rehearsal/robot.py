@@ -4,6 +4,7 @@ The ledger is the judge: whatever the server acknowledged must be scored, once a
 """
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ from exam_server.rehearsal.web_client import RefusedError, WebClient
 
 POLL_S = 0.5
 MOST_TRIES = 200
+BEAT_S = 5.0
+COMPLAINTS = ("鼠标无反应", "屏幕太暗", "键盘按键不灵", "显示器闪烁")
 
 Choice = Callable[[Mapping[str, Any], random.Random], list[str]]
 """Picks option ids for a question as the page shows it."""
@@ -52,6 +55,9 @@ class Habits:
     repeat: float = 0.03  # sends what was already acknowledged
     by_http: float = 0.1  # the socket is not used for this one
     skip: float = 0.02
+    hand: float = 0.0  # raises a hand
+    away: float = 0.0  # leaves the window for some seconds
+    outage_s: float = 0.0  # how long a pulled cable stays out
     hand_in: bool = True
 
 
@@ -70,6 +76,7 @@ class Robot:
         self._habits = habits
         self._socket: SocketClient | None = None
         self._epoch = 1
+        self._is_cut = False
 
     def choose_by(self, choose: Choice) -> None:
         """Take over how options are picked, once the paper's ids are known."""
@@ -91,15 +98,28 @@ class Robot:
         state = await self._wait_for_start()
         self._epoch = state["epoch"]
         questions = [q for s in state["paper"]["sections"] for q in s["questions"]]
-        for question in questions:
-            if self.ledger.state:
-                break
-            await self._work_on(question)
-            await asyncio.sleep(self._habits.pause_s * self._random.uniform(0.5, 1.5))
-        if self._habits.hand_in and not self.ledger.state:
-            await self._record("submit", "", [])
-        await self._drop()
+        beating = asyncio.create_task(self._beat())
+        try:
+            for question in questions:
+                if self.ledger.state:
+                    break
+                await self._work_on(question)
+                await asyncio.sleep(self._habits.pause_s * self._random.uniform(0.5, 1.5))
+            if self._habits.hand_in and not self.ledger.state:
+                await self._record("submit", "", [])
+        finally:
+            beating.cancel()
+            await self._drop()
         return self.ledger
+
+    async def _beat(self) -> None:
+        """Show signs of life between the answers, as every page does."""
+        while True:
+            await asyncio.sleep(BEAT_S)
+            if self._is_cut:
+                continue
+            with contextlib.suppress(SocketClosedError, RefusedError, OSError, ValueError):
+                await self._exchange([])
 
     async def _wait_for_start(self) -> dict[str, Any]:
         while True:
@@ -120,8 +140,20 @@ class Robot:
         if chance() < habits.clear:
             await self._record("clear", question["id"], [])
         await self._record("set", question["id"], self._choose(question, self._random))
+        if chance() < habits.hand:
+            body = {"kind": "technical", "text": self._random.choice(COMPLAINTS), "item": None}
+            await asyncio.to_thread(self.web.post, "/exam/api/hand", body)
+        if chance() < habits.away:
+            body = {"hidden_ms": self._random.randint(1000, 9000)}
+            await asyncio.to_thread(self.web.post, "/exam/api/away", body)
         if chance() < habits.cut:
-            await self._drop()
+            await self._pull_cable()
+
+    async def _pull_cable(self) -> None:
+        self._is_cut = True
+        await self._drop()
+        await asyncio.sleep(self._habits.outage_s * self._random.uniform(0.5, 1.5))
+        self._is_cut = False
 
     async def _record(self, kind: str, item: str, value: list[str]) -> None:
         op = {"seq": len(self.ledger.sent) + 1, "kind": kind, "item": item, "value": value}

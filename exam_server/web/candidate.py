@@ -48,7 +48,10 @@ def sign_in_form() -> ResponseReturnValue:
             state = {"ok": False}
         if state["ok"] and state["receipt"] is None:
             return redirect("/exam/room")
-    return render_template("candidate/sign_in.html", error=None, form={})
+    response = make_response(render_template("candidate/sign_in.html", error=None, form={}))
+    if "leave" in request.args:
+        response.delete_cookie(LEASE_COOKIE, samesite="Strict")
+    return response
 
 
 @blueprint.post("/sign-in")
