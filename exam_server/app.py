@@ -17,6 +17,7 @@ from exam_server.opening import open_database
 from exam_server.sockets import candidate as candidate_socket
 from exam_server.sockets import proctor as proctor_socket
 from exam_server.web import (
+    accounts,
     arrangement,
     assets,
     candidate,
@@ -53,6 +54,7 @@ BLUEPRINTS = (
     practical.blueprint,
     results.blueprint,
     certificates.blueprint,
+    accounts.blueprint,
     candidate.blueprint,
     proctor_console.blueprint,
 )

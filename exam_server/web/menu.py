@@ -34,6 +34,8 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("评分", "成绩", "results.index", (_P.RESULTS_READ, _P.PLAN_READ), ("results",)),
     Entry("证书", "证书核发", "certificates.index", CERTIFICATE_READERS, ("certificates",)),
     Entry("证书", "空白证书", "certificates.stock", (_P.STOCK_MANAGE,)),
+    Entry("系统", "账号", "accounts.index", (_P.ACCOUNTS_MANAGE,), ("accounts",)),
+    Entry("系统", "审计日志", "accounts.audit_log", (_P.AUDIT_READ,)),
 )
 PUBLIC_LINKS: tuple[tuple[str, str], ...] = (
     ("证书查询", "public_lookup.lookup"),
