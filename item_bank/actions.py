@@ -1,10 +1,11 @@
-"""What a person may do with the bank: load, submit, review, retire; compose and release papers."""
+"""What a person may do with items (load, submit, review, retire) and papers (compose, release)."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from item_bank.booklet import print_booklet
 from item_bank.errors import AlteredPaperError, WrongBlueprintError
 from item_bank.exchange.bank_folder import BankSource
 from item_bank.models import (
@@ -18,6 +19,7 @@ from item_bank.queries import (
     assembly_pool,
     blueprint_of,
     content_of,
+    paper_content,
     paper_of,
     range_weights,
     recent_item_ids,
@@ -40,6 +42,7 @@ from registry.plans.models import AssessmentPlan
 from registry.plans.queries import plan_of, plan_to_change, require_state
 from registry.plans.rules.states import PlanState
 
+MARK_DIGITS = 8  # of the hash, at the foot of a printed paper
 COMPOSABLE = (
     PlanState.APPROVED,
     PlanState.ROSTER_SUBMITTED,
@@ -201,6 +204,20 @@ def release_paper(db: Session, paper_id: int, *, actor: Actor, now: datetime) ->
     note(db, "release_paper", ("paper", paper.id), actor=actor, now=now, detail=detail)
     db.flush()
     return paper
+
+
+def print_paper(db: Session, paper_id: int, *, actor: Actor, now: datetime) -> bytes:
+    """Return a released paper as a PDF for candidates with answer cards; goes on record."""
+    actor.require(Permission.PAPER_RELEASE)
+    paper = paper_of(db, paper_id)
+    plan = plan_of(db, paper.plan_id, actor=actor)
+    if paper.state != PaperState.RELEASED:
+        raise WrongStateError(what=f"试卷{paper.number}", state="待签发", action="印制")
+    mark = f"计划 {plan.number}　试卷 {paper.number}　校验 {paper.paper_hash[:MARK_DIGITS]}"
+    booklet = print_booklet(paper_content(db, paper_id), files_of(db).get, paper_mark=mark)
+    detail = {"plan": plan.number, "number": paper.number, "hash": paper.paper_hash}
+    note(db, "print_paper", ("paper", paper.id), actor=actor, now=now, detail=detail)
+    return booklet
 
 
 # Steps and conditions ----------------------------------------------------------------------

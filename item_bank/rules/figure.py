@@ -1,14 +1,80 @@
-"""Which SVG figures may be shown: an allowlist of shapes, no code and nothing from outside."""
+"""Which SVG figures may be shown: an allowlist of shapes and attributes, no code, nothing outside.
+
+The list is also what can be printed, so that a figure looks the same on screen and on paper.
+"""
 
 import re
 from xml.etree import ElementTree
 
 MAX_FIGURE_BYTES = 200_000
 SVG = "{http://www.w3.org/2000/svg}"
-SHAPES = frozenset({"line", "rect", "circle", "ellipse", "path", "polyline", "polygon"})
-ALLOWED_ELEMENTS = SHAPES | {"svg", "g", "title", "desc", "text", "tspan"}
+ALLOWED_ELEMENTS = frozenset(
+    [
+        "svg",
+        "g",
+        "title",
+        "desc",
+        "text",
+        "line",
+        "rect",
+        "circle",
+        "ellipse",
+        "path",
+        "polyline",
+        "polygon",
+    ]
+)
+ALLOWED_ATTRIBUTES = frozenset(
+    [
+        "viewBox",
+        "width",
+        "height",
+        "x",
+        "y",
+        "x1",
+        "y1",
+        "x2",
+        "y2",
+        "cx",
+        "cy",
+        "r",
+        "rx",
+        "ry",
+        "d",
+        "points",
+        "fill",
+        "stroke",
+        "stroke-width",
+        "stroke-linejoin",
+        "stroke-linecap",
+        "stroke-dasharray",
+        "font-family",
+        "font-size",
+        "font-weight",
+        "text-anchor",
+        "role",
+        "aria-label",
+    ]
+)
 FORBIDDEN_SOURCE = re.compile(rb"<!DOCTYPE|<!ENTITY|<\?(?!xml\s)", re.I)
-FORBIDDEN_VALUE = re.compile(r"url\s*\(|(javascript|data|https?|file|ftp)\s*:|//|@import|\\", re.I)
+NUMBER = r"[+-]?(\d+\.?\d*|\.\d+)"
+NUMBERS = re.compile(rf"\s*({NUMBER}[\s,]*)+")
+PATH = re.compile(r"[MLHVCZmlhvcz\d\s,.+-]+")
+PAINT = re.compile(r"none|#[0-9A-Fa-f]{3}|#[0-9A-Fa-f]{6}")
+WORDS = re.compile(r"[\w -]*")
+FORMS = {
+    "d": PATH,
+    "fill": PAINT,
+    "stroke": PAINT,
+    "stroke-linejoin": WORDS,
+    "stroke-linecap": WORDS,
+    "stroke-dasharray": re.compile(rf"none|{NUMBERS.pattern}"),
+    "font-family": re.compile(r"[\w ,'-]*"),
+    "font-weight": WORDS,
+    "text-anchor": re.compile("start|middle|end"),
+    "role": WORDS,
+    "aria-label": re.compile(r"[^<>]*"),
+}
 
 
 def check_svg(content: bytes) -> tuple[str, ...]:
@@ -23,10 +89,8 @@ def check_svg(content: bytes) -> tuple[str, ...]:
         return ("插图不是完好的 SVG。",)
     if root.tag != f"{SVG}svg":
         return ("插图不是 SVG。",)
-    reasons: list[str] = []
-    for element in root.iter():
-        reasons += _refusals(element)
-    if "viewBox" not in root.attrib:
+    reasons = [reason for element in root.iter() for reason in _refusals(element)]
+    if len((root.get("viewBox") or "").replace(",", " ").split()) != 4:
         reasons.append("插图缺少 viewBox。")
     return tuple(dict.fromkeys(reasons))
 
@@ -37,9 +101,8 @@ def _refusals(element: ElementTree.Element) -> list[str]:
         return [f"插图含有不允许的元素 {name}。"]
     reasons = []
     for attribute, value in element.attrib.items():
-        local = attribute.rpartition("}")[2].lower()
-        if local.startswith("on"):
-            reasons.append(f"插图含有事件属性 {local}。")
-        elif local in {"href", "src", "base"} or FORBIDDEN_VALUE.search(value):
-            reasons.append(f"插图的属性 {local} 引用了其他内容。")
+        if attribute not in ALLOWED_ATTRIBUTES:
+            reasons.append(f"插图含有不允许的属性 {attribute}。")
+        elif not FORMS.get(attribute, NUMBERS).fullmatch(value.strip()):
+            reasons.append(f"插图的属性 {attribute} 的值不允许。")
     return reasons

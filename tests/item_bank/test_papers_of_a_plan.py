@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from support.factories import make_account, make_plan
 from support.invented_bank import PER_CELL, RATIONALE_MARK, item_lines, write_items
 
-from item_bank.actions import compose_paper, load_bank, release_paper, retire_item
+from item_bank.actions import compose_paper, load_bank, print_paper, release_paper, retire_item
 from item_bank.errors import AlteredPaperError, WrongBlueprintError
 from item_bank.exchange.bank_folder import read_bank
 from item_bank.models import Item, Paper
@@ -239,3 +239,15 @@ def test_a_paper_that_does_not_exist_is_not_found(db):
         paper_content(db, 404)
     with pytest.raises(NotFoundError):
         frozen_key(db, 404)
+
+
+def test_only_a_released_paper_is_printed_and_printing_is_on_record(db, bank, paper, now):
+    with pytest.raises(WrongStateError, match="待签发"):
+        print_paper(db, paper.id, actor=bank.releaser, now=now)
+    release_paper(db, paper.id, actor=bank.releaser, now=now)
+    pdf = print_paper(db, paper.id, actor=bank.releaser, now=now)
+    assert pdf.startswith(b"%PDF")
+    last = db.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+    assert last.action == "print_paper"
+    with pytest.raises(NotAllowedError):
+        print_paper(db, paper.id, actor=bank.manager, now=now)

@@ -1,0 +1,205 @@
+"""Prints a paper as an A4 booklet for candidates with answer cards; knows no key.
+
+Items carry their position, options the letters of the card in stored order, so that a bubble
+read from a card names the option with that letter.
+"""
+
+import io
+from collections.abc import Callable, Sequence
+
+from reportlab.lib.colors import HexColor
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.units import mm
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import Flowable, KeepTogether, SimpleDocTemplate, Spacer, Table
+
+from item_bank.figure_drawing import DrawnFigure
+from item_bank.formula_text import text_runs
+from item_bank.rules.item import OptionContent
+from item_bank.rules.kinds import ItemKind
+from item_bank.rules.paper import (
+    PaperContent,
+    PaperQuestion,
+    heading_of,
+    plain_number,
+    sections_of,
+)
+from item_bank.text_setting import BOLD, REGULAR, TextBlock, TextStyle, register_fonts
+
+LETTERS = "ABCDEF"
+MARGIN_PT = 20 * mm
+TEXT_WIDTH_PT = A4[0] - 2 * MARGIN_PT
+FOOT_PT = 11 * mm
+FIGURE_WIDTH_PT = 72 * mm
+HANGING_PT = 22.0  # room for the number of an item
+GREY = "#555555"
+NOTES = (
+    "答题前请核对试卷名称，并在答题卡上核对姓名、准考证号和条形码。",
+    "所有答案都填涂在答题卡相应题号处，写在试卷上无效。",
+    "判断题认为说法正确的涂“✓”，认为错误的涂“×”。",
+    "考试结束时试卷和答题卡一并交回，不得带出考场。",
+)
+
+STEM = TextStyle(REGULAR, hanging_pt=HANGING_PT)
+OPTION = TextStyle(REGULAR, hanging_pt=18)
+NOTE = TextStyle(REGULAR, 9.5, 14.5, hanging_pt=16)
+LABEL = TextStyle(BOLD, 9.5, 14.5)
+TITLE = TextStyle(BOLD, 18, 28, align="centre")
+SUBTITLE = TextStyle(REGULAR, align="centre", ink=GREY)
+SECTION = TextStyle(BOLD, 11.5, 18)
+CAPTION = TextStyle(REGULAR, 9, 12, align="centre", ink=GREY)
+
+
+def print_booklet(
+    paper: PaperContent, read_figure: Callable[[str], bytes], *, paper_mark: str
+) -> bytes:
+    """Return the PDF; the same paper gives the same bytes.
+
+    Parameters
+    ----------
+    paper : PaperContent
+        The paper in stored order.
+    read_figure : callable
+        Gives the bytes of a figure by its hash.
+    paper_mark : str
+        Printed at the foot of every page: which plan and which paper this is.
+    """
+    register_fonts()
+    stream = io.BytesIO()
+    document = SimpleDocTemplate(
+        stream,
+        pagesize=A4,
+        leftMargin=MARGIN_PT,
+        rightMargin=MARGIN_PT,
+        topMargin=18 * mm,
+        bottomMargin=20 * mm,
+        title=f"{paper.title} 理论知识试卷",
+        invariant=1,
+    )
+    story = _head(paper)
+    for place, questions in enumerate(sections_of(paper)):
+        story += _section(place, questions, read_figure)
+    document.build(story, canvasmaker=_canvas_maker(paper_mark))
+    return stream.getvalue()
+
+
+def _head(paper: PaperContent) -> list[Flowable]:
+    total = plain_number(paper.total_points)
+    facts = f"考试时间 {paper.minutes} 分钟　　满分 {total} 分　　共 {len(paper.questions)} 题"
+    fields = Table(
+        [["姓名", "", "准考证号", "", "座位号", ""]],
+        colWidths=[34, 100, 54, 150, 44, TEXT_WIDTH_PT - 382],
+        style=[
+            ("FONT", (0, 0), (-1, -1), REGULAR, 10.5),
+            *[("LINEBELOW", (column, 0), (column, 0), 0.6, HexColor(GREY)) for column in (1, 3, 5)],
+        ],
+    )
+    notes = [_text(note, NOTE, f"{number}．") for number, note in enumerate(NOTES, start=1)]
+    box = Table(
+        [[[_text("注意事项", LABEL), *notes]]],
+        colWidths=[TEXT_WIDTH_PT],
+        style=[
+            ("BOX", (0, 0), (-1, -1), 0.6, HexColor(GREY)),
+            ("BOTTOMPADDING", (0, 0), (-1, -1), 7),
+        ],
+    )
+    return [
+        _text("专项职业能力考核", SUBTITLE),
+        _text(f"{paper.title} 理论知识试卷", TITLE),
+        _text(facts, SUBTITLE),
+        Spacer(1, 8),
+        fields,
+        Spacer(1, 10),
+        box,
+        Spacer(1, 4),
+    ]
+
+
+def _section(
+    place: int, questions: Sequence[PaperQuestion], read_figure: Callable[[str], bytes]
+) -> list[Flowable]:
+    heading = heading_of(place, questions)
+    words = f"{heading.title}（{heading.points_text}。{heading.rule}）"
+    blocks = [_item(question, read_figure) for question in questions]
+    first = KeepTogether([_text(words, SECTION), *blocks[0]])
+    return [Spacer(1, 8), first, *(KeepTogether(block) for block in blocks[1:])]
+
+
+def _item(question: PaperQuestion, read_figure: Callable[[str], bytes]) -> list[Flowable]:
+    stem = _text(question.stem, STEM, f"{question.position}．")
+    block: list[Flowable] = [Spacer(1, 4), stem]
+    if question.figure is not None:
+        content = read_figure(question.figure.file_hash)
+        drawn = DrawnFigure(content, FIGURE_WIDTH_PT, REGULAR)
+        drawn.hAlign = "CENTER"
+        block += [Spacer(1, 3), drawn]
+        if question.figure.caption:
+            block += [_text(question.figure.caption, CAPTION), Spacer(1, 3)]
+    if question.kind is not ItemKind.TRUE_FALSE:
+        block.append(_options(question.options))
+    return block
+
+
+def _options(options: Sequence[OptionContent]) -> Table:
+    """Set the options in four columns, two or one, as their lengths permit."""
+    cells = [
+        _text(option.content, OPTION, f"{letter}．")
+        for letter, option in zip(LETTERS, options, strict=False)
+    ]
+    width_pt = TEXT_WIDTH_PT - HANGING_PT
+    widest_pt = max(cell.one_line_pt for cell in cells)
+    columns = next(n for n in (4, 2, 1) if n == 1 or widest_pt <= width_pt / n - 8)
+    cells += [_text("", OPTION)] * (-len(cells) % columns)
+    rows = [cells[start : start + columns] for start in range(0, len(cells), columns)]
+    table = Table(
+        rows,
+        colWidths=[width_pt / columns] * columns,
+        style=[
+            ("LEFTPADDING", (0, 0), (-1, -1), 0),
+            ("RIGHTPADDING", (0, 0), (-1, -1), 6),
+            ("TOPPADDING", (0, 0), (-1, -1), 0),
+            ("BOTTOMPADDING", (0, 0), (-1, -1), 0),
+            ("VALIGN", (0, 0), (-1, -1), "TOP"),
+        ],
+    )
+    return Table([["", table]], colWidths=[HANGING_PT, width_pt], style=_NO_PADDING)
+
+
+_NO_PADDING = [
+    (side, (0, 0), (-1, -1), 0)
+    for side in ("LEFTPADDING", "RIGHTPADDING", "TOPPADDING", "BOTTOMPADDING")
+]
+
+
+def _text(words: str, style: TextStyle, label: str = "") -> TextBlock:
+    return TextBlock(text_runs(words), style, label)
+
+
+def _canvas_maker(paper_mark: str) -> type[Canvas]:
+    """Return a canvas that knows the number of pages when it draws their feet."""
+
+    class NumberedCanvas(Canvas):  # type: ignore[misc]  # reportlab has no types
+        """Keeps every page until the last is known."""
+
+        def __init__(self, *given: object, **named: object) -> None:
+            super().__init__(*given, **named)
+            self._kept: list[dict[str, object]] = []
+
+        def showPage(self) -> None:  # noqa: N802  (the name in reportlab)
+            """Keep the page."""
+            self._kept.append(dict(self.__dict__))
+            self._startPage()
+
+        def save(self) -> None:
+            """Draw the feet and write the file."""
+            for number, page in enumerate(self._kept, start=1):
+                self.__dict__.update(page)
+                self.setFont(REGULAR, 9)
+                self.setFillColor(HexColor(GREY))
+                self.drawString(MARGIN_PT, FOOT_PT, paper_mark)
+                words = f"第 {number} 页　共 {len(self._kept)} 页"
+                self.drawRightString(A4[0] - MARGIN_PT, FOOT_PT, words)
+                super().showPage()
+            super().save()
+
+    return NumberedCanvas
