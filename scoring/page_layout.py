@@ -15,7 +15,7 @@ from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Table, Ta
 
 from registry.local_time import JIANGSU
 from scoring.rules.printed import PrintMark
-from scoring.typeface import BOLD, REGULAR
+from scoring.typeface import BOLD, REGULAR, broken_lines
 
 MARGIN_MM: Final = 14.0
 CONTENT_MM: Final = 210.0 - 2 * MARGIN_MM
@@ -23,6 +23,7 @@ LINE_INK: Final = HexColor("#5A5A5A")
 HEAD_FILL: Final = HexColor("#F1F1EC")
 FOOT_INK: Final = HexColor("#666666")
 FOOT_MM: Final = 9.0
+PADDING_PT: Final = 3
 
 _BODY: Final[dict[str, Any]] = {"leading": 12.5, "fontSize": 9, "wordWrap": "CJK"}
 TEXT: Final = ParagraphStyle("text", fontName=REGULAR, **_BODY)
@@ -37,8 +38,8 @@ GRID: Final = (
     ("GRID", (0, 0), (-1, -1), 0.5, LINE_INK),
     ("BOX", (0, 0), (-1, -1), 1.0, LINE_INK),
     ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
-    ("LEFTPADDING", (0, 0), (-1, -1), 3),
-    ("RIGHTPADDING", (0, 0), (-1, -1), 3),
+    ("LEFTPADDING", (0, 0), (-1, -1), PADDING_PT),
+    ("RIGHTPADDING", (0, 0), (-1, -1), PADDING_PT),
     ("TOPPADDING", (0, 0), (-1, -1), 2.5),
     ("BOTTOMPADDING", (0, 0), (-1, -1), 3.5),
 )
@@ -111,9 +112,14 @@ def build(story: Sequence[Flowable], title: str, plan_number: str, printed: Prin
     return stream.getvalue()
 
 
-def cell(text: str, style: ParagraphStyle = CENTRED) -> Paragraph:
-    """Return a cell that wraps its text."""
-    return Paragraph(escape(text, quote=False).replace("\n", "<br/>"), style)
+def cell(text: str, style: ParagraphStyle = CENTRED, *, width_mm: float | None = None) -> Paragraph:
+    """Return a cell; with the width of its column the lines break by Chinese custom."""
+    lines = text.split("\n")
+    if width_mm is not None:
+        room_pt = width_mm * mm - 2 * PADDING_PT - 0.5
+        lines = broken_lines(text, style.fontName, style.fontSize, room_pt)
+    shown = [escape(line, quote=False).replace("\u3000", "\u00a0" * 4) for line in lines]
+    return Paragraph("<br/>".join(shown), style)
 
 
 def grid(

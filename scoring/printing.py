@@ -35,7 +35,7 @@ from scoring.typeface import register_fonts
 
 SHEET_TITLE: Final = "操作技能考核评分记录表"
 SUMMARY_TITLE: Final = "成绩汇总表"
-_DATE_PLACE: Final = "年　　月　　日"
+_DATE_PLACE: Final = "　　　年　　月　　日"
 _TASK_WIDTHS_MM: Final = (10.0, 23.0, 43.0, 11.0, 53.0, 12.0, 12.0, 18.0)
 _BLANK_ROW_MM: Final = 9.0
 
@@ -146,9 +146,8 @@ def _conditions(sheet: SheetFace) -> Table:
         "3）记录有更改处由评分人签名；评分标准以外的扣分须在备注栏写明事实。"
     )
     rows = [
-        [cell("考核时限", STRONG), cell(time, TEXT)],
-        [cell("否定项", STRONG), cell(vetoes or "无", TEXT)],
-        [cell("说明", STRONG), cell(notes, TEXT)],
+        [cell(name, STRONG), cell(text, TEXT, width_mm=CONTENT_MM - 24)]
+        for name, text in (("考核时限", time), ("否定项", vetoes or "无"), ("说明", notes))
     ]
     return grid(rows, (24, CONTENT_MM - 24), head_rows=0)
 
@@ -169,13 +168,13 @@ def _item_row(sheet: SheetFace, item: SourceItem) -> list[Any]:
     criteria = "\n".join(criteria_lines(item.criteria))
     return [
         cell(item.number),
-        cell(item.name, SMALL),
-        cell(item.requirement, SMALL),
+        cell(item.name, SMALL, width_mm=_TASK_WIDTHS_MM[1]),
+        cell(item.requirement, SMALL, width_mm=_TASK_WIDTHS_MM[2]),
         cell(shown(item.allotted)),
-        cell(criteria, SMALL),
+        cell(criteria, SMALL, width_mm=_TASK_WIDTHS_MM[4]),
         cell(shown(taken)),
         cell("" if line is None else shown(line.mark), STRONG),
-        cell("" if line is None else line.remark, SMALL),
+        cell("" if line is None else line.remark, SMALL, width_mm=_TASK_WIDTHS_MM[7]),
     ]
 
 
