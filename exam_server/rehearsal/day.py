@@ -129,7 +129,7 @@ class Day:
 
     def prepare(self) -> None:
         """Load the seeds, build the office and one batch with seats."""
-        done = self.progress.step("基础数据与机构", 6)
+        done = self.progress.step("基础数据与机构", 5)
         then = self.starts_at - OFFICE_LEAD
         load_seeds(self.database, now=then, tell=lambda _name, _count: done())
         with self.database.transaction() as db:

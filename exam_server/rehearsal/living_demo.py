@@ -217,7 +217,6 @@ async def open_the_running_exam(
     world: World,
     server: ServerProcess,
     settings: Settings,
-    folder: Path,
     step: Step,
 ) -> list[Robot]:
     """Start the running exam, scan its cards for review, note the free seats on the start page."""

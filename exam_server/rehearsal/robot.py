@@ -144,8 +144,8 @@ class Robot:
             body = {"kind": "technical", "text": self._random.choice(COMPLAINTS), "item": None}
             await asyncio.to_thread(self.web.post, "/exam/api/hand", body)
         if chance() < habits.away:
-            body = {"hidden_ms": self._random.randint(1000, 9000)}
-            await asyncio.to_thread(self.web.post, "/exam/api/away", body)
+            away = {"hidden_ms": self._random.randint(1000, 9000)}
+            await asyncio.to_thread(self.web.post, "/exam/api/away", away)
         if chance() < habits.cut:
             await self._pull_cable()
 
