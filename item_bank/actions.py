@@ -190,7 +190,8 @@ def release_paper(db: Session, paper_id: int, *, actor: Actor, now: datetime) ->
     """Release a composed paper: by another person, and only while it agrees with its hash."""
     actor.require(Permission.PAPER_RELEASE)
     paper = paper_of(db, paper_id)
-    plan = plan_of(db, paper.plan_id, actor=actor)
+    plan = plan_to_change(db, paper.plan_id, actor=actor)
+    db.refresh(paper, ["state"])  # under the plan's lock, so that two releasers take turns
     if paper.state != PaperState.COMPOSED:
         raise WrongStateError(what=f"试卷{paper.number}", state="已签发", action="签发")
     if paper.composed_by_id == actor.account_id:

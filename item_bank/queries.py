@@ -128,7 +128,10 @@ def papers_of(db: Session, plan_id: int, *, actor: Actor) -> tuple[PaperLine, ..
 
 
 def paper_margins(db: Session, paper_id: int) -> Margins:
-    """Return what a paper achieves against the soft goals of its blueprint."""
+    """Return what a paper achieves against the soft goals of its blueprint.
+
+    Recent use belongs to the day of composition; it stands in the audit log, not here.
+    """
     paper = paper_of(db, paper_id)
     items = [_pool_item(entry.version, is_recent=False) for entry in paper.items]
     return margins_of(items, terms_of(paper.blueprint).shares)
