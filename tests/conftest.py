@@ -28,7 +28,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """With PostgreSQL only the tests that use a database run again."""
     if config.getoption("--backend") == "sqlite":
         return
-    chosen = [item for item in items if "database" in getattr(item, "fixturenames", ())]
+    kinds = {"database", "shared_database"}
+    chosen = [item for item in items if kinds & set(getattr(item, "fixturenames", ()))]
     config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
     items[:] = chosen
 
@@ -89,6 +90,26 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     _admin(f"CREATE DATABASE {name} TEMPLATE {request.getfixturevalue('migrated_template')}")
     yield _postgresql_url(name)
     _admin(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def shared_database(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Database]:
+    """A migrated database for tests that only roll back; its statements are compiled once."""
+    folder = tmp_path_factory.mktemp("shared")
+    name = f"kaohe_shared_{uuid.uuid4().hex[:12]}"
+    is_sqlite = request.config.getoption("--backend") == "sqlite"
+    if is_sqlite:
+        shutil.copy(request.getfixturevalue("migrated_file"), folder / "kaohe.db")
+        engine = engine_for(f"sqlite:///{folder / 'kaohe.db'}")
+    else:
+        _admin(f"CREATE DATABASE {name} TEMPLATE {request.getfixturevalue('migrated_template')}")
+        engine = engine_for(_postgresql_url(name))
+    yield Database(engine, new_key_ring(), FileStore(folder / "files"))
+    engine.dispose()
+    if not is_sqlite:
+        _admin(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

@@ -7,6 +7,14 @@ from tests.support.factories import make_office, make_plan
 
 
 @pytest.fixture
+def db(shared_database):
+    """One transaction on the shared, empty database, rolled back at the end; never committed."""
+    with shared_database.session() as session:
+        yield session
+        session.rollback()
+
+
+@pytest.fixture
 def office(db, now):
     return make_office(db, now=now)
 
