@@ -21,6 +21,8 @@ from exam_server.web import (
     arrangement,
     assets,
     candidate,
+    card_review,
+    card_scanning,
     certificates,
     enrolment,
     error_pages,
@@ -51,6 +53,8 @@ BLUEPRINTS = (
     arrangement.blueprint,
     question_bank.blueprint,
     papers.blueprint,
+    card_scanning.blueprint,
+    card_review.blueprint,
     practical.blueprint,
     results.blueprint,
     certificates.blueprint,
@@ -67,6 +71,11 @@ class Server:
     app: Flask
     sockets: SocketIO
     room: ExamRoom
+
+    def close(self) -> None:
+        """End the writer once everything is on disk and let go of the database."""
+        self.room.writer.stop()
+        self.room.database.engine.dispose()
 
 
 def create_app(

@@ -16,10 +16,11 @@ from flask.typing import ResponseReturnValue
 from exam_server.context import public, reading, surroundings
 from exam_server.cookies import LEASE_COOKIE
 from exam_server.delivery import wire
-from exam_server.delivery.errors import NotInRoomError
+from exam_server.delivery.errors import BusyError, NotInRoomError
 from exam_server.delivery.models import Attempt
 from exam_server.delivery.queries import Seat
 from exam_server.delivery.room import ExamRoom
+from exam_server.sockets.candidate import refusal
 from registry.errors import AssessmentError
 
 blueprint = Blueprint("candidate", __name__, url_prefix="/exam")
@@ -97,8 +98,12 @@ def state() -> ResponseReturnValue:
 @blueprint.post("/api/ops")
 @public
 def ops() -> ResponseReturnValue:
-    """Store operations; the same handler as the socket's event."""
-    return room().save(own_seat(), wire.read(payload(), wire.OpsMessage))
+    """Store operations; the same handler and the same replies as the socket's event."""
+    message = wire.read(payload(), wire.OpsMessage)
+    try:
+        return room().save(own_seat(), message)
+    except BusyError as error:
+        return refusal(error), 503
 
 
 @blueprint.post("/api/confirm")

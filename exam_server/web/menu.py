@@ -8,6 +8,7 @@ from exam_server.languages import language, translated
 from registry.access import Actor, Permission
 
 _P = Permission
+CARD_USERS = (_P.CARDS_PRINT, _P.CARDS_SCAN, _P.CARDS_REVIEW)
 CERTIFICATE_READERS = (_P.CERTIFICATE_ISSUE, _P.CERTIFICATE_APPROVE)
 
 
@@ -30,6 +31,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("题库", "题库", "question_bank.projects", (_P.BANK_READ,), ("question_bank",)),
     Entry("题库", "试卷", "papers.index", (_P.PAPER_COMPOSE, _P.PAPER_RELEASE), ("papers",)),
     Entry("考场", "监考", "proctor_console.sittings", (_P.ROOM_PROCTOR,), ("proctor_console",)),
+    Entry("评分", "答题卡", "card_scanning.index", CARD_USERS, ("card_scanning", "card_review")),
     Entry("评分", "我的考评任务", "practical.sessions", (_P.PRACTICAL_SCORE,), ("practical",)),
     Entry("评分", "成绩", "results.index", (_P.RESULTS_READ, _P.PLAN_READ), ("results",)),
     Entry("证书", "证书核发", "certificates.index", CERTIFICATE_READERS, ("certificates",)),

@@ -30,6 +30,47 @@ PLAN_TONES = {
     plan_states.PlanState.CANCELLED: DANGER,
 }
 
+PAGE_REASONS = {
+    "unreadable_file": Word("文件无法打开"),
+    "truncated_file": Word("文件不完整"),
+    "too_large": Word("图像过大"),
+    "too_small": Word("图像过小，请用 200 dpi 以上扫描"),
+    "unknown_type": Word("不支持的文件类型"),
+    "no_pages": Word("文件中没有页面"),
+    "blank_page": Word("空白页"),
+    "foreign_page": Word("不是本系统的答题卡"),
+    "mirrored": Word("图像左右颠倒"),
+    "too_few_markers": Word("定位点缺失"),
+    "distorted": Word("页面变形"),
+    "wrong_layout": Word("答题卡版式不符"),
+    "poor_match": Word("与版式不吻合"),
+    "code_unreadable": Word("条码无法识读"),
+    "code_conflict": Word("两个条码不一致"),
+    "unknown_serial": Word("不是本系统发出的卡号"),
+    "number_conflict": Word("填涂的准考证号与条码不一致"),
+    "number_doubtful": Word("填涂的准考证号存疑"),
+    "poor_registration": Word("定位精度不足"),
+    "low_contrast": Word("对比度过低"),
+    "dirty": Word("页面有污渍"),
+    "many_doubts": Word("存疑处过多"),
+    "nothing_filled": Word("没有填涂任何答案"),
+    "absent_with_answers": Word("填涂缺考却有答案"),
+    "misconduct_marked": Word("监考员填涂了违纪"),
+    "type_doubtful": Word("试卷类型存疑"),
+    "proctor_mark_doubtful": Word("监考员填涂存疑"),
+    "groups_in_doubt": Word("个别题存疑"),
+    "other_exam": Word("是其他场次的答题卡"),
+    "card_seen_before": Word("这张卡已经扫描过"),
+    "same_image": Word("与已有图像完全相同"),
+}
+GROUP_REASONS = {
+    "doubtful": Word("填涂不清"),
+    "faint": Word("填涂过浅"),
+    "multiple": Word("单选题填涂了多项"),
+    "incomplete_number": Word("准考证号未填全"),
+    "out_of_sight": Word("超出扫描范围"),
+}
+
 WORDS: dict[str, dict[str, Word]] = {
     "plan": {
         state.value: Word(text, PLAN_TONES.get(state, PLAIN))
@@ -94,6 +135,16 @@ WORDS: dict[str, dict[str, Word]] = {
         "duplicate": Word("重复", DANGER),
         "released": Word("已移交评分", OK),
     },
+    "page_reason": PAGE_REASONS,
+    "group_reason": GROUP_REASONS,
+    "card_group": {
+        "single": Word("单选题"),
+        "multiple": Word("多选题"),
+        "judgement": Word("判断题"),
+        "number": Word("准考证号"),
+        "type": Word("试卷类型"),
+        "proctor": Word("监考员填涂"),
+    },
     "account": {"active": Word("启用", OK), "closed": Word("停用", DANGER)},
     "role": {
         "province_officer": Word("省中心业务人员"),
@@ -117,7 +168,7 @@ WORDS: dict[str, dict[str, Word]] = {
 def word(kind: str, value: object) -> str:
     """Return what a state or kind is called, in the visitor's language."""
     found = WORDS[kind].get(str(value))
-    return translated(found.text) if found else str(value)
+    return translated(found.text) if found else str(value)  # a reason typed by a person
 
 
 def state_badge(kind: str, value: object) -> Markup:

@@ -1,0 +1,60 @@
+/** Keys of the review queue: 1–9, A–F, Space, Enter, Backspace, + and − for the size of the crop. */
+import { Shortcuts } from "../page/shortcuts.js";
+
+const SIZES = [1, 1.5, 2, 3];
+const form = /** @type {HTMLFormElement | null} */ (document.querySelector("[data-review]"));
+const boxes = form ? [...form.querySelectorAll("input[name=value]")].map((box) => /** @type {HTMLInputElement} */ (box)) : [];
+
+/** @param {HTMLInputElement | undefined} box */
+function choose(box) {
+  if (!box) return;
+  box.checked = box.type === "radio" ? true : !box.checked;
+  box.focus();
+}
+
+function chooseNothing() {
+  boxes.forEach((box) => (box.checked = false));
+}
+
+/** A digit means the box of that value, else the box at that place. @param {number} digit */
+function chooseByDigit(digit) {
+  choose(boxes.find((box) => box.value === String(digit)) || boxes[digit - 1]);
+}
+
+/** @param {string} letter */
+function chooseByLetter(letter) {
+  choose(boxes.find((box) => box.value === letter));
+}
+
+function goBack() {
+  const link = /** @type {HTMLAnchorElement | null} */ (document.querySelector("[data-earlier]"));
+  if (link) link.click();
+}
+
+/** @param {number} step */
+function zoom(step) {
+  const crop = /** @type {HTMLElement | null} */ (document.querySelector("[data-crop]"));
+  if (!crop) return;
+  const place = Math.min(SIZES.length - 1, Math.max(0, Number(crop.dataset.size || 0) + step));
+  crop.dataset.size = String(place);
+  crop.style.width = `${SIZES[place] * 100}%`;
+}
+
+/** @type {Record<string, (event: KeyboardEvent) => void>} */
+const bindings = {
+  Space: chooseNothing,
+  Backspace: goBack,
+  Enter: () => form && form.requestSubmit(),
+  NumpadEnter: () => form && form.requestSubmit(),
+  Equal: () => zoom(1),
+  NumpadAdd: () => zoom(1),
+  Minus: () => zoom(-1),
+  NumpadSubtract: () => zoom(-1),
+};
+for (let digit = 0; digit <= 9; digit += 1) {
+  bindings[`Digit${digit}`] = () => chooseByDigit(digit);
+  bindings[`Numpad${digit}`] = () => chooseByDigit(digit);
+}
+for (const letter of "ABCDEF") bindings[`Key${letter}`] = () => chooseByLetter(letter);
+
+new Shortcuts(bindings).listen(document);

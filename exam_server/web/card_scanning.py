@@ -1,0 +1,180 @@
+"""Answer cards: printing for a sitting, upload of scans, batches with their counts, release."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import FileStorage
+
+from exam_server.context import current_actor, now, reading, requires, transaction
+from exam_server.languages import translated as _
+from exam_server.marking import mark_card_sitting
+from exam_server.web import forms
+from exam_server.web.downloads import PDF, shown
+from exam_server.web.off_loop import off_the_loop
+from exam_server.web.paging import cut
+from item_bank.models import Paper
+from item_bank.rules.kinds import PaperState
+from omr import actions, queries
+from omr.errors import EmptyUploadError
+from omr.layouts import layout_named
+from omr.printing import print_cards
+from omr.rules.states import PageState
+from omr.scans import ReadPage, read_file
+from registry.access import Actor, Permission
+from registry.errors import AssessmentError
+from registry.fonts_folder import FONT_BOLD, FONT_REGULAR
+from registry.plans.queries import plans_in_reach
+from registry.scheduling.models import ExamMode, Sitting
+
+blueprint = Blueprint("card_scanning", __name__, url_prefix="/cards")
+_P = Permission
+USERS = (_P.CARDS_PRINT, _P.CARDS_SCAN, _P.CARDS_REVIEW)
+
+
+@blueprint.get("/")
+@requires(*USERS)
+def index() -> ResponseReturnValue:
+    """List the sittings held on answer cards."""
+    actor = current_actor()
+    with reading() as db:
+        sittings = card_sittings(db, actor)
+        return render_template("card_scanning/list.html", page=cut(sittings, request.args))
+
+
+def card_sittings(db: Session, actor: Actor) -> list[Sitting]:
+    """Return the sittings on cards that the person sees, the newest first."""
+    plans = [plan.id for plan in plans_in_reach(db, actor=actor)]
+    chosen = select(Sitting).where(Sitting.plan_id.in_(plans), Sitting.mode == ExamMode.ANSWER_CARD)
+    return list(db.scalars(chosen.order_by(Sitting.starts_at.desc(), Sitting.id)))
+
+
+@blueprint.get("/sittings/<int:sitting_id>")
+@requires(*USERS)
+def sitting(sitting_id: int) -> ResponseReturnValue:
+    """Show cards and scan batches of a sitting."""
+    return _sitting_page(sitting_id, [])
+
+
+def _sitting_page(sitting_id: int, errors: list[str]) -> str:
+    actor = current_actor()
+    with reading() as db:
+        found = queries.sitting_in_reach(db, sitting_id, actor=actor)
+        return render_template(
+            "card_scanning/sitting.html",
+            sitting=found,
+            plan=found.plan,
+            cards=queries.cards_of(db, sitting_id),
+            outstanding=queries.cards_outstanding(db, sitting_id),
+            batches=[
+                (batch, queries.state_counts(db, batch.id))
+                for batch in queries.batches_of(db, sitting_id, actor=actor)
+            ],
+            papers=[(paper.id, f"{paper.number}") for paper in released_papers(db, found.plan_id)],
+            may_print=actor.may(_P.CARDS_PRINT),
+            may_scan=actor.may(_P.CARDS_SCAN),
+            may_mark=actor.may(_P.CARDS_REVIEW),
+            errors=errors,
+        )
+
+
+def released_papers(db: Session, plan_id: int) -> list[Paper]:
+    """Return the released papers of a plan, whose content is not shown here."""
+    chosen = select(Paper).where(Paper.plan_id == plan_id, Paper.state == PaperState.RELEASED)
+    return list(db.scalars(chosen.order_by(Paper.number)))
+
+
+@blueprint.post("/sittings/<int:sitting_id>/print")
+@requires(_P.CARDS_PRINT)
+def print_sitting(sitting_id: int) -> ResponseReturnValue:
+    """Issue a card to everyone without one, and give all cards of the sitting as a PDF."""
+    actor, layout = current_actor(), layout_named()
+    try:
+        paper_id = forms.read_int(request.form, "paper_id", "试卷")
+        with transaction() as db:
+            actions.issue_cards(db, sitting_id, paper_id, layout, actor=actor, now=now())
+            holders = queries.holders_of(db, sitting_id, actor=actor)
+    except AssessmentError as error:
+        return _sitting_page(sitting_id, [error.message]), 400
+    content: bytes = off_the_loop(
+        print_cards, layout, holders, font_regular=FONT_REGULAR, font_bold=FONT_BOLD
+    )
+    return shown(content, f"答题卡-{sitting_id}.pdf", PDF)
+
+
+@blueprint.post("/sittings/<int:sitting_id>/scans")
+@requires(_P.CARDS_SCAN)
+def upload(sitting_id: int) -> ResponseReturnValue:
+    """Read the uploaded files into one batch; every page that went in comes out."""
+    actor = current_actor()
+    files = [file for file in request.files.getlist("files") if file.filename]
+    try:
+        if not files:
+            raise EmptyUploadError
+        with reading() as db:
+            queries.sitting_in_reach(db, sitting_id, actor=actor)
+            known = queries.known_serials(db, sitting_id)
+        pages = [page for file in files for page in off_the_loop(_read, file, known)]
+        name = files[0].filename or ""
+        with transaction() as db:
+            batch = actions.open_batch(db, sitting_id, name, actor=actor, now=now())
+            for page in pages:
+                actions.take_page(db, batch.id, page, actor=actor, now=now())
+            batch_id = batch.id
+    except AssessmentError as error:
+        return _sitting_page(sitting_id, [error.message]), 400
+    flash(_("已识读 {number} 页。", number=len(pages)), "success")
+    return redirect(url_for(".batch", batch_id=batch_id))
+
+
+def _read(file: FileStorage, known: dict[str, str]) -> list[ReadPage]:
+    return list(read_file(file.read(), file.filename or "", known))
+
+
+@blueprint.get("/batches/<int:batch_id>")
+@requires(_P.CARDS_SCAN, _P.CARDS_REVIEW)
+def batch(batch_id: int) -> ResponseReturnValue:
+    """Show a batch: counts in, counts out, and every page with its state."""
+    actor, state = current_actor(), request.args.get("state", "")
+    with reading() as db:
+        found = queries.batch_of(db, batch_id, actor=actor)
+        counts = queries.state_counts(db, batch_id)
+        pages = [page for page in found.pages if state in ("", page.state)]
+        return render_template(
+            "card_scanning/batch.html",
+            batch=found,
+            sitting=found.sitting,
+            counts={state.value: counts.get(state, 0) for state in PageState},
+            total=sum(counts.values()),
+            page=cut(pages, request.args),
+            state=state,
+            may_review=actor.may(_P.CARDS_REVIEW) and found.released_at is None,
+        )
+
+
+@blueprint.post("/batches/<int:batch_id>/release")
+@requires(_P.CARDS_REVIEW)
+def release(batch_id: int) -> ResponseReturnValue:
+    """Hand the accepted pages of a batch to scoring."""
+    with transaction() as db:
+        number = actions.release_batch(db, batch_id, actor=current_actor(), now=now())
+    flash(_("已移交 {number} 页到评分。", number=number), "success")
+    return redirect(url_for(".batch", batch_id=batch_id))
+
+
+@blueprint.post("/sittings/<int:sitting_id>/mark")
+@requires(_P.CARDS_REVIEW)
+def mark(sitting_id: int) -> ResponseReturnValue:
+    """Mark the released cards of a sitting."""
+    actor = current_actor()
+    try:
+        with transaction() as db:
+            queries.sitting_in_reach(db, sitting_id, actor=actor)
+            marked = mark_card_sitting(db, sitting_id, actor=actor, now=now())
+    except AssessmentError as error:
+        return _sitting_page(sitting_id, [error.message]), 400
+    text = _(
+        "判分完成：{marked} 人有成绩，{absent} 人缺考。", marked=marked.marked, absent=marked.absent
+    )
+    flash(text, "success")
+    return redirect(url_for(".sitting", sitting_id=sitting_id))
