@@ -41,6 +41,7 @@ FAILURE_WINDOW = timedelta(minutes=10)
 SEED_BITS = 31
 HANDS = {"technical": "设备问题", "question": "试题文字", "personal": "个人事务"}
 AWAY_NOTICE_MS = 800  # shorter absences are no news: the system's own pop-ups
+OPEN_ROOMS = frozenset({RunState.CHECK_IN, RunState.RUNNING})
 RUN_WORDS = {RunState.PLANNED: "尚未开放登录", RunState.CLOSED: "已经结束"}
 
 
@@ -69,8 +70,6 @@ def claim_seat(
         raise WrongAdmissionNoError
     check_failures(db, admission_no, now=now)
     admission, run = _place(db, admission_no, room_code)
-    if run.state not in (RunState.CHECK_IN, RunState.RUNNING):
-        raise CheckInClosedError(state=RUN_WORDS[RunState(run.state)])
     if presences(db, [admission.id]).get(admission.id) is Presence.ABSENT:
         raise MarkedAbsentError
     attempt = db.scalar(select(Attempt).where(Attempt.admission_id == admission.id))
@@ -103,12 +102,18 @@ def claim_seat(
 
 
 def _place(db: Session, admission_no: str, room_code: str) -> tuple[Admission, SittingRun]:
-    """Find the sitting whose code was given; a wrong code says nothing about the number."""
+    """Find the sitting whose code was given; with an open room a wrong code says nothing else."""
     code = keys_of(db).index(room_code.replace(" ", ""), purpose=ROOM_CODE)
+    states = []
     for admission in screen_admissions(db, admission_no):
         run = db.get(SittingRun, admission.sitting_id)
-        if run is not None and run.room_code_index and run.room_code_index == code:
+        if run is None:
+            continue
+        if run.room_code_index and run.room_code_index == code:
             return admission, run
+        states.append(RunState(run.state))
+    if states and not OPEN_ROOMS.intersection(states):
+        raise CheckInClosedError(state=RUN_WORDS[states[0]])
     raise WrongRoomCodeError
 
 

@@ -44,10 +44,7 @@ class Desks:
         """Refuse operations that name questions or options not in the candidate's paper."""
         desk = self.of(attempt_id)
         for op in ops:
-            if op.kind == OpKind.SUBMIT:
-                continue
-            allowed = desk.options.get(op.item)
-            if allowed is None or op.kind not in OP_KINDS or not allowed.issuperset(op.value):
+            if not _fits(op, desk):
                 raise MalformedMessageError
 
     def figure(self, attempt_id: int, question_id: str) -> CandidateFigure:
@@ -60,6 +57,14 @@ class Desks:
                 if question.id == question_id and question.figure:
                     return question.figure
         raise NotInRoomError
+
+
+def _fits(op: Op, desk: Desk) -> bool:
+    if op.kind == OpKind.SUBMIT:
+        return not op.item and not op.value
+    allowed = desk.options.get(op.item)
+    is_known = allowed is not None and allowed.issuperset(op.value)
+    return is_known and op.kind in OP_KINDS and len(set(op.value)) == len(op.value)
 
 
 def _set_up(db: Session, attempt: Attempt) -> Desk:

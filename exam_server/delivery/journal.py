@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Table, insert, select, update
+from sqlalchemy import Table, case, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -218,7 +218,8 @@ def _write(db: Session, rows: _Rows) -> None:
     for column, changed in (("value", rows.values), ("flagged", rows.flags)):
         if changed:
             new = upsert(ANSWERS)
-            keep = {column: new.excluded[column], "seq": new.excluded.seq}
+            newest = case((ANSWERS.c.seq > new.excluded.seq, ANSWERS.c.seq), else_=new.excluded.seq)
+            keep = {column: new.excluded[column], "seq": newest}
             db.execute(new.on_conflict_do_update(index_elements=key, set_=keep), changed)
     if rows.refused:
         db.execute(insert(REFUSED), rows.refused)

@@ -172,13 +172,16 @@ def force_submit(
     actor: Actor,
     now: datetime,
 ) -> None:
-    """End one candidate's attempt with a reason, checked by a second person."""
-    run_on_duty(db, sitting_id, actor=actor)
+    """End one candidate's attempt with a reason, checked by a second person.
+
+    One who signed in but never confirmed the rules is ended too: else the room could not close.
+    """
+    run = run_on_duty(db, sitting_id, actor=actor)
     reviewer_account = reviewer_of(db, sitting_id, reviewer, actor=actor)
     if not reason.strip():
         raise InvalidInputError(field="原因", reason="不能为空，请填写强制交卷的原因。")
     attempt = attempt_of(db, sitting_id, admission_id)
-    if attempt.state != AttemptState.IN_PROGRESS:
+    if run.state != RunState.RUNNING or attempt.state in ENDED:
         raise RoomNotReadyError(state="该考生不在答题中", action="强制交卷", hint="请刷新座位图。")
     end_attempt(db, attempt, AttemptState.FORCED, now=now, actor=actor, reason=reason)
     text = f"强制交卷：{reason.strip()}，复核人 {reviewer_account.name}"
@@ -195,7 +198,12 @@ def set_presence(
     now: datetime,
 ) -> None:
     """Mark a candidate as absent, or take the mark back."""
-    run_on_duty(db, sitting_id, actor=actor)
+    run = run_on_duty(db, sitting_id, actor=actor)
+    if run.state == RunState.CLOSED:
+        state = RUN_WORDS[RunState.CLOSED]
+        raise RoomNotReadyError(
+            state=state, action="更改到场登记", hint="如需更正，请走成绩更正流程。"
+        )
     admission = admission_in(db, sitting_id, admission_id)
     attempt = db.scalar(select(Attempt).where(Attempt.admission_id == admission.id))
     if presence is Presence.ABSENT and attempt is not None:
@@ -324,11 +332,14 @@ def _working(db: Session, sitting_id: int, admission_id: int | None) -> Sequence
         if attempt.state != AttemptState.IN_PROGRESS:
             raise RoomNotReadyError(state="该考生不在答题中", action="延时", hint="请刷新座位图。")
         return [attempt]
-    return db.scalars(
+    working = db.scalars(
         select(Attempt).where(
             Attempt.sitting_id == sitting_id, Attempt.state == AttemptState.IN_PROGRESS
         )
     ).all()
+    if not working:
+        raise RoomNotReadyError(state="没有考生在答题", action="延时", hint="")
+    return working
 
 
 def _room_event(

@@ -80,6 +80,7 @@ class ExamRoom:
         self.store = self.writer.perform(_store_identity)
         self.desks = Desks(database)
         self._briefs: dict[int, Brief] = {}
+        self._changes = 0  # a brief read before a change must not be kept after it
         self._walls: dict[int, _Wall] = {}
 
     # Candidates ---------------------------------------------------------------------------
@@ -121,24 +122,15 @@ class ExamRoom:
     def save(self, seat: Seat, message: OpsMessage) -> dict[str, Any]:
         """Store operations and reply once they are durable; a heartbeat stores nothing."""
         now = self.clock()
-        if message.epoch != seat.epoch:
+        if message.epoch > seat.epoch:
             raise MalformedMessageError
-        self.board.beat(seat.attempt_id, Heartbeat(now, message.beat.pending, message.beat.visible))
-        error: dict[str, Any] = {}
-        if message.ops:
-            self.desks.check(seat.attempt_id, message.ops)
-            delivered = journal.Delivered(seat.attempt_id, seat.epoch, message.ops, now)
-            stored: journal.Stored = self.writer.append(journal.store, delivered)
-            if stored.error:
-                error = {"ok": False, "error": stored.error}
-                if stored.expected is not None:
-                    error["expected"] = stored.expected
-            if stored.error == "closed" or stored.state in ENDED:
-                self._forget(seat)
-            self._advance(seat, stored)
+        error = self._store(seat, message, now) if message.ops else {}
         brief = self._brief(seat)
-        if seat.epoch != brief.epoch and not error:
+        if message.epoch != brief.epoch and not error:
             error = {"ok": False, "error": "fenced"}
+        if message.epoch == brief.epoch:
+            beat = Heartbeat(now, message.beat.pending, message.beat.visible)
+            self.board.beat(seat.attempt_id, beat)
         if error.get("error") == "closed":
             error["message"] = AttemptEndedError.text
         events = self._events_after(seat, message.after_event, brief)
@@ -198,6 +190,7 @@ class ExamRoom:
         """Carry out a proctor's action and let every page of the room look again."""
         now = self.clock()
         result = self.writer.perform(lambda db: act(db, now))
+        self._changes += 1
         self._briefs.clear()
         self.telling.sitting(sitting_id, {"event": 0})
         self.refresh_wall(sitting_id)
@@ -255,7 +248,7 @@ class ExamRoom:
             lambda db: proctor_actions.expire_attempts(db, attempt_ids, now=now)
         )
         for attempt_id in closed:
-            self._briefs.pop(attempt_id, None)
+            self._forget(attempt_id)
             self.telling.attempt(attempt_id, {"event": 0})
         return closed
 
@@ -271,8 +264,21 @@ class ExamRoom:
             return act(db)
 
         result = self.writer.perform(checked)
-        self._forget(seat)
+        self._forget(seat.attempt_id)
         return result
+
+    def _store(self, seat: Seat, message: OpsMessage, now: datetime) -> dict[str, Any]:
+        """Store operations; return what the reply says of a refusal, empty for none."""
+        self.desks.check(seat.attempt_id, message.ops)
+        delivered = journal.Delivered(seat.attempt_id, message.epoch, message.ops, now)
+        stored: journal.Stored = self.writer.append(journal.store, delivered)
+        if stored.error == "closed" or stored.state in ENDED:
+            self._forget(seat.attempt_id)
+        self._advance(seat, stored)
+        if not stored.error:
+            return {}
+        expected = {} if stored.expected is None else {"expected": stored.expected}
+        return {"ok": False, "error": stored.error, **expected}
 
     def _write_silence(self, attempt_id: int, *, fell_silent: bool, now: datetime) -> None:
         pending = self.board.last(attempt_id).pending
@@ -288,8 +294,9 @@ class ExamRoom:
 
         self.writer.perform(write)
 
-    def _forget(self, seat: Seat) -> None:
-        self._briefs.pop(seat.attempt_id, None)
+    def _forget(self, attempt_id: int) -> None:
+        self._changes += 1
+        self._briefs.pop(attempt_id, None)
 
     def _advance(self, seat: Seat, stored: journal.Stored) -> None:
         brief = self._briefs.get(seat.attempt_id)
@@ -299,14 +306,19 @@ class ExamRoom:
     def _brief(self, seat: Seat, *, fresh: bool = False) -> Brief:
         brief = None if fresh else self._briefs.get(seat.attempt_id)
         if brief is None:
-            with self.database.reading() as db:
-                brief = read_brief(db, seat.attempt_id)
-            self._briefs[seat.attempt_id] = brief
+            brief = self._read_brief(seat.attempt_id)
         ends_at = brief.deadline_at
         if brief.state is AttemptState.IN_PROGRESS and ends_at and is_over(ends_at, self.clock()):
             self.expire([seat.attempt_id])
-            with self.database.reading() as db:
-                brief = self._briefs[seat.attempt_id] = read_brief(db, seat.attempt_id)
+            brief = self._read_brief(seat.attempt_id)
+        return brief
+
+    def _read_brief(self, attempt_id: int) -> Brief:
+        before = self._changes
+        with self.database.reading() as db:
+            brief = read_brief(db, attempt_id)
+        if self._changes == before:
+            self._briefs[attempt_id] = brief
         return brief
 
     def _told(self, brief: Brief) -> dict[str, Any]:

@@ -16,8 +16,9 @@ MAX_VALUES = 8
 
 Identifier = Annotated[str, msgspec.Meta(min_length=1, max_length=12, pattern=r"^[A-Za-z0-9]+$")]
 Positive = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
+Stopwatch = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]  # milliseconds, stored as they are
 Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=2**52)]
-ShortText = Annotated[str, msgspec.Meta(max_length=200)]
+ShortText = Annotated[str, msgspec.Meta(max_length=200, pattern=r"^[^\x00]*$")]
 Reason = Annotated[str, msgspec.Meta(min_length=2, max_length=200)]
 
 
@@ -33,10 +34,10 @@ class Op(msgspec.Struct, frozen=True):
 
     seq: Positive
     kind: str
-    item: str = ""
+    item: Annotated[str, msgspec.Meta(max_length=12)] = ""
     value: Annotated[tuple[Identifier, ...], msgspec.Meta(max_length=MAX_VALUES)] = ()
     flagged: bool = False
-    mono_ms: Milliseconds = 0
+    mono_ms: Stopwatch = 0
 
     def fingerprint(self) -> str:
         """Return the hash by which a repetition is told from a contradiction."""

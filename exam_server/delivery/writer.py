@@ -13,7 +13,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from exam_server.delivery.errors import BusyError
@@ -98,6 +98,8 @@ class Writer:
         self.database = database
         self._new_promise = concurrency.new_promise
         self._queue = concurrency.new_queue()
+        self._ended = concurrency.new_promise()
+        self._stopping = False
         self.commits = 0
         concurrency.start_thread(self._loop)
 
@@ -113,11 +115,15 @@ class Writer:
         return self._enqueue(Job(self._new_promise(), group=group, payload=payload))
 
     def stop(self) -> None:
-        """Finish what is queued and end the thread."""
+        """Finish what is queued, end the thread and wait for it; later jobs are refused."""
+        if self._stopping:
+            return
+        self._stopping = True
         self._queue.put(None)
+        self._ended.wait()
 
     def _enqueue(self, job: Job) -> Any:
-        if self._queue.qsize() > QUEUE_LIMIT:
+        if self._stopping or self._queue.qsize() > QUEUE_LIMIT:
             raise BusyError
         self._queue.put(job)
         return job.promise.wait()
@@ -128,6 +134,7 @@ class Writer:
             if jobs:
                 self._commit(jobs)
             if last:
+                self._ended.resolve(None, None)
                 return
 
     def _take(self) -> tuple[list[Job], bool]:
@@ -149,7 +156,7 @@ class Writer:
             with self.database.transaction() as db:
                 self._run(db, jobs, batch)
             self.commits += 1
-        except (SQLAlchemyError, OSError) as error:
+        except Exception as error:  # whatever it is, nobody waits for ever and the thread goes on
             log.exception("a batch of %d jobs was not stored", len(jobs), exc_info=error)
             for job in jobs:
                 job.promise.resolve(None, BusyError())
@@ -178,10 +185,10 @@ class Writer:
         try:
             with db.begin_nested():
                 result = job.run(db)
+        except (AssessmentError, DataError, IntegrityError) as error:
+            batch.add(job, None, error)  # its savepoint is rolled back, the others are not harmed
         except DBAPIError:
-            raise  # the whole batch is not stored
-        except AssessmentError as error:
-            batch.add(job, None, error)
+            raise  # the store itself fails: the whole batch is not stored
         except Exception as error:  # noqa: BLE001  (a bug in one job must not lose the others)
             batch.add(job, None, error)
         else:

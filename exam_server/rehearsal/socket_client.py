@@ -40,24 +40,26 @@ class SocketClient:
         self._next_id = 0
         self._joined: asyncio.Future[None] | None = None
         self._text = ""
+        self._task: asyncio.Task[None] | None = None
+        self._writer: asyncio.StreamWriter | None = None
         self.events: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
 
     async def connect(self) -> None:
         """Open the connection and join the namespace; raises ``SocketClosedError`` if refused."""
-        self._reader, self._writer = await asyncio.open_connection(self._host, self._port)
+        reader, self._writer = await asyncio.open_connection(self._host, self._port)
         self._joined = asyncio.get_running_loop().create_future()
         request = Request(
             host=f"{self._host}:{self._port}",
             target="/socket.io/?EIO=4&transport=websocket",
             extra_headers=[(b"Cookie", self._cookie.encode())],
         )
-        self._writer.write(self._wire.send(request))
-        self._task = asyncio.create_task(self._listen())
+        self._write(self._wire.send(request))
+        self._task = asyncio.create_task(self._listen(reader))
         await self._joined
 
     async def call(self, event: str, payload: object, *, timeout_s: float = 10.0) -> Any:
         """Send an event and return its acknowledgement."""
-        if self._task.done():
+        if self._task is None or self._task.done():
             raise SocketClosedError
         self._next_id += 1
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
@@ -71,17 +73,25 @@ class SocketClient:
 
     async def close(self) -> None:
         """Drop the connection without a word, as a pulled cable would."""
-        self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError, SocketClosedError):
-            await self._task
-        self._writer.close()
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError, SocketClosedError):
+                await self._task
+        if self._writer is not None:
+            self._writer.close()
+            with contextlib.suppress(OSError):
+                await self._writer.wait_closed()
 
     def _send(self, text: str) -> None:
-        self._writer.write(self._wire.send(TextMessage(data=text)))
+        self._write(self._wire.send(TextMessage(data=text)))
 
-    async def _listen(self) -> None:
+    def _write(self, data: bytes) -> None:
+        assert self._writer is not None
+        self._writer.write(data)
+
+    async def _listen(self, reader: asyncio.StreamReader) -> None:
         try:
-            while data := await self._reader.read(READ_BYTES):
+            while data := await reader.read(READ_BYTES):
                 self._wire.receive_data(data)
                 for event in self._wire.events():
                     self._take(event)
@@ -97,7 +107,7 @@ class SocketClient:
                 text, self._text = self._text, ""
                 self._packet(text)
         elif isinstance(event, Ping):
-            self._writer.write(self._wire.send(event.response()))
+            self._write(self._wire.send(event.response()))
         elif isinstance(event, RejectConnection | CloseConnection):
             raise SocketClosedError
         elif isinstance(event, AcceptConnection):
