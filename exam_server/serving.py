@@ -47,7 +47,7 @@ def serve(server: Server, host: str, port: int, *, ready: Callable[[str], None])
         http.serve_forever()
     finally:
         timekeeper.kill()
-        server.room.writer.stop()
+        server.close()
 
 
 def _keep_time(server: Server) -> None:
