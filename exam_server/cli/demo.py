@@ -65,7 +65,7 @@ async def _run(console: Console, home: Path, port: int, stop_after_s: int, start
         await asyncio.to_thread(server.start)
         try:
             await finish_a_batch(database, world.office, server, home, step)
-            robots = await open_the_running_exam(database, world, server, settings, home, step)
+            robots = await open_the_running_exam(database, world, server, settings, step)
         except BaseException:
             server.stop()
             raise

@@ -126,7 +126,7 @@ async def finish_a_batch(
     database: Database, office: Office, server: ServerProcess, folder: Path, step: Step
 ) -> None:
     """Bring one batch all the way: both ways of sitting, practical part, certificates."""
-    began = datetime.now(UTC) - timedelta(hours=6)
+    began = datetime.now(UTC) - timedelta(hours=7)
     with database.transaction() as db:
         order = BatchOrder(
             FINISHED_ON_SCREEN,
