@@ -17,8 +17,8 @@ from exam_server.context import (
 )
 from exam_server.languages import translated as _
 from exam_server.web import forms
-from exam_server.web.certificate_pdf import certificates_pdf
 from exam_server.web.downloads import PDF, shown
+from exam_server.web.off_loop import off_the_loop
 from exam_server.web.paging import cut
 from exam_server.web.plans import WITH_CERTIFICATES
 from registry.access import Actor, Permission
@@ -29,6 +29,8 @@ from registry.plans.models import AssessmentPlan
 from registry.plans.queries import plan_of, plans_in_reach
 from registry.plans.rules.states import PlanState
 from scoring.certificates import actions, queries
+from scoring.certificates.printing import print_certificates
+from scoring.certificates.rules.face import CertificateFace
 from scoring.queries import CandidateOutcome, outcomes_of
 from scoring.rules.states import BlankState, CertificateState
 
@@ -127,8 +129,7 @@ def print_plan(plan_id: int) -> Response:
             if certificate.state == CertificateState.ISSUED
         ]
         faces = [actions.print_certificate(db, i, actor=actor, now=now()) for i in valid]
-    content = certificates_pdf(faces, surroundings().settings.public_url)
-    return shown(content, f"证书-{plan_id}.pdf", PDF)
+    return shown(_pdf_of(faces), f"证书-{plan_id}.pdf", PDF)
 
 
 @blueprint.post("/<int:certificate_id>/print")
@@ -137,8 +138,17 @@ def print_one(certificate_id: int) -> Response:
     """Give one certificate for printing."""
     with transaction() as db:
         face = actions.print_certificate(db, certificate_id, actor=current_actor(), now=now())
-    content = certificates_pdf([face], surroundings().settings.public_url)
-    return shown(content, f"证书-{face.certificate_no}.pdf", PDF)
+    return shown(_pdf_of([face]), f"证书-{face.certificate_no}.pdf", PDF)
+
+
+def _pdf_of(faces: list[CertificateFace]) -> bytes:
+    settings = surroundings().settings
+    return off_the_loop(
+        print_certificates,
+        faces,
+        verify_origin=settings.public_url,
+        demonstration=settings.demonstration,
+    )
 
 
 @blueprint.get("/<int:certificate_id>")

@@ -2,20 +2,30 @@
 
 import secrets
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from exam_server.context import current_actor, now, reading, requires, transaction
 from exam_server.languages import translated as _
 from exam_server.web import forms
+from exam_server.web.downloads import PDF, shown
 from exam_server.web.paging import cut
 from item_bank import actions
-from item_bank.queries import blueprints_of, paper_margins, paper_of, papers_of
+from item_bank.booklet import print_booklet
+from item_bank.queries import (
+    blueprints_of,
+    paper_content,
+    paper_margins,
+    paper_of,
+    papers_of,
+)
 from item_bank.rules.assembly import SEED_LIMIT, InfeasiblePaperError
 from item_bank.rules.kinds import PaperState
 from registry.access import Permission
+from registry.audit_log import note
 from registry.catalog.models import Subject
-from registry.errors import AssessmentError
+from registry.database import files_of
+from registry.errors import AssessmentError, WrongStateError
 from registry.plans.queries import plan_of, plans_in_reach
 from registry.plans.rules.states import PlanState
 
@@ -103,7 +113,25 @@ def show(paper_id: int) -> ResponseReturnValue:
             page=cut(paper.items, request.args),
             margins=paper_margins(db, paper_id),
             may_release=actor.may(_P.PAPER_RELEASE) and waiting,
+            may_print=actor.may(_P.PAPER_RELEASE) and not waiting,
         )
+
+
+@blueprint.get("/<int:paper_id>/booklet.pdf")
+@requires(_P.PAPER_RELEASE)
+def booklet(paper_id: int) -> Response:
+    """Give a released paper as a booklet; every printing stands in the audit log."""
+    actor = current_actor()
+    with transaction() as db:
+        paper = paper_of(db, paper_id)
+        plan = plan_of(db, paper.plan_id, actor=actor)
+        if paper.state != PaperState.RELEASED:
+            raise WrongStateError(what=f"试卷{paper.number}", state="未签发", action="打印")
+        note(db, "print_booklet", ("paper", paper_id), actor=actor, now=now())
+        number = plan.number
+        mark = f"{number} 第 {paper.number} 套 {paper.paper_hash[:12]}"
+        content = print_booklet(paper_content(db, paper_id), files_of(db).get, paper_mark=mark)
+    return shown(content, f"试卷-{number}.pdf", PDF)
 
 
 @blueprint.post("/<int:paper_id>/release")

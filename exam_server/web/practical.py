@@ -5,20 +5,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from exam_server.context import current_actor, now, reading, requires, transaction
 from exam_server.languages import translated as _
 from exam_server.web import forms
+from exam_server.web.downloads import PDF, shown
+from exam_server.web.off_loop import off_the_loop
 from registry.access import Permission
 from registry.errors import AssessmentError, NotFoundError
 from registry.scheduling.models import Sitting
 from scoring import actions, panel_actions, queries
 from scoring.models import ScoreSheet, ScoringItem
 from scoring.panel_actions import MarkEntry, RulingEntry
+from scoring.print_queries import blank_sheets_of
+from scoring.printing import print_score_sheets
 from scoring.queries import Panel
 from scoring.rules.examiner_panel import Dispute, DisputeKind
+from scoring.rules.printed import PrintMark
 from scoring.rules.score_sheet import MarksRefusedError
 from scoring.rules.states import SheetState
 
@@ -145,6 +150,18 @@ def disputes(sitting_id: int) -> ResponseReturnValue:
                 (panel, [_dispute(panel, found) for found in panel.disputes]) for panel in panels
             ],
         )
+
+
+@blueprint.get("/<int:sitting_id>/sheets.pdf")
+@requires(_P.PRACTICAL_SCORE, _P.PLAN_READ)
+def blank_sheets(sitting_id: int) -> Response:
+    """Give the score sheets of a sitting on paper, for a sitting without tablets."""
+    actor = current_actor()
+    with reading() as db:
+        faces = blank_sheets_of(db, sitting_id, actor=actor)
+        printed = PrintMark(actor.name, now())
+        content = off_the_loop(print_score_sheets, faces, printed=printed)
+        return shown(content, f"评分记录表-{sitting_id}.pdf", PDF)
 
 
 @blueprint.post("/rulings/<int:admission_id>")

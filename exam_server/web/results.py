@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from exam_server.context import current_actor, now, reading, requires, transaction
 from exam_server.languages import translated as _
 from exam_server.web.charts import histogram
-from exam_server.web.downloads import EXCEL, attachment
+from exam_server.web.downloads import EXCEL, PDF, attachment, shown
+from exam_server.web.off_loop import off_the_loop
 from exam_server.web.paging import cut
 from exam_server.web.plans import WITH_RESULTS
 from exam_server.web.roster_file import saved
@@ -23,8 +24,11 @@ from registry.plans.models import AssessmentPlan
 from registry.plans.queries import plan_of, plans_in_reach
 from registry.plans.rules.states import PlanState
 from scoring import actions
+from scoring.print_queries import result_summary_of
+from scoring.printing import print_result_summary
 from scoring.queries import CandidateOutcome, outcomes_of
 from scoring.rules.evidence import EvidenceSource, source_in
+from scoring.rules.printed import PrintMark
 from scoring.rules.states import ResultFlag
 
 blueprint = Blueprint("results", __name__, url_prefix="/results")
@@ -198,6 +202,19 @@ def export(plan_id: int) -> Response:
         plan = plan_of(db, plan_id, actor=current_actor())
         content = workbook_of(plan, rows_of(db, plan_id, actor=current_actor()))
         return attachment(content, f"成绩汇总-{plan.number}.xlsx", EXCEL)
+
+
+@blueprint.get("/<int:plan_id>/summary.pdf")
+@requires(_P.RESULTS_READ)
+def summary(plan_id: int) -> Response:
+    """Give the summary of results 成绩汇总表 for signatures."""
+    actor = current_actor()
+    with reading() as db:
+        plan = plan_of(db, plan_id, actor=actor)
+        found = result_summary_of(db, plan_id, actor=actor)
+        printed = PrintMark(actor.name, now())
+        content = off_the_loop(print_result_summary, found, printed=printed)
+        return shown(content, f"成绩汇总表-{plan.number}.pdf", PDF)
 
 
 def workbook_of(plan: AssessmentPlan, rows: list[Row]) -> bytes:

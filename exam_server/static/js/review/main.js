@@ -33,11 +33,13 @@ function goBack() {
 
 /** @param {number} step */
 function zoom(step) {
-  const crop = /** @type {HTMLElement | null} */ (document.querySelector("[data-crop]"));
+  const crop = /** @type {HTMLImageElement | null} */ (document.querySelector("[data-crop]"));
   if (!crop) return;
   const place = Math.min(SIZES.length - 1, Math.max(0, Number(crop.dataset.size || 0) + step));
   crop.dataset.size = String(place);
-  crop.style.width = `${SIZES[place] * 100}%`;
+  crop.style.maxHeight = place ? "none" : "";
+  crop.style.maxWidth = place ? "none" : "";
+  crop.style.width = place ? `${crop.naturalWidth * SIZES[place]}px` : "";
 }
 
 /** @type {Record<string, (event: KeyboardEvent) => void>} */
