@@ -12,6 +12,7 @@ COMMANDS = {
     "demo": "exam_server.cli.demo",
     "rehearse": "exam_server.cli.rehearse",
     "audit": "exam_server.cli.audit",
+    "accounts": "exam_server.cli.accounts",
 }
 ON_GREENLETS = frozenset({"serve"})  # these run on gevent, which must be the first thing loaded
 
