@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import zxingcpp
-from pyzbar import pyzbar
 
 from omr.reader.reading import FloatArray, GrayImage, Placement
 from omr.reader.register import to_pixels
+from omr.reader.second_reader import second_reading
 from omr.rules.card_code import CardCode, is_serial, parse_qr_text
 from omr.rules.card_layout import CardLayout
 from omr.rules.reasons import PageReason
@@ -74,8 +74,8 @@ def read_qr(image: GrayImage, placement: Placement, layout: CardLayout) -> CardC
         code = parse_qr_text(found.text)
         if code is not None:
             return code
-    for seen in pyzbar.decode(patch, symbols=[pyzbar.ZBarSymbol.QRCODE]):
-        code = parse_qr_text(seen.data.decode("ascii", "replace"))
+    for text in second_reading(patch):
+        code = parse_qr_text(text)
         if code is not None:
             return code
     return None
