@@ -122,8 +122,13 @@ class Writer:
         self._queue.put(None)
         self._ended.wait()
 
+    def waiting(self) -> int:
+        """Return how many jobs are queued behind the batch that is being stored."""
+        count: int = self._queue.qsize()
+        return count
+
     def _enqueue(self, job: Job) -> Any:
-        if self._stopping or self._queue.qsize() > QUEUE_LIMIT:
+        if self._stopping or self.waiting() > QUEUE_LIMIT:
             raise BusyError
         self._queue.put(job)
         return job.promise.wait()
