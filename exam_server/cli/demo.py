@@ -90,7 +90,8 @@ def _print_ways_in(console: Console, address: str, sitting_id: int, admission_no
     ):
         pages.add_row(name, address + path)
     console.print(pages)
-    people = Table("角色", "登录名", "密码", "可以试什么", title="登录（仅用于演示）")
+    people = Table("角色", "登录名", "密码", title="登录（仅用于演示）")
+    people.add_column("可以试什么", overflow="fold")
     for account in accounts():
         people.add_row(account["role"], account["login_name"], account["password"], account["note"])
     console.print(people)
