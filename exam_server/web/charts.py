@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from markupsafe import Markup
 
-from exam_server.languages import translated
+from exam_server.languages import translated as _
 
 BAND_WIDTH = 10  # marks a column of the histogram
 PASS_MARK = 60  # only chooses the colour of a column; verdicts come from scoring
@@ -33,7 +33,7 @@ def histogram(marks: Sequence[Decimal]) -> Markup:
         _column(index, band, round(band * HEIGHT_PX / tallest)) for index, band in enumerate(bands)
     )
     spoken = "，".join(
-        translated("{first} 至 {last} 分 {number} 人", first=i * 10, last=_last(i), number=band)
+        _("{first} 至 {last} 分 {number} 人", first=i * 10, last=_last(i), number=band)
         for i, band in enumerate(bands)
         if band
     )

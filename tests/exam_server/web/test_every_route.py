@@ -1,4 +1,4 @@
-"""What holds for every address: a permission or a place in the list of public pages, the headers."""
+"""What holds for every address: a permission or a place in the public list, the headers."""
 
 import pytest
 

@@ -10,7 +10,7 @@ from exam_server.web import menu, results, waiting, words
 
 SERVER = Path(menu.__file__).parents[1]
 CALL = re.compile(r"""\b_\(\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)')""")
-CHINESE = re.compile("[\u4e00-\u9fff]")
+CHINESE = re.compile("[\u3001-\u303f\u4e00-\u9fff\uff00-\uffef]")
 FIELD = re.compile(r"{\w+}")
 SOURCES = sorted([*SERVER.glob("templates/**/*.html"), *SERVER.glob("web/*.py")])
 
@@ -32,6 +32,13 @@ def test_every_word_of_states_menus_and_lists_has_an_english_entry() -> None:
     texts |= {text for duty in waiting.DUTIES for text in (duty.title, duty.text)}
     texts |= {*results.SOURCES.values(), *results.VERDICTS.values(), *results.SORTS.values()}
     assert {text for text in texts if text} - english().keys() == set()
+
+
+def test_no_english_entry_is_left_over() -> None:
+    every_file = "".join(path.read_text("utf-8") for path in SOURCES)
+    states = {entry.text for kind in words.WORDS.values() for entry in kind.values()}
+    left = [text for text in english() if text not in every_file and text not in states]
+    assert left == []
 
 
 def test_english_keeps_the_places_for_details() -> None:
