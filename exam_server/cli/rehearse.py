@@ -29,14 +29,15 @@ class Bars:
 @click.option("--paper-share", default=0.5, show_default=True, type=click.FloatRange(0, 1))
 @click.option("--seed", default=7, show_default=True, type=click.IntRange(0, 10**6))
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False))
-def command(candidates: int, paper_share: float, seed: int, out: Path) -> None:
+@click.option("--database-url", default="", help="空的 PostgreSQL 数据库；不填则用 SQLite 文件")
+def command(candidates: int, paper_share: float, seed: int, out: Path, database_url: str) -> None:
     """Rehearse and print the table; exit 1 when anything does not tie."""
     console = Console()
     if out.exists() and any(out.iterdir()):
         raise click.UsageError(f"文件夹 {out} 不是空的，请另选一个。")
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TimeElapsedColumn(), console=console) as bars:
-        report = rehearse(Options(candidates, paper_share, seed, out), Bars(bars))
+        report = rehearse(Options(candidates, paper_share, seed, out, database_url), Bars(bars))
     console.print(_table(report))
     for fault in report.faults:
         console.print(f"[bold red]不符：{fault}")

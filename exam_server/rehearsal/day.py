@@ -64,6 +64,7 @@ class Options:
     paper_share: float
     seed: int
     folder: Path
+    database_url: str = ""  # a SQLite file in the folder unless given
     habits: Habits = field(default_factory=Habits)
 
 
@@ -90,7 +91,10 @@ class Report:
 def rehearse(options: Options, progress: Progress) -> Report:
     """Live the whole day; the folder then holds the database, scans and PDFs."""
     options.folder.mkdir(parents=True, exist_ok=True)
-    settings = read_settings({"KAOHE_HOME": str(options.folder / "home")})
+    environment = {"KAOHE_HOME": str(options.folder / "home")}
+    if options.database_url:
+        environment["KAOHE_DATABASE_URL"] = options.database_url
+    settings = read_settings(environment)
     database = open_database(settings)
     day = Day(options, settings, database, progress)
     try:
@@ -151,7 +155,8 @@ class Day:
         if not self.on_screen:
             return
         home = self.options.folder / "home"
-        with ServerProcess(home) as server:
+        settings = {"KAOHE_DATABASE_URL": self.settings.database_url}
+        with ServerProcess(home, environment=settings) as server:
             ledgers = asyncio.run(self._screen(server.address))
         self._judge(ledgers)
 
