@@ -40,7 +40,7 @@ def load_seeds(database: Database, *, now: datetime, tell: Tell, seeds: Path = S
         ("工作日历", lambda db: _calendar(db, seeds, now)),
     ]
     for folder in sorted((seeds / "item_banks").iterdir()):
-        if folder.is_dir():
+        if folder.name.isdecimal():
             parts.append((f"{folder.name} 考核规范与题库", _bank(folder, now)))
     for name, load in parts:
         with database.transaction() as db:
