@@ -1,5 +1,48 @@
-"""The prepared office for journeys through the real addresses."""
+"""A prepared office behind a real server, a Chromium, and a room whose check-in is open."""
 
-from tests.exam_server.web.conftest import prepared_office, quiet_site, site
+from collections.abc import Iterator
+from pathlib import Path
 
-__all__ = ["prepared_office", "quiet_site", "site"]
+import pytest
+from playwright.sync_api import Browser
+
+from tests.support.browser import Journey, chromium
+from tests.support.rooms import OpenRoom, open_room
+from tests.support.served import Served, World, prepared_once, served_copy
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> tuple[Path, World]:
+    """The home as it was before any journey, built once for all workers."""
+    base = tmp_path_factory.getbasetemp()
+    return prepared_once((base if worker_id == "master" else base.parent) / "served")
+
+
+@pytest.fixture(scope="module")
+def served(
+    prepared: tuple[Path, World], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
+    """A copy of the home for one module of tests, served by a process of its own."""
+    with served_copy(prepared, tmp_path_factory.mktemp("served") / "home") as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def browser(served: Served) -> Iterator[Browser]:
+    """One Chromium for a module; no other may be open meanwhile."""
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture
+def journey(browser: Browser, served: Served) -> Iterator[Journey]:
+    """The watched pages of one test; what went wrong on any of them fails it at the end."""
+    opened = Journey(browser, served.address)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def room(journey: Journey, served: Served) -> OpenRoom:
+    """A room of this test alone, its check-in opened by a proctor on the wall."""
+    return open_room(journey, served)

@@ -148,6 +148,7 @@ class Visitor:
         assert token is not None
         data = {"csrf_token": unescape(token[1]), **fields}
         response = self.client.post(address, data=data, content_type="multipart/form-data")
+        response.request.environ["wsgi.input"].close()  # large forms lie in a temporary file
         if response.mimetype == "text/html":
             self.page = response.get_data(as_text=True)
         return response
