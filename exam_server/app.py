@@ -38,6 +38,7 @@ from exam_server.web import (
     question_bank,
     results,
     sign_in,
+    venues,
     words,
 )
 from registry.keys import hmac_sm3
@@ -51,6 +52,7 @@ BLUEPRINTS = (
     plans.blueprint,
     enrolment.blueprint,
     arrangement.blueprint,
+    venues.blueprint,
     question_bank.blueprint,
     papers.blueprint,
     card_scanning.blueprint,

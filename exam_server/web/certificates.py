@@ -29,7 +29,7 @@ from registry.plans.models import AssessmentPlan
 from registry.plans.queries import plan_of, plans_in_reach
 from registry.plans.rules.states import PlanState
 from scoring.certificates import actions, queries
-from scoring.certificates.printing import print_certificates
+from scoring.certificates.printing import preview_certificate, print_certificates
 from scoring.certificates.rules.face import CertificateFace
 from scoring.queries import CandidateOutcome, outcomes_of
 from scoring.rules.states import BlankState, CertificateState
@@ -164,6 +164,17 @@ def document(certificate_id: int) -> ResponseReturnValue:
             may_print=actor.may(_P.CERTIFICATE_ISSUE),
             may_void=actor.may(_P.CERTIFICATE_APPROVE),
         )
+
+
+@blueprint.get("/<int:certificate_id>/preview.png")
+@requires(_P.RESULTS_READ)
+def preview(certificate_id: int) -> ResponseReturnValue:
+    """Show one certificate as it is printed, masked, without its photograph."""
+    with reading() as db:
+        face = queries.masked_face(db, certificate_id, actor=current_actor())
+    is_demonstration = surroundings().settings.demonstration
+    picture = off_the_loop(lambda: preview_certificate(face, demonstration=is_demonstration))
+    return Response(picture, content_type="image/png")
 
 
 @blueprint.post("/<int:certificate_id>/void")

@@ -44,7 +44,12 @@ def ways_in() -> list[Tile]:
     """Return the tiles of the start page."""
     staff = url_for("home.workbench") if g.actor else url_for("sign_in.form")
     return [
-        Tile(_("考生登录"), _("在考场的机器上，用准考证号和考场口令进入考试。"), "/exam", "pen"),
+        Tile(
+            _("考生登录"),
+            _("在考场的机器上，用准考证号和考场口令进入考试。"),
+            url_for("candidate.sign_in_form"),
+            "pen",
+        ),
         Tile(_("工作人员登录"), _("考试中心、考核机构、命题、监考、考评和制证。"), staff, "users"),
         Tile(
             _("证书查询"),

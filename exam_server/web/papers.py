@@ -4,8 +4,11 @@ import secrets
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from exam_server.context import current_actor, now, reading, requires, transaction
+from exam_server.delivery.models import SittingRun
+from exam_server.delivery.proctor_actions import prepare_run
 from exam_server.languages import translated as _
 from exam_server.web import forms
 from exam_server.web.downloads import PDF, shown
@@ -25,9 +28,12 @@ from registry.access import Permission
 from registry.audit_log import note
 from registry.catalog.models import Subject
 from registry.database import files_of
-from registry.errors import AssessmentError, WrongStateError
+from registry.errors import AssessmentError, ConflictError, WrongStateError
+from registry.plans.models import AssessmentPlan
 from registry.plans.queries import plan_of, plans_in_reach
 from registry.plans.rules.states import PlanState
+from registry.scheduling.models import ExamMode, Sitting
+from registry.scheduling.queries import sittings_of
 
 blueprint = Blueprint("papers", __name__, url_prefix="/papers")
 _P = Permission
@@ -113,8 +119,32 @@ def show(paper_id: int) -> ResponseReturnValue:
             page=cut(paper.items, request.args),
             margins=paper_margins(db, paper_id),
             may_release=actor.may(_P.PAPER_RELEASE) and waiting,
+            sittings=screen_sittings(db, plan),
             may_print=actor.may(_P.PAPER_RELEASE) and not waiting,
         )
+
+
+@blueprint.post("/<int:paper_id>/sittings/<int:sitting_id>")
+@requires(_P.PAPER_RELEASE)
+def give_to_sitting(paper_id: int, sitting_id: int) -> ResponseReturnValue:
+    """Give a sitting at computers its released paper."""
+    with transaction() as db:
+        plan_of(db, paper_of(db, paper_id).plan_id, actor=current_actor())
+        if db.get(SittingRun, sitting_id) is not None:
+            raise ConflictError(what="本场试卷", value=str(sitting_id))
+        prepare_run(db, sitting_id, paper_id, actor=current_actor(), now=now())
+    flash(_("试卷已下发到该场次，监考员可以开放登录。"), "success")
+    return redirect(url_for(".show", paper_id=paper_id))
+
+
+def screen_sittings(db: Session, plan: AssessmentPlan) -> list[tuple[Sitting, SittingRun | None]]:
+    """Return the sittings of a plan at computers, each with its run when it has a paper."""
+    sittings = sittings_of(db, plan.id, actor=current_actor())
+    return [
+        (sitting, db.get(SittingRun, sitting.id))
+        for sitting in sittings
+        if sitting.mode == ExamMode.ON_SCREEN
+    ]
 
 
 @blueprint.get("/<int:paper_id>/booklet.pdf")

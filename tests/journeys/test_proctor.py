@@ -145,7 +145,7 @@ def test_a_released_seat_covers_the_old_page_and_another_computer_goes_on(
     paper.link("1 题已存服务器")
     room.wall.select(place.seat_no)
     freed = room.wall.act("#detail", "换机", reason="屏幕闪烁")
-    cover = old.get_by_role("heading", name="监考人员已释放本机位")
+    cover = old.locator(".cover").get_by_role("heading", level=1)
     freed.within(LIMIT_S, "released seat to cover", lambda: expect(cover).to_be_visible())
     expect(old.locator("#player")).to_be_hidden()
 

@@ -32,6 +32,7 @@ OPEN = [
     ("institution_officer", "/sittings/{theory}/signatures"),
     ("institution_officer", "/plans/{arranged_plan}/tickets"),
     ("institution_officer", "/cards/"),
+    ("institution_officer", "/rooms/"),
     ("institution_officer", "/results/{published_plan}"),
     ("bank_manager", "/bank/"),
     ("bank_manager", "/bank/1/items"),
@@ -136,3 +137,12 @@ def test_pages_speak_english_when_the_visitor_chose_it(quiet_site: Site) -> None
     visitor.get("/plans/")
     assert '<html lang="en"' in visitor.page
     assert "Assessment plans" in visitor.page
+
+
+def test_room_is_entered_once_and_faults_are_said(site: Site) -> None:
+    visitor = site.signed_in("institution_officer")
+    room = {"number": "77", "name": "机房七", "kind": "computer", "row_count": "4"}
+    visitor.get("/rooms/")
+    assert "机房七" in visitor.follow(visitor.post("/rooms/", **room, column_count="5"))
+    assert visitor.post("/rooms/", **room, column_count="5").status_code == 400
+    assert visitor.post("/rooms/", **{**room, "number": "78"}, column_count="x").status_code == 400
