@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from exam_server.context import current_actor, now, reading, requires, transaction
 from exam_server.languages import translated as _
 from exam_server.web import forms
-from exam_server.web.off_loop import off_the_loop
+from exam_server.web.off_loop import password_off_the_loop
 from exam_server.web.paging import PAGE_LENGTH, cut, page_of, wanted_page
 from registry.access import Permission, Role
 from registry.accounts import actions
@@ -63,7 +63,7 @@ def create() -> ResponseReturnValue:
         account = actions.NewAccount(
             login_name=forms.read_text(form, "login_name", "登录名"),
             name=forms.read_text(form, "name", "姓名"),
-            password_hash=off_the_loop(hash_password, password),
+            password_hash=password_off_the_loop(hash_password, password),
             roles=[Role(role) for role in form.getlist("role") if role in set(Role)],
             centre_id=office_id if kind == "centre" else None,
             institution_id=office_id if kind == "institution" else None,
@@ -119,7 +119,7 @@ def _form(errors: list[str]) -> str:
 def reset(account_id: int) -> ResponseReturnValue:
     """Give an account a first password again, which is shown once."""
     password = first_password()
-    password_hash = off_the_loop(hash_password, password)
+    password_hash = password_off_the_loop(hash_password, password)
     with transaction() as db:
         account = actions.reset_password(
             db, account_id, password_hash, actor=current_actor(), now=now()

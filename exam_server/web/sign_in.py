@@ -18,7 +18,7 @@ from exam_server.context import (
 from exam_server.cookies import LANGUAGE_COOKIE, LOGIN_COOKIE
 from exam_server.languages import translated as _
 from exam_server.web import forms
-from exam_server.web.off_loop import off_the_loop
+from exam_server.web.off_loop import password_off_the_loop
 from registry.accounts import signing_in
 from registry.accounts.passwords import password_fits
 from registry.accounts.queries import password_hash_of
@@ -71,7 +71,7 @@ def check_and_sign_in(login_name: str, password: str) -> signing_in.SignIn:
     """Check the password between two transactions, then open the sign-in or count a failure."""
     with reading() as db:
         password_hash = password_hash_of(db, login_name)
-    fits = off_the_loop(password_fits, password_hash, password)
+    fits = password_off_the_loop(password_fits, password_hash, password)
     check = signing_in.PasswordCheck(password_hash, fits)
     with transaction() as db:
         return signing_in.sign_in_after_check(

@@ -7,6 +7,7 @@ import io
 from collections.abc import Sequence
 from typing import Final
 
+import pypdfium2
 from reportlab.graphics import renderPDF
 from reportlab.graphics.barcode.qr import QrCodeWidget
 from reportlab.graphics.shapes import Drawing
@@ -34,6 +35,8 @@ _MIDDLE_MM: Final = WIDTH_MM / 2
 _LEFT_MM: Final = 66.0  # middle of the left column: photograph and code
 _FIELD_MM: Final = (107.0, 250.0)  # where field lines begin and end
 _LABEL_MM: Final = 30.0
+PREVIEW_DPI: Final = 110
+POINTS_PER_INCH: Final = 72
 
 
 def print_certificates(
@@ -66,6 +69,18 @@ def print_certificates(
         canvas.showPage()
     canvas.save()
     return stream.getvalue()
+
+
+def preview_certificate(face: CertificateFace, *, demonstration: bool = False) -> bytes:
+    """Draw one certificate as a PNG for the screen; give it a masked face."""
+    document = pypdfium2.PdfDocument(print_certificates([face], demonstration=demonstration))
+    try:
+        stream = io.BytesIO()
+        picture = document[0].render(scale=PREVIEW_DPI / POINTS_PER_INCH).to_pil()
+        picture.save(stream, "PNG", optimize=True)
+        return stream.getvalue()
+    finally:
+        document.close()
 
 
 def _draw_heading(canvas: Canvas) -> None:
