@@ -90,15 +90,34 @@ def build_batch(db: Session, office: Office, order: BatchOrder) -> Batch:
     return Batch(plan_id, paper_id, screen, card, practical)
 
 
-def _plan(db: Session, office: Office, order: BatchOrder) -> int:
-    then = order.starts_at - PLAN_LEAD
+def wait_for_approval(db: Session, office: Office, order: BatchOrder, *, now: datetime) -> int:
+    """Draft and submit a plan that the city has yet to approve."""
     officer = office.actors["jigou01"]
     count = order.on_screen + order.on_cards
     new = NewPlan(office.institution_id, PROJECT, local_date(order.starts_at), count)
-    plan = draft_plan(db, new, actor=officer, now=then)
-    submit_plan(db, plan.id, actor=officer, now=then)
-    approve_plan(db, plan.id, actor=office.actors["shi01"], now=then)
-    return plan.id
+    plan = draft_plan(db, new, actor=officer, now=now)
+    return submit_plan(db, plan.id, actor=officer, now=now).id
+
+
+def wait_for_audit(db: Session, office: Office, order: BatchOrder, *, now: datetime) -> int:
+    """Hand in the roster of an approved plan that the city has yet to audit."""
+    plan_id = wait_for_approval(db, office, order, now=now)
+    approve_plan(db, plan_id, actor=office.actors["shi01"], now=now)
+    officer = office.actors["jigou01"]
+    people = candidates(
+        order.on_screen, seed=order.seed, confirmed_at=now, first=order.first_person
+    )
+    for new in people:
+        enrol_candidate(db, plan_id, new, actor=officer, now=now)
+    submit_roster(db, plan_id, actor=officer, now=now)
+    return plan_id
+
+
+def _plan(db: Session, office: Office, order: BatchOrder) -> int:
+    then = order.starts_at - PLAN_LEAD
+    plan_id = wait_for_approval(db, office, order, now=then)
+    approve_plan(db, plan_id, actor=office.actors["shi01"], now=then)
+    return plan_id
 
 
 def _roster(db: Session, office: Office, order: BatchOrder, plan_id: int) -> None:

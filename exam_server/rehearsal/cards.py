@@ -37,6 +37,7 @@ from omr.scans import read_file
 from registry.access import Actor
 from registry.database import Database
 from registry.fonts_folder import FONT_BOLD, FONT_REGULAR
+from registry.scheduling.models import Sitting
 
 DPI = 200
 LEVELS = (Level.L1, Level.L1, Level.L2)  # a good office scanner with some careless hands
@@ -111,7 +112,9 @@ def read_all(
 ) -> int:
     """Read every image file into one batch; return its id."""
     with database.transaction() as db:
-        batch_id = open_batch(db, sitting_id, files[0].parent.name, actor=actor, now=clock()).id
+        number = db.get_one(Sitting, sitting_id).number
+        name = f"第 {number} 场答题卡"
+        batch_id = open_batch(db, sitting_id, name, actor=actor, now=clock()).id
         known = known_serials(db, sitting_id)
     for path in files:
         for page in read_file(path.read_bytes(), path.name, known):

@@ -14,7 +14,13 @@ from exam_server.config import Settings
 from exam_server.delivery.models import Attempt
 from exam_server.marking import mark_card_sitting
 from exam_server.rehearsal import cards, screen
-from exam_server.rehearsal.batch import Batch, BatchOrder, build_batch
+from exam_server.rehearsal.batch import (
+    Batch,
+    BatchOrder,
+    build_batch,
+    wait_for_approval,
+    wait_for_audit,
+)
 from exam_server.rehearsal.office import (
     CITY_STAFF,
     INSTITUTION_STAFF,
@@ -22,7 +28,7 @@ from exam_server.rehearsal.office import (
     Office,
     build_office,
 )
-from exam_server.rehearsal.practical import score_practical
+from exam_server.rehearsal.practical import leave_disputes, score_practical
 from exam_server.rehearsal.robot import Habits, Robot
 from exam_server.rehearsal.server_process import ServerProcess
 from exam_server.seeding import load_seeds
@@ -108,7 +114,7 @@ def build_world(database: Database, step: Step) -> World:
     now = datetime.now(UTC)
     done = step("载入目录、区划、日历和题库", 5)
     load_seeds(database, now=now - OFFICE_LEAD, tell=lambda _name, _count: done())
-    done = step("办理备案、计划、报名、审核和编排", 2)
+    done = step("办理备案、计划、报名、审核和编排", 1)
     with database.transaction() as db:
         office = build_office(db, hash_password(PASSWORD), now=now - OFFICE_LEAD)
         actor = office.actors["kucun01"]
@@ -118,6 +124,10 @@ def build_world(database: Database, step: Step) -> World:
             ROOM_SEATS, ON_CARDS, now, SEED, first_person=100, practical_after=PRACTICAL_BEFORE
         )
         running = build_batch(db, office, order)
+        coming = BatchOrder(30, 0, now + timedelta(days=40), SEED, first_person=300)
+        wait_for_approval(db, office, coming, now=now - timedelta(days=1))
+        coming = BatchOrder(16, 0, now + timedelta(days=30), SEED, first_person=340)
+        wait_for_audit(db, office, coming, now=now - timedelta(days=9))
     done()
     return World(office, running)
 
@@ -246,6 +256,15 @@ async def open_the_running_exam(
         clock=lambda: datetime.now(UTC),
         done=step("进行中的一批：操作技能（评一半）", (ROOM_SEATS + ON_CARDS) // 2),
         share=0.5,
+    )
+    await asyncio.to_thread(
+        leave_disputes,
+        database,
+        world.office,
+        world.running.practical_sitting_id,
+        first=(ROOM_SEATS + ON_CARDS) // 2,
+        count=3,
+        now=datetime.now(UTC),
     )
     told = {"accounts": accounts(), "candidates": free_seats(database, sitting_id, code)}
     text = json.dumps(told, ensure_ascii=False, indent=1)

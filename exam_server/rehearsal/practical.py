@@ -25,6 +25,7 @@ from scoring.rules.examiner_panel import Dispute
 
 STEP = Decimal("0.5")
 GOOD_SHARE = (0.55, 0.95)  # between these lies what a candidate earns of the allotted marks
+DIFFERING_SKILLS = (0.8, 0.75, 0.45)  # so far apart that the lead must rule
 STRICTNESS = 0.05  # by so much of the allotted marks examiners differ
 STRANGE = 0.004  # now and then one examiner sees something quite different
 
@@ -53,6 +54,19 @@ def score_practical(
             merge_practical(db, admission_id, actor=office.actors[LEAD], now=clock())
         done()
     return rulings
+
+
+def leave_disputes(
+    database: Database, office: Office, sitting_id: int, *, first: int, count: int, now: datetime
+) -> None:
+    """Mark some candidates so that the examiners differ, and leave the rulings to the lead."""
+    with database.reading() as db:
+        admission_ids = [admission.id for admission in db.get_one(Sitting, sitting_id).admissions]
+    for admission_id in admission_ids[first : first + count]:
+        with database.transaction() as db:
+            draw = random.Random(admission_id)
+            for login_name, skill in zip(EXAMINERS, DIFFERING_SKILLS, strict=True):
+                _mark(db, office, login_name, admission_id, skill, draw=draw, now=now)
 
 
 def _mark(

@@ -75,6 +75,7 @@ class Robot:
         self._random = random.Random(seed)
         self._habits = habits
         self._socket: SocketClient | None = None
+        self._connecting = asyncio.Lock()  # heartbeat and answers share one connection
         self._epoch = 1
         self._is_cut = False
 
@@ -190,12 +191,22 @@ class Robot:
         if self._random.random() < self._habits.by_http:
             reply = await asyncio.to_thread(self.web.post, "/exam/api/ops", message)
         else:
-            if self._socket is None:
-                self._socket = SocketClient(self._address, "/candidate", self.web.cookie)
-                await self._socket.connect()
-            reply = await self._socket.call("ops", message)
+            socket = await self._connected()
+            reply = await socket.call("ops", message)
         answered: dict[str, Any] = reply
         return answered
+
+    async def _connected(self) -> SocketClient:
+        async with self._connecting:
+            if self._socket is None:
+                socket = SocketClient(self._address, "/candidate", self.web.cookie)
+                try:
+                    await socket.connect()
+                except OSError:
+                    await socket.close()
+                    raise
+                self._socket = socket
+            return self._socket
 
     async def _drop(self) -> None:
         if self._socket is not None:
