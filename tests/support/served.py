@@ -1,0 +1,292 @@
+"""An assessment office with something for everybody to do, behind the real server process.
+
+The home is built once through the actions that people use, and copied for every module of tests.
+"""
+
+import fcntl
+import pickle
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from exam_server.config import Settings, read_settings
+from exam_server.delivery.models import AnswerOp, Attempt
+from exam_server.marking import mark_card_sitting, stored_answers
+from exam_server.opening import open_database
+from exam_server.rehearsal import cards
+from exam_server.rehearsal.batch import Batch, BatchOrder, build_batch
+from exam_server.rehearsal.office import EXAMINERS, PROJECT, Office, build_office
+from exam_server.rehearsal.people import candidates
+from exam_server.rehearsal.practical import score_practical
+from exam_server.rehearsal.server_process import ServerProcess
+from exam_server.seeding import load_seeds
+from omr.actions import release_batch
+from registry.accounts.passwords import hash_password
+from registry.database import Database, engine_for
+from registry.enrolment.actions import enrol_candidate, submit_roster
+from registry.files import FileStore
+from registry.keys import open_key_ring
+from registry.local_time import local_date
+from registry.plans.actions import NewPlan, approve_plan, draft_plan, submit_plan
+from registry.scheduling.models import Sitting
+from scoring.actions import confirm_results, merge_practical, publish_results
+from scoring.certificates.actions import approve_issue, issue_certificates, receive_blanks
+from scoring.panel_actions import MarkEntry, open_sheet, record_marks, submit_sheet
+
+PASSWORD = "Kaohe-demo-2026"
+SEED = 2026
+ROOMS, SEATS = 6, 3  # examinations on screen, one for each test that needs a room
+SCORED, TO_REVIEW = 2, 3  # candidates on answer cards; the third card is filled in carelessly
+TO_AUDIT = 3
+GOOD_SHARE = Decimal("0.8")  # of the allotted marks, given by every examiner to the last candidate
+BLANKS = ("YS01000001", "YS01000100")
+
+
+@dataclass(frozen=True)
+class World:
+    """What there is to do: rooms to open, cards to review, a roster to audit, a last sheet."""
+
+    office: Office
+    rooms: tuple[int, ...]  # sittings at computers
+    scored: Batch  # everything marked but one sheet of the last candidate, by the lead examiner
+    reviewed_batch_id: int
+    waiting: Batch  # its cards are scanned; some wait for review
+    waiting_batch_id: int
+    audit_plan_id: int
+
+
+@dataclass(frozen=True)
+class Place:
+    """A seat in a room and who may sit there."""
+
+    admission_id: int
+    seat_no: int
+    name: str
+    admission_no: str
+
+
+class Served:
+    """A copy of the home, its database, and the server process in front of it."""
+
+    def __init__(self, home: Path, world: World, server: ServerProcess) -> None:
+        self.home = home
+        self.world = world
+        self.server = server
+        self.database = _opened(_settings(home))
+        self._rooms = iter(world.rooms)
+
+    @property
+    def address(self) -> str:
+        """Where the server listens."""
+        return self.server.address
+
+    def next_room(self) -> int:
+        """Return a sitting at computers that no other test has used."""
+        return next(self._rooms)
+
+    def places(self, sitting_id: int) -> list[Place]:
+        """Return the seats of a sitting in their order."""
+        with self.database.reading() as db:
+            admissions = sorted(db.get_one(Sitting, sitting_id).admissions, key=_seat)
+            return [
+                Place(
+                    admission.id,
+                    admission.seat_no,
+                    admission.enrolment.candidate.name,
+                    admission.enrolment.admission_no or "",
+                )
+                for admission in admissions
+            ]
+
+    def answers(self, place: Place) -> Mapping[str, tuple[str, ...]]:
+        """Return the stored answers of a candidate: question to options, as shown to them."""
+        with self.database.reading() as db:
+            return stored_answers(db, _attempt(db, place).id)
+
+    def attempt(self, place: Place) -> Attempt:
+        """Return the attempt of a candidate, read anew."""
+        with self.database.reading() as db:
+            found = _attempt(db, place)
+            db.expunge(found)
+            return found
+
+    def operations(self, place: Place) -> list[tuple[int, str]]:
+        """Return sequence number and kind of everything the candidate did, in stored order."""
+        with self.database.reading() as db:
+            chosen = (
+                select(AnswerOp.seq, AnswerOp.kind)
+                .where(AnswerOp.attempt_id == _attempt(db, place).id)
+                .order_by(AnswerOp.id)
+            )
+            return [(seq, kind) for seq, kind in db.execute(chosen)]
+
+    def certify(self) -> None:
+        """Bring the scored plan to certificates without a browser."""
+        actors, now = self.world.office.actors, datetime.now(UTC)
+        plan_id = self.world.scored.plan_id
+        with self.database.transaction() as db:
+            admission_id = _last_admission(db, self.world.scored)
+            mark_fully(db, self.world.office, EXAMINERS[0], admission_id, now=now)
+            merge_practical(db, admission_id, actor=actors[EXAMINERS[0]], now=now)
+            confirm_results(db, plan_id, actor=actors["shi01"], now=now)
+            publish_results(db, plan_id, actor=actors["shi02"], now=now)
+            approve_issue(db, plan_id, actor=actors["shenpi01"], now=now)
+            issue_certificates(db, plan_id, actor=actors["zhizheng01"], now=now)
+
+
+@contextmanager
+def served_copy(prepared: tuple[Path, World], home: Path) -> Iterator[Served]:
+    """Copy the prepared home and serve it until the end."""
+    template, world = prepared
+    shutil.copytree(template, home)
+    with ServerProcess(home) as server:
+        opened = Served(home, world, server)
+        try:
+            yield opened
+        finally:
+            opened.database.engine.dispose()
+
+
+def prepared_once(folder: Path) -> tuple[Path, World]:
+    """Build the home in a folder shared by all workers, or take what another one has built."""
+    folder.mkdir(exist_ok=True)
+    home, known = folder / "home", folder / "world.pickle"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not known.exists():
+            known.write_bytes(pickle.dumps(build_world(home)))
+        world: World = pickle.loads(known.read_bytes())
+    return home, world
+
+
+def build_world(home: Path) -> World:
+    """Load the seeds, build the office, and leave work of every kind undone."""
+    home.mkdir()
+    settings = _settings(home)
+    database = open_database(settings)
+    now = datetime.now(UTC)
+    try:
+        load_seeds(database, now=now - timedelta(days=60), tell=lambda _name, _count: None)
+        with database.transaction() as db:
+            office = build_office(db, hash_password(PASSWORD), now=now - timedelta(days=60))
+            receive_blanks(db, office.centre_id, *BLANKS, actor=office.actors["kucun01"], now=now)
+            rooms = [_room(db, office, number, now=now) for number in range(ROOMS)]
+            audit_plan_id = _roster_to_audit(db, office, now=now)
+        order = BatchOrder(0, SCORED, now - timedelta(hours=7), SEED, 400, timedelta(hours=2))
+        scored, reviewed_id = _on_cards(database, office, home, order)
+        order = BatchOrder(0, TO_REVIEW, now - timedelta(days=2), SEED, 500, timedelta(hours=2))
+        waiting, waiting_id = _on_cards(database, office, home, order)
+        _settle(database, office, scored, reviewed_id)
+    finally:
+        database.engine.dispose()
+    return World(office, tuple(rooms), scored, reviewed_id, waiting, waiting_id, audit_plan_id)
+
+
+def mark_fully(
+    db: Session, office: Office, login_name: str, admission_id: int, *, now: datetime
+) -> None:
+    """Let one examiner mark a candidate well and sign."""
+    actor = office.actors[login_name]
+    sheet = open_sheet(db, admission_id, actor=actor, now=now)
+    marks = {item.id: MarkEntry(good_mark(item.allotted)) for item in sheet.paper.items}
+    record_marks(db, sheet.id, marks, veto=None, minutes_used=40, actor=actor, now=now)
+    submit_sheet(db, sheet.id, actor=actor, now=now)
+
+
+def good_mark(allotted: Decimal) -> Decimal:
+    """Return the mark that every examiner gives, in steps of a half."""
+    return Decimal(round(allotted * GOOD_SHARE * 2)) / 2
+
+
+def _room(db: Session, office: Office, number: int, *, now: datetime) -> int:
+    """Prepare an exam on screen; each on a day of its own, for the proctors are the same."""
+    starts_at = now - timedelta(days=3 + number)
+    order = BatchOrder(SEATS, 0, starts_at, SEED + number, first_person=100 + 10 * number)
+    return build_batch(db, office, order).screen_sitting_id
+
+
+def _on_cards(
+    database: Database, office: Office, home: Path, order: BatchOrder
+) -> tuple[Batch, int]:
+    """Hold an exam on answer cards up to the reading of the scans."""
+    with database.transaction() as db:
+        batch = build_batch(db, office, order)
+    with database.reading() as db:
+        people = cards.paper_candidates(db, batch.card_sitting_id, batch.paper_id, seed=SEED)
+        pdf = cards.print_sitting(db, batch.card_sitting_id, actor=office.actors["jigou01"])
+    folder = home.parent / f"scans-{batch.plan_id}"
+    files = list(cards.scan_all(pdf, people, folder, seed=SEED))
+    batch_id = cards.read_all(
+        database,
+        batch.card_sitting_id,
+        files,
+        actor=office.actors["saomiao01"],
+        clock=lambda: datetime.now(UTC),
+        done=lambda: None,
+    )
+    return batch, batch_id
+
+
+def _settle(database: Database, office: Office, batch: Batch, batch_id: int) -> None:
+    """Review, release and mark the cards; score all but one sheet of the last candidate."""
+    now, scanner = datetime.now(UTC), office.actors["saomiao01"]
+    with database.transaction() as db:
+        people = cards.paper_candidates(db, batch.card_sitting_id, batch.paper_id, seed=SEED)
+        by_file = {f"scan-{at:04d}.jpg": person for at, person in enumerate(people, start=1)}
+        cards.review_all(db, batch_id, by_file, actor=scanner, now=now)
+        release_batch(db, batch_id, actor=scanner, now=now)
+        mark_card_sitting(db, batch.card_sitting_id, actor=scanner, now=now)
+    score_practical(
+        database,
+        office,
+        batch.practical_sitting_id,
+        seed=SEED,
+        clock=lambda: datetime.now(UTC),
+        done=lambda: None,
+        share=(SCORED - 1) / SCORED,
+    )
+    with database.transaction() as db:
+        for login_name in EXAMINERS[1:]:
+            mark_fully(db, office, login_name, _last_admission(db, batch), now=now)
+
+
+def _roster_to_audit(db: Session, office: Office, *, now: datetime) -> int:
+    """Leave a submitted roster for the city."""
+    officer, then = office.actors["jigou01"], now - timedelta(days=2)
+    planned_on = local_date(now + timedelta(days=30))
+    new = NewPlan(office.institution_id, PROJECT, planned_on, TO_AUDIT)
+    plan = draft_plan(db, new, actor=officer, now=then)
+    submit_plan(db, plan.id, actor=officer, now=then)
+    approve_plan(db, plan.id, actor=office.actors["shi01"], now=then)
+    for person in candidates(TO_AUDIT, seed=SEED, confirmed_at=then, first=900):
+        enrol_candidate(db, plan.id, replace(person), actor=officer, now=then)
+    submit_roster(db, plan.id, actor=officer, now=then)
+    return plan.id
+
+
+def _last_admission(db: Session, batch: Batch) -> int:
+    return [one.id for one in db.get_one(Sitting, batch.practical_sitting_id).admissions][-1]
+
+
+def _attempt(db: Session, place: Place) -> Attempt:
+    return db.scalars(select(Attempt).where(Attempt.admission_id == place.admission_id)).one()
+
+
+def _seat(admission: object) -> int:
+    return admission.seat_no  # type: ignore[attr-defined, no-any-return]
+
+
+def _settings(home: Path) -> Settings:
+    return read_settings({"KAOHE_HOME": str(home)})
+
+
+def _opened(settings: Settings) -> Database:
+    files = FileStore(settings.files_folder)
+    return Database(engine_for(settings.database_url), open_key_ring(settings.keys_folder), files)
