@@ -25,6 +25,7 @@ export class RoomLink {
     this.onState = onState;
     this.fetcher = fetcher;
     this.isWatching = false;
+    this.isDue = false;
     if (!socket) return;
     socket.on("connect", () => this.watch());
     socket.on("disconnect", (reason) => {
@@ -45,10 +46,19 @@ export class RoomLink {
     return Boolean(this.socket && this.socket.connected);
   }
 
-  /** Ask for the whole room. */
+  /** Ask for the whole room; asked for while an answer is on its way, it asks once more after that. */
   async watch() {
+    this.isDue = true; // the socket may have connected meanwhile, and brings changes only to those who asked over it
     if (this.isWatching) return;
     this.isWatching = true;
+    while (this.isDue) {
+      this.isDue = false;
+      await this.look();
+    }
+    this.isWatching = false;
+  }
+
+  async look() {
     const from = performance.now();
     try {
       const snapshot = await this.send("watch", {});
@@ -58,7 +68,6 @@ export class RoomLink {
     } catch (unreachable) {
       this.onState("lost");
     }
-    this.isWatching = false;
   }
 
   /**
