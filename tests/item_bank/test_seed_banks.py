@@ -13,7 +13,9 @@ from item_bank.rules.kinds import Importance
 from item_bank.rules.pool import PoolItem
 
 FOLDERS = sorted(
-    path.parent for path in Path(__file__).parents[2].glob("seeds/item_banks/*/items.jsonl")
+    path.parent
+    for path in Path(__file__).parents[2].glob("seeds/item_banks/*/items.jsonl")
+    if path.parent.name.isdigit()
 )
 SEEDS = range(10)
 
