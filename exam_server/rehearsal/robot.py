@@ -110,6 +110,7 @@ class Robot:
                 await self._record("submit", "", [])
         finally:
             beating.cancel()
+            await asyncio.gather(beating, return_exceptions=True)
             await self._drop()
         return self.ledger
 
@@ -202,7 +203,7 @@ class Robot:
                 socket = SocketClient(self._address, "/candidate", self.web.cookie)
                 try:
                     await socket.connect()
-                except OSError:
+                except BaseException:  # a heartbeat that is cancelled half-way too
                     await socket.close()
                     raise
                 self._socket = socket

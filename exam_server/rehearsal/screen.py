@@ -2,19 +2,20 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from exam_server.delivery.models import Attempt
 from exam_server.rehearsal.ability import Target, chooser, draw_ability
 from exam_server.rehearsal.robot import Habits, Ledger, Robot
 from exam_server.rehearsal.web_client import WebClient
-from item_bank.models import PaperItem
-from item_bank.queries import frozen_key, paper_content
+from item_bank.queries import frozen_key, paper_content, paper_of
 from item_bank.rules.ordering import shown_ids
+from item_bank.rules.paper import KeyedItem, PaperContent
 from registry.database import Database
 from registry.scheduling.models import Sitting
 
@@ -104,30 +105,45 @@ async def sign_in_all(seated: Sequence[Seated], room_code: str, done: Callable[[
 
 def give_abilities(database: Database, seated: Sequence[Seated], *, seed: int) -> None:
     """Tell every robot how well it answers; only robots may know what is right."""
+    papers: dict[int, _KnownPaper] = {}
     with database.reading() as db:
         for one in seated:
             attempt = db.scalars(
                 select(Attempt).where(Attempt.admission_id == one.admission_id)
             ).one()
-            paper = paper_content(db, attempt.paper_id)
-            ids = shown_ids(paper, attempt.order_seed)
-            levels = {
-                row.position: row.version.difficulty
-                for row in db.scalars(
-                    select(PaperItem).where(PaperItem.paper_id == attempt.paper_id)
-                )
-            }
-            targets = {}
-            for item in frozen_key(db, attempt.paper_id):
-                question_id, option_ids = ids[item.position]
-                targets[question_id] = Target(
-                    item.kind,
-                    levels[item.position],
-                    tuple(option_ids[name] for name in sorted(item.key)),
-                    tuple(option_ids.values()),
-                )
+            if attempt.paper_id not in papers:
+                papers[attempt.paper_id] = _known_paper(db, attempt.paper_id)
+            targets = papers[attempt.paper_id].targets(attempt.order_seed)
             draw = random.Random(f"{seed}:{one.admission_id}")
             one.robot.choose_by(chooser(targets, draw_ability(draw)))
+
+
+@dataclass(frozen=True)
+class _KnownPaper:
+    """A paper with what only robots may know of it."""
+
+    content: PaperContent
+    key: Sequence[KeyedItem]
+    difficulty: Mapping[int, int]
+
+    def targets(self, order_seed: int) -> dict[str, Target]:
+        """Return what is right, by the ids of one candidate's order."""
+        ids = shown_ids(self.content, order_seed)
+        targets = {}
+        for item in self.key:
+            question_id, option_ids = ids[item.position]
+            targets[question_id] = Target(
+                item.kind,
+                self.difficulty[item.position],
+                tuple(option_ids[name] for name in sorted(item.key)),
+                tuple(option_ids.values()),
+            )
+        return targets
+
+
+def _known_paper(db: Session, paper_id: int) -> _KnownPaper:
+    difficulty = {row.position: row.version.difficulty for row in paper_of(db, paper_id).items}
+    return _KnownPaper(paper_content(db, paper_id), frozen_key(db, paper_id), difficulty)
 
 
 async def sit_all(seated: Sequence[Seated], done: Callable[[], None]) -> dict[int, Ledger]:

@@ -79,6 +79,16 @@ def home_settings(folder: Path, url: str = "") -> Settings:
     return read_settings(values | ({"KAOHE_DATABASE_URL": url} if url else {}))
 
 
+@contextmanager
+def opened(prepared: Prepared) -> Iterator[Database]:
+    """Open the database of a prepared home beside the server that works on it."""
+    database = open_database(home_settings(prepared.folder))
+    try:
+        yield database
+    finally:
+        database.engine.dispose()
+
+
 def marked_seeds(folder: Path) -> Path:
     """Copy the seeds and mark every rationale and source."""
     shutil.copytree(SEEDS, folder)

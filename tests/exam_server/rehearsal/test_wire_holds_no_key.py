@@ -4,14 +4,12 @@ import asyncio
 import contextlib
 import json
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from exam_server.opening import open_database
 from exam_server.rehearsal.screen import Proctor
 from exam_server.rehearsal.server_process import ServerProcess
 from exam_server.rehearsal.socket_client import SocketClient
@@ -20,18 +18,11 @@ from item_bank.models import ItemVersion, Paper, PaperItem
 from registry.database import Database
 from registry.scheduling.models import Sitting
 from tests.support.recording_relay import RecordingRelay
-from tests.support.room import PASSWORD, RATIONALE_MARK, SOURCE_MARK, Prepared, home_settings
+from tests.support.room import PASSWORD, RATIONALE_MARK, SOURCE_MARK, Prepared, opened
 
 LINK = re.compile(r'(?:src|href)="(/static/[^"]+)"')
 OPAQUE = re.compile(r"[qo][0-9a-f]{8}")
 Home = Callable[[int], Prepared]
-
-
-@contextmanager
-def opened(prepared: Prepared) -> Iterator[Database]:
-    database = open_database(home_settings(prepared.folder))
-    yield database
-    database.engine.dispose()
 
 
 def as_sent(text: str) -> set[bytes]:
