@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
+RECIPE = ROOT / "scripts" / "browser-files"
 STATIC = ROOT / "exam_server" / "static"
 TOKENS = (STATIC / "css" / "tokens.css").read_text("utf-8")
 THEMES = {"light": ":root", "dark": '[data-theme="dark"]', "contrast": '[data-theme="contrast"]'}
@@ -99,12 +100,12 @@ def test_vendor_files_are_exactly_those_of_the_manifest(shelf: str) -> None:
 
 
 def test_the_lock_file_names_no_address_of_an_index() -> None:
-    lock = json.loads((ROOT / "package-lock.json").read_text("utf-8"))
+    lock = json.loads((RECIPE / "package-lock.json").read_text("utf-8"))
     assert [name for name, entry in lock["packages"].items() if "resolved" in entry] == []
 
 
 def test_the_manifest_has_the_versions_of_the_recipe() -> None:
-    recipe = json.loads((ROOT / "package.json").read_text("utf-8"))
+    recipe = json.loads((RECIPE / "package.json").read_text("utf-8"))
     wanted = recipe["dependencies"] | recipe["devDependencies"]
     for shelf in ("exam_server/static/vendor", "tests/support/vendor"):
         manifest = json.loads((ROOT / shelf / "MANIFEST.json").read_text("utf-8"))

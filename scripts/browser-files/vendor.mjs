@@ -1,9 +1,10 @@
-// Copies named files of exact package versions into the project, with licence and SHA-384 of each.
+// Run in this folder after `npm ci`. Copies named files of exact package versions into the project, with licence and SHA-384 of each.
 // `node vendor.mjs` writes; `node vendor.mjs --check` compares and fails when anything differs.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
+const ROOT = "../..";
 const FONTS = readdirSync("node_modules/katex/dist/fonts").filter((name) => name.endsWith(".woff2")).sort();
 const SHELVES = {
   "exam_server/static/vendor": {
@@ -39,9 +40,9 @@ const checking = process.argv.includes("--check");
 const different = [];
 for (const [shelf, packages] of Object.entries(SHELVES)) {
   const files = shelfFiles(shelf, packages);
-  if (!checking) rmSync(shelf, { recursive: true, force: true });
+  if (!checking) rmSync(join(ROOT, shelf), { recursive: true, force: true });
   for (const [path, bytes] of files) {
-    const target = join(shelf, path);
+    const target = join(ROOT, shelf, path);
     if (checking) {
       if (!existsSync(target) || !readFileSync(target).equals(bytes)) different.push(target);
     } else {
