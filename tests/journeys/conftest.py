@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from tests.exam_server.web.conftest import prepared_office, site
+from tests.exam_server.web.conftest import prepared_office, quiet_site, site
 from tests.support.browser import Journey, chromium
 from tests.support.rooms import OpenRoom, open_room
 from tests.support.served import Served, World, prepared_once, served_copy
 
-__all__ = ["prepared_office", "site"]  # the application without a browser
+__all__ = ["prepared_office", "quiet_site", "site"]  # the application without a browser
 
 
 @pytest.fixture(scope="session")

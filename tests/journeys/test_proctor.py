@@ -1,12 +1,12 @@
 """A proctor at the wall; what is done there is on the candidates' screens within two seconds."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from exam_server.delivery.states import AttemptState
-from tests.support.browser import Journey, Paper, Stopwatch
-from tests.support.rooms import SECOND_PROCTOR, OpenRoom, hand_in
-from tests.support.served import Served
+from tests.support.browser import Journey, Paper, Stopwatch, Wall, sign_in_staff
+from tests.support.rooms import PROCTOR, SECOND_PROCTOR, OpenRoom, hand_in
+from tests.support.served import PASSWORD, Served
 
 pytestmark = pytest.mark.browser
 LIMIT_S = 2.0
@@ -164,3 +164,23 @@ def test_a_released_seat_covers_the_old_page_and_another_computer_goes_on(
     room.wall.sees(place.seat_no, "active")
     assert served.answers(place) == again.chosen
     expect(old.locator("#player")).to_be_hidden()
+
+
+def test_a_wall_whose_socket_connects_during_its_first_request_hears_of_changes(
+    journey: Journey, served: Served
+) -> None:
+    page, sitting_id = journey.page(), served.next_room()
+    sign_in_staff(page, PROCTOR, PASSWORD)
+    held: list[Route] = []
+    page.route("**/watch", lambda route: held.append(route))
+    heard: list[object] = []
+    page.on(
+        "websocket", lambda socket: socket.on("framereceived", lambda frame: heard.append(frame))
+    )
+    page.goto(f"/proctor/{sitting_id}")
+    while len(heard) < 2 or not held:  # the socket and its namespace are open, the request is not
+        page.wait_for_timeout(50)
+    for route in held:
+        route.continue_()
+    page.unroute("**/watch")
+    Wall(page, sitting_id, is_open=True).open_check_in()

@@ -26,6 +26,8 @@ SIZE = {"width": 1366, "height": 768}
 PATIENCE_MS = 15_000  # of every wait; the machine may be busy
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text("utf-8")
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+IDS_TWICE = """() => [...document.querySelectorAll("[id]")].map((node) => node.id)
+  .filter((id, at, all) => all.indexOf(id) !== at)"""
 GRAVE = ("serious", "critical")
 LOAD_FAILED = "Failed to load resource:"
 UNPLUGGED, SERVER_GONE = "net::ERR_INTERNET_DISCONNECTED", "net::ERR_CONNECTION_REFUSED"
@@ -92,8 +94,9 @@ class Journey:
         for context in self._contexts:
             context.close()
         host = urlsplit(self.address).netloc
-        assert [url for url in self.requests if not _is_own(url, host)] == []
-        assert self.problems == []
+        strange = [url for url in self.requests if not _is_own(url, host)]
+        assert not strange, strange
+        assert not self.problems, self.problems
 
     def _hear(self, line: Any) -> None:
         if line.type == "error" and line.text not in self._excepted:
@@ -106,13 +109,14 @@ def _is_own(url: str, host: str) -> bool:
 
 
 def grave_violations(page: Page) -> list[str]:
-    """Return what axe finds serious or critical, one line each.
+    """Return what axe finds serious or critical, and ids that stand twice, one line each.
 
     The script is evaluated, not added: the content policy of the page stays on.
     """
     page.evaluate(AXE)
-    found = page.evaluate("tags => axe.run(document, {runOnly: tags})", AXE_TAGS)
-    return [
+    found = page.evaluate("tags => axe.run({runOnly: tags, resultTypes: ['violations']})", AXE_TAGS)
+    twice = page.evaluate(IDS_TWICE)
+    return [f"{page.url} has the id {name} twice" for name in twice] + [
         f"{page.url} {rule['id']} ({rule['impact']}): {node['target']} {node['failureSummary']}"
         for rule in found["violations"]
         if rule["impact"] in GRAVE
@@ -220,9 +224,10 @@ class Paper:
 class Wall:
     """The wall of a room as a test drives it."""
 
-    def __init__(self, page: Page, sitting_id: int) -> None:
+    def __init__(self, page: Page, sitting_id: int, *, is_open: bool = False) -> None:
         self.page = page
-        page.goto(f"/proctor/{sitting_id}")
+        if not is_open:
+            page.goto(f"/proctor/{sitting_id}")
         expect(page.locator(".seat").first).to_be_visible()
         expect(page.locator("#link")).to_have_text("实时连接正常")
 

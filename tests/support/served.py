@@ -8,7 +8,7 @@ import pickle
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -46,6 +46,7 @@ ROOMS, SEATS = 6, 3  # examinations on screen, one for each test that needs a ro
 SCORED, TO_REVIEW = 2, 3  # candidates on answer cards; the third card is filled in carelessly
 TO_AUDIT = 3
 GOOD_SHARE = Decimal("0.8")  # of the allotted marks, given by every examiner to the last candidate
+STRANGE_SHARES = (Decimal("0.9"), Decimal("0.5"), Decimal("0.2"))
 BLANKS = ("YS01000001", "YS01000100")
 
 
@@ -60,6 +61,7 @@ class World:
     waiting: Batch  # its cards are scanned; some wait for review
     waiting_batch_id: int
     audit_plan_id: int
+    open_plan_id: int  # its roster is being entered
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,16 @@ class Served:
         self.server = server
         self.database = _opened(_settings(home))
         self._rooms = iter(world.rooms)
+
+    def disagree(self) -> None:
+        """Leave a dispute among the examiners, and a sheet that has been opened only."""
+        office, now = self.world.office, datetime.now(UTC)
+        with self.database.transaction() as db:
+            sitting = db.get_one(Sitting, self.world.waiting.practical_sitting_id)
+            begun, disputed = [admission.id for admission in sitting.admissions][:2]
+            open_sheet(db, begun, actor=office.actors[EXAMINERS[0]], now=now)
+            for login_name, share in zip(EXAMINERS, STRANGE_SHARES, strict=True):
+                mark_fully(db, office, login_name, disputed, now=now, share=share)
 
     @property
     def address(self) -> str:
@@ -178,7 +190,9 @@ def build_world(home: Path) -> World:
             office = build_office(db, hash_password(PASSWORD), now=now - timedelta(days=60))
             receive_blanks(db, office.centre_id, *BLANKS, actor=office.actors["kucun01"], now=now)
             rooms = [_room(db, office, number, now=now) for number in range(ROOMS)]
-            audit_plan_id = _roster_to_audit(db, office, now=now)
+            audit_plan_id = _roster(db, office, 900, now=now)
+            submit_roster(db, audit_plan_id, actor=office.actors["jigou01"], now=now)
+            open_plan_id = _roster(db, office, 950, now=now)
         order = BatchOrder(0, SCORED, now - timedelta(hours=7), SEED, 400, timedelta(hours=2))
         scored, reviewed_id = _on_cards(database, office, home, order)
         order = BatchOrder(0, TO_REVIEW, now - timedelta(days=2), SEED, 500, timedelta(hours=2))
@@ -186,23 +200,38 @@ def build_world(home: Path) -> World:
         _settle(database, office, scored, reviewed_id)
     finally:
         database.engine.dispose()
-    return World(office, tuple(rooms), scored, reviewed_id, waiting, waiting_id, audit_plan_id)
+    return World(
+        office,
+        tuple(rooms),
+        scored,
+        reviewed_id,
+        waiting,
+        waiting_id,
+        audit_plan_id,
+        open_plan_id,
+    )
 
 
 def mark_fully(
-    db: Session, office: Office, login_name: str, admission_id: int, *, now: datetime
+    db: Session,
+    office: Office,
+    login_name: str,
+    admission_id: int,
+    *,
+    now: datetime,
+    share: Decimal = GOOD_SHARE,
 ) -> None:
-    """Let one examiner mark a candidate well and sign."""
+    """Let one examiner give a share of every allotted mark and sign."""
     actor = office.actors[login_name]
     sheet = open_sheet(db, admission_id, actor=actor, now=now)
-    marks = {item.id: MarkEntry(good_mark(item.allotted)) for item in sheet.paper.items}
+    marks = {item.id: MarkEntry(good_mark(item.allotted, share)) for item in sheet.paper.items}
     record_marks(db, sheet.id, marks, veto=None, minutes_used=40, actor=actor, now=now)
     submit_sheet(db, sheet.id, actor=actor, now=now)
 
 
-def good_mark(allotted: Decimal) -> Decimal:
-    """Return the mark that every examiner gives, in steps of a half."""
-    return Decimal(round(allotted * GOOD_SHARE * 2)) / 2
+def good_mark(allotted: Decimal, share: Decimal = GOOD_SHARE) -> Decimal:
+    """Return a share of the allotted mark, in steps of a half."""
+    return Decimal(round(allotted * share * 2)) / 2
 
 
 def _room(db: Session, office: Office, number: int, *, now: datetime) -> int:
@@ -257,17 +286,16 @@ def _settle(database: Database, office: Office, batch: Batch, batch_id: int) -> 
             mark_fully(db, office, login_name, _last_admission(db, batch), now=now)
 
 
-def _roster_to_audit(db: Session, office: Office, *, now: datetime) -> int:
-    """Leave a submitted roster for the city."""
+def _roster(db: Session, office: Office, first_person: int, *, now: datetime) -> int:
+    """Enter a roster for an approved plan; not handed in yet."""
     officer, then = office.actors["jigou01"], now - timedelta(days=2)
     planned_on = local_date(now + timedelta(days=30))
     new = NewPlan(office.institution_id, PROJECT, planned_on, TO_AUDIT)
     plan = draft_plan(db, new, actor=officer, now=then)
     submit_plan(db, plan.id, actor=officer, now=then)
     approve_plan(db, plan.id, actor=office.actors["shi01"], now=then)
-    for person in candidates(TO_AUDIT, seed=SEED, confirmed_at=then, first=900):
-        enrol_candidate(db, plan.id, replace(person), actor=officer, now=then)
-    submit_roster(db, plan.id, actor=officer, now=then)
+    for person in candidates(TO_AUDIT, seed=SEED, confirmed_at=then, first=first_person):
+        enrol_candidate(db, plan.id, person, actor=officer, now=then)
     return plan.id
 
 

@@ -1,0 +1,257 @@
+"""No page has a violation that axe calls serious or critical, in any state a person meets.
+
+The pages of the office are found as people find them, from link to link; the address map of the
+application says whether one was missed.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import unescape
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import APIRequestContext, Browser, Page, expect
+from sqlalchemy import select
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import MapAdapter
+
+from exam_server.app import create_app
+from exam_server.config import read_settings
+from exam_server.rehearsal.web_client import WebClient
+from scoring.certificates.models import Certificate
+from tests.support.browser import Journey, Paper, grave_violations, sign_in_candidate
+from tests.support.rooms import OpenRoom, hand_in
+from tests.support.served import PASSWORD, Served
+
+pytestmark = pytest.mark.browser
+VISITOR = ""
+PEOPLE = (
+    VISITOR,
+    "jigou01",
+    "shi01",
+    "tiku01",
+    "qianfa01",
+    "saomiao01",
+    "kaoping01",
+    "shenpi01",
+    "zhizheng01",
+    "kucun01",
+    "jiankao01",
+    "xitong01",
+    "shenji01",
+    "sheng01",
+)
+LINK = re.compile(r'(?:href|src)="(/[^"#]*)')
+NO_PAGES = re.compile(
+    r"^/(static/|exam/(api|photo|figure|room)|proctor/(photo|\d+/api)|bank/figures)"
+)
+THEMES = ("标准", "深色", "高对比")
+
+
+@dataclass(frozen=True)
+class Found:
+    """A page or file of the application, and by whom it was opened."""
+
+    login_name: str
+    path: str
+    is_page: bool
+
+
+class Walker:
+    """Opens what there is from link to link, one address of every kind for every person.
+
+    Of a kind are addresses with the same endpoint and the same names in the query.
+    """
+
+    def __init__(self, request: APIRequestContext, served: Served, addresses: MapAdapter) -> None:
+        self._request = request
+        self._served = served
+        self._addresses = addresses
+        self.found: dict[str, list[Found]] = {}
+
+    def walk(self, login_name: str, cookie: str, *starts: str) -> None:
+        """Follow every link that leads to a kind of page not yet seen by this person."""
+        seen: set[str] = set()
+        waiting = [*starts]
+        while waiting:
+            path = waiting.pop(0)
+            kind = self._kind(path)
+            if not kind or kind in seen or NO_PAGES.match(path):
+                continue
+            reply = self._request.get(
+                self._served.address + path, headers={"Cookie": cookie}, max_redirects=0
+            )
+            if reply.status != 200:
+                continue
+            seen.add(kind)
+            is_page = reply.headers["content-type"].startswith("text/html")
+            self.found.setdefault(kind, []).append(Found(login_name, path, is_page))
+            if is_page:
+                waiting += [unescape(link) for link in LINK.findall(reply.text())]
+
+    def endpoints(self) -> set[str]:
+        """Return the names of everything that was opened."""
+        return {kind.split("?")[0] for kind in self.found}
+
+    def _kind(self, path: str) -> str:
+        parts = urlsplit(path)
+        try:
+            endpoint, _arguments = self._addresses.match(parts.path, method="GET")
+        except HTTPException:
+            return ""
+        names = "&".join(sorted(parse_qs(parts.query)))
+        return f"{endpoint}?{names}"
+
+
+@pytest.fixture(scope="module")
+def finished(served: Served) -> Served:
+    """The office after certificates have been issued, with examiners in dispute."""
+    served.certify()
+    served.disagree()
+    return served
+
+
+@pytest.fixture(scope="module")
+def cookies(finished: Served) -> dict[str, str]:
+    """The cookies of everyone on the staff, and of a visitor who has not signed in."""
+    made = {}
+    for login_name in PEOPLE:
+        client = WebClient(finished.address)
+        client.page("/sign-in")
+        if login_name:
+            client.submit("/sign-in", login_name=login_name, password=PASSWORD)
+        made[login_name] = client.cookie
+    return made
+
+
+@pytest.fixture(scope="module")
+def addresses(finished: Served) -> MapAdapter:
+    """The address map of the application."""
+    server = create_app(read_settings({"KAOHE_HOME": str(finished.home)}))
+    adapter = server.app.url_map.bind("localhost")
+    server.close()
+    return adapter
+
+
+@pytest.fixture(scope="module")
+def walker(
+    browser: Browser, finished: Served, cookies: dict[str, str], addresses: MapAdapter
+) -> Iterator[Walker]:
+    """Everything that links lead to, by kind."""
+    world = finished.world
+    with finished.database.reading() as db:
+        verified = db.scalars(select(Certificate.qr_payload)).first()
+    starts = {
+        VISITOR: ["/", "/exam/", str(verified)],
+        "jigou01": [
+            f"/plans/{world.open_plan_id}",
+            f"/plans/{world.scored.plan_id}/arrangement",
+        ],
+        "shi01": [f"/plans/{world.audit_plan_id}/roster"],
+        "saomiao01": [f"/cards/batches/{world.waiting_batch_id}"],
+        "zhizheng01": [f"/certificates/plans/{world.scored.plan_id}"],
+    }
+    context = browser.new_context()
+    walker = Walker(context.request, finished, addresses)
+    for login_name, cookie in cookies.items():
+        walker.walk(login_name, cookie, *starts.get(login_name, []), "/work")
+    yield walker
+    context.close()
+
+
+def test_links_lead_to_every_page_of_the_address_map(walker: Walker, addresses: MapAdapter) -> None:
+    expected = {
+        rule.endpoint
+        for rule in addresses.map.iter_rules()
+        if "GET" in (rule.methods or ())
+        and not NO_PAGES.match(rule.rule.replace("<int:sitting_id>", "1"))
+    }
+    missed = sorted(expected - walker.endpoints())
+    assert not missed, f"no link leads to {missed}"
+
+
+def test_no_page_of_the_office_or_the_public_has_grave_violations(
+    walker: Walker, journey: Journey, cookies: dict[str, str]
+) -> None:
+    pages = {login_name: signed_in(journey, cookie) for login_name, cookie in cookies.items()}
+    found = []
+    for kind in walker.found.values():
+        if kind[0].is_page:
+            page = pages[kind[0].login_name]
+            page.goto(kind[0].path)
+            found += grave_violations(page)
+    assert found == []
+
+
+def signed_in(journey: Journey, cookie: str) -> Page:
+    """Open the browser of somebody who has signed in already."""
+    page = journey.page()
+    pairs = [part.split("=", 1) for part in cookie.split("; ") if part]
+    page.context.add_cookies(
+        [{"name": name, "value": value, "url": journey.address} for name, value in pairs]
+    )
+    return page
+
+
+def test_a_refused_sign_in_and_a_forged_certificate_have_no_grave_violations(
+    journey: Journey, finished: Served
+) -> None:
+    page = journey.page()
+    with journey.refusal("404 (NOT FOUND)"):
+        page.goto("/verify/forged")
+        expect(page.get_by_role("alert")).to_contain_text("不是本系统签发的证书")
+    found = grave_violations(page)
+    page.goto("/sign-in")
+    page.get_by_label("登录名").fill("shi01")
+    page.get_by_label("密码").fill("wrong")
+    with journey.refusal():
+        page.get_by_role("button", name="登录", exact=True).click()
+        expect(page.get_by_role("alert")).to_be_visible()
+    assert found + grave_violations(page) == []
+
+
+def test_no_page_of_a_candidate_has_grave_violations(room: OpenRoom, journey: Journey) -> None:
+    place = room.places[0]
+    page = journey.page()
+    sign_in_candidate(page, place.admission_no, room.code)
+    found = grave_violations(page)
+    page.get_by_role("button", name="信息无误，继续").click()
+    expect(page.get_by_role("heading", name="考生须知")).to_be_visible()
+    found += grave_violations(page)
+    page.get_by_label("我已阅读并将遵守以上规定").check()
+    page.get_by_role("button", name="进入考场等候").click()
+    expect(page.get_by_role("heading", name="等待监考员开考")).to_be_visible()
+    found += grave_violations(page)
+    room.wall.sees(place.seat_no, "ready")
+    room.start()
+    paper = Paper(page)
+    paper.open()
+    paper.press("A")
+    page.keyboard.press("m")
+    for theme in THEMES:
+        expect(page.locator("#theme")).to_contain_text(theme)
+        found += grave_violations(page)
+        page.get_by_role("button", name="交卷", exact=True).click()
+        found += grave_violations(page)
+        page.keyboard.press("Escape")
+        page.locator("#theme").click()
+    hand_in(page)
+    assert found + grave_violations(page) == []
+
+
+def test_the_wall_has_no_grave_violations(room: OpenRoom) -> None:
+    wall = room.wall
+    found = grave_violations(wall.page)
+    paper = room.working_paper(room.places[0])
+    paper.page.get_by_role("button", name="举手", exact=True).click()
+    found += grave_violations(paper.page)
+    paper.page.get_by_role("dialog").get_by_role("button", name="举手").click()
+    wall.sees(room.places[0].seat_no, "help")
+    wall.select(room.places[0].seat_no)
+    for theme in THEMES:
+        expect(wall.page.locator("#theme")).to_contain_text(theme)
+        found += grave_violations(wall.page)
+        wall.page.locator("#theme").click()
+    wall.page.locator("#detail").get_by_role("button", name="延时", exact=True).click()
+    assert found + grave_violations(wall.page) == []
