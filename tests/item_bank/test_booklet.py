@@ -20,7 +20,7 @@ from item_bank.formula_text import Run, plain_text, text_runs
 from item_bank.rules.figure import check_svg
 from item_bank.text_setting import NO_END, NO_START, REGULAR, TextBlock, TextStyle, register_fonts
 
-SEED_FIGURES = sorted(Path(__file__).parents[2].glob("seeds/item_banks/*/figures/*.svg"))
+SEED_FIGURES = sorted(Path(__file__).parents[2].glob("seeds/item_banks/[0-9]*/figures/*.svg"))
 STYLE = TextStyle(REGULAR, 10, 15)
 
 

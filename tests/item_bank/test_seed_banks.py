@@ -14,7 +14,7 @@ from item_bank.rules.pool import PoolItem
 
 FOLDERS = sorted(
     path.parent
-    for path in Path(__file__).parents[2].glob("seeds/item_banks/*/items.jsonl")
+    for path in Path(__file__).parents[2].glob("seeds/item_banks/[0-9]*/items.jsonl")
     if path.parent.name.isdigit()
 )
 SEEDS = range(10)
