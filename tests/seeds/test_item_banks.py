@@ -15,6 +15,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from scoring.rules.practical_paper import read_practical_paper
+
 BANKS = Path(__file__).resolve().parents[2] / "seeds" / "item_banks"
 FOLDERS = sorted(path for path in BANKS.iterdir() if path.name.isdigit())
 BLANK = "（　　）"
@@ -318,6 +320,12 @@ def test_criteria_never_take_more_than_the_allotted_marks(bank: Bank) -> None:
             for criterion in item["criteria"]:
                 assert criterion["per"] in ("occurrence", "item", "once")
                 assert Decimal(criterion["deduct"]) <= Decimal(criterion["max_deduct"])
+
+
+def test_examiners_can_score_by_the_practical_paper(bank: Bank) -> None:
+    paper = read_practical_paper(bank.practical)
+    assert 2 <= len(paper.tasks) <= 3
+    assert 8 <= len(paper.items) <= 10
 
 
 def test_vetoes_have_known_effects(bank: Bank) -> None:
