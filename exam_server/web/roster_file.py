@@ -23,6 +23,7 @@ from registry.errors import AssessmentError, InvalidInputError
 
 COLUMNS = ("姓名", "公民身份号码", "手机号码", "文化程度", "考生来源")
 LONGEST_ROSTER = 1_000  # rows; larger batches are split over plans
+LAST_ROW_READ = 20_000  # candidates may stand anywhere above it, with empty rows between
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def read_roster(content: bytes) -> list[TypedRow]:
     except (BadZipFile, InvalidFileException, KeyError, ValueError, OSError):
         raise _unreadable("不是有效的 xlsx 文件，请用模板填写后重新上传。") from None
     sheet = book.worksheets[0]
-    rows = sheet.iter_rows(values_only=True, max_row=LONGEST_ROSTER + 2, max_col=20)
+    rows = sheet.iter_rows(values_only=True, max_row=LAST_ROW_READ, max_col=20)
     header = [_text(value) for value in next(iter(rows), ())]
     missing = [column for column in COLUMNS if column not in header]
     if missing:

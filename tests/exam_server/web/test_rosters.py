@@ -143,6 +143,17 @@ def test_file_that_is_no_workbook_is_refused(site: Site) -> None:
     assert "不是有效的 xlsx 文件" in visitor.page
 
 
+def test_candidates_below_a_thousand_empty_rows_are_not_lost(site: Site) -> None:
+    empty = [()] * 1_000
+    visitor = upload(
+        site,
+        *empty,
+        ("考生示范", GOOD["id_number"], None, "高中", "社会"),
+        ("考生示例", id_number(701, male=False), None, "高中", "社会"),
+    )
+    assert "可导入 2 人" in visitor.page
+
+
 def test_template_can_be_filled_in_and_read_back(site: Site) -> None:
     visitor = site.signed_in("institution_officer")
     content = visitor.get(f"/plans/{site.known.open_plan}/roster/template").data
