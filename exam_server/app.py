@@ -20,6 +20,7 @@ from exam_server.web import (
     accounts,
     arrangement,
     assets,
+    audit_words,
     candidate,
     card_review,
     card_scanning,
@@ -44,7 +45,7 @@ from exam_server.web import (
 from registry.keys import hmac_sm3
 
 UPLOAD_LIMIT_BYTES = 200 * 1024 * 1024
-PARTS = (error_pages, protection, assets, formats, words, menu)
+PARTS = (error_pages, protection, assets, formats, words, audit_words, menu)
 BLUEPRINTS = (
     sign_in.blueprint,
     home.blueprint,

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from exam_server.context import current_actor, now, reading, requires, transaction
 from exam_server.languages import translated as _
 from exam_server.web import forms
+from exam_server.web.audit_words import actions_named, object_named
 from exam_server.web.off_loop import password_off_the_loop
 from exam_server.web.paging import PAGE_LENGTH, cut, page_of, wanted_page
 from registry.access import Permission, Role
@@ -162,14 +163,16 @@ def audit_log() -> ResponseReturnValue:
 
 def _entries(words: str, person: str, subject: str) -> Select[AuditEntry]:
     chosen = select(AuditEntry)
-    kind, _sign, number = subject.strip().partition(" ")
+    kind, _sign, number = subject.strip().rpartition(" ")
+    if not number.isdecimal():
+        kind, number = subject.strip(), ""
     if words.strip():
-        chosen = chosen.where(AuditEntry.action.contains(words.strip(), autoescape=True))
+        chosen = chosen.where(AuditEntry.action.in_(actions_named(words)))
     if person.strip():
         chosen = chosen.where(AuditEntry.actor_name.contains(person.strip(), autoescape=True))
     if kind:
-        chosen = chosen.where(AuditEntry.object_type == kind)
-    return chosen.where(AuditEntry.object_id == number.strip()) if number.strip() else chosen
+        chosen = chosen.where(AuditEntry.object_type == object_named(kind))
+    return chosen.where(AuditEntry.object_id == number) if number else chosen
 
 
 def state_of_chain(db: Session) -> str | int:

@@ -86,8 +86,8 @@ def test_certificates_print_one_page_each_and_leave_a_line_in_the_log(site: Site
     assert len(document) == 2
     document.close()
     auditor = site.signed_in("audit_administrator")
-    auditor.get("/audit-log?words=print_certificate")
-    assert auditor.page.count("print_certificate") >= 2
+    auditor.get("/audit-log?words=打印证书&object=证书")
+    assert auditor.page.count("<td>打印证书</td>") >= 2
 
 
 def test_qr_address_shows_a_valid_certificate_with_masked_data(quiet_site: Site) -> None:

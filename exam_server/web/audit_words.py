@@ -1,0 +1,145 @@
+"""What the lines of the audit log are called on its page; English pages show the codes as words."""
+
+from flask import Flask
+
+from exam_server.languages import language
+
+ACTIONS = {
+    "add_room": "登记考场",
+    "advance_plan": "计划状态变更",
+    "amend_enrolment": "更正报名",
+    "apply_for_filing": "申请机构备案",
+    "approve_issue": "审批发证",
+    "approve_plan": "批准计划",
+    "arrange_candidates": "编排座位",
+    "assign_page": "答题卡对应考生",
+    "assign_proctor": "安排监考",
+    "bind_account": "账号关联人员",
+    "cancel_plan": "取消计划",
+    "change_password": "修改密码",
+    "claim_seat": "考生登录机位",
+    "close_account": "停用账号",
+    "close_room": "关闭考场",
+    "compose_paper": "组卷",
+    "confirm_filing": "确认机构备案",
+    "confirm_page": "复核完成",
+    "confirm_results": "确认成绩",
+    "confirm_rules": "确认考生须知",
+    "correct_group": "复核填涂",
+    "decide_enrolment": "审核报名",
+    "dispatch_examiners": "派遣考评员",
+    "draft_plan": "新建计划",
+    "end_attempt": "结束作答",
+    "enrol_candidate": "录入报名",
+    "establish_centre": "设立中心",
+    "establish_centres": "设立各级中心",
+    "file_specification": "考核规范备案",
+    "give_extra_time": "延长时间",
+    "handle_event": "处理考场事件",
+    "issue_cards": "生成答题卡",
+    "issue_certificate": "核发证书",
+    "issue_certificates": "批量核发证书",
+    "load_bank": "载入题库",
+    "load_calendar": "载入工作日历",
+    "load_catalog": "载入考核目录",
+    "load_divisions": "载入行政区划",
+    "load_former_divisions": "载入原行政区划",
+    "load_practical_paper": "载入操作技能试卷",
+    "open_account": "新建账号",
+    "open_batch": "上传扫描批次",
+    "open_check_in": "开放登录",
+    "open_sheet": "开始评分",
+    "plan_sitting": "添加场次",
+    "prepare_run": "下发试卷",
+    "print_booklet": "打印试卷",
+    "print_certificate": "打印证书",
+    "print_paper": "打印试卷",
+    "publish_results": "公布成绩",
+    "qualify_examiner": "增加考评资格",
+    "raise_hand": "考生举手",
+    "receive_blanks": "空白证书入库",
+    "record_incident": "记录考场事件",
+    "record_marks": "记录评分",
+    "record_presence": "登记到场情况",
+    "record_result": "登记成绩",
+    "register_examiner": "登记考评员",
+    "reject_page": "剔除扫描页",
+    "release_batch": "答题卡移交评分",
+    "release_feedback": "反馈审核结果",
+    "release_paper": "签发试卷",
+    "release_seat": "释放机位",
+    "renew_card": "考评员证卡换发",
+    "reopen_sheet": "退回重评",
+    "reset_password": "重置密码",
+    "retire_item": "停用试题",
+    "return_plan": "退回计划",
+    "reveal_id_number": "查看证件号码",
+    "review_bank": "审定题库",
+    "review_item": "审题",
+    "rule_dispute": "裁决争议",
+    "send_message": "发送消息",
+    "sign_in": "登录",
+    "sign_in_refused": "登录被拒",
+    "sign_out": "退出登录",
+    "spoil_blank": "空白证书作废",
+    "start_sitting": "开考",
+    "submit_item": "试题送审",
+    "submit_plan": "提交计划",
+    "submit_roster": "提交名单",
+    "submit_sheet": "提交评分记录表",
+    "take_page": "识读扫描页",
+    "void_certificate": "证书作废",
+    "withdraw_enrolment": "撤回报名",
+}
+OBJECTS = {
+    "account": "账号",
+    "admission": "准考记录",
+    "assessment_plan": "计划",
+    "attempt": "作答",
+    "blank_certificate": "空白证书",
+    "calendar": "工作日历",
+    "catalog_version": "考核目录",
+    "centre": "中心",
+    "certificate": "证书",
+    "division": "行政区划",
+    "enrolment": "报名",
+    "examiner": "考评员",
+    "institution_filing": "机构备案",
+    "item": "试题",
+    "paper": "试卷",
+    "practical_paper": "操作技能试卷",
+    "project": "考核项目",
+    "room": "考场",
+    "room_event": "考场事件",
+    "scan_batch": "扫描批次",
+    "scan_page": "扫描页",
+    "score_sheet": "评分记录表",
+    "sitting": "场次",
+    "specification": "考核规范",
+}
+
+
+def audit_word(code: str) -> str:
+    """Return what an action or a kind of object is called in the visitor's language."""
+    if language() == "en":
+        return code.replace("_", " ")
+    return ACTIONS.get(code) or OBJECTS.get(code, code)
+
+
+def actions_named(words: str) -> list[str]:
+    """Return the actions whose name or code, as shown in either language, holds the words."""
+    sought = words.strip()
+    code = sought.replace(" ", "_")
+    return [action for action, name in ACTIONS.items() if sought in name or code in action]
+
+
+def object_named(name: str) -> str:
+    """Return the kind of object that is called so; a code stands for itself."""
+    return next(
+        (code for code, called in OBJECTS.items() if called == name), name.replace(" ", "_")
+    )
+
+
+def register(app: Flask) -> None:
+    """Give the words to the templates."""
+    app.jinja_env.globals.update(audit_word=audit_word)
