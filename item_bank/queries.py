@@ -23,7 +23,7 @@ from item_bank.models import (
 from item_bank.rules.blueprint import BlueprintTerms, RangeWeight, SectionTerms, Shares
 from item_bank.rules.element_table import RANGE_LEVEL
 from item_bank.rules.item import Figure, ItemContent, OptionContent
-from item_bank.rules.kinds import Importance, ItemKind, ItemState
+from item_bank.rules.kinds import Importance, ItemKind, ItemState, PaperState
 from item_bank.rules.paper import KeyedItem, PaperContent, PaperQuestion, SealedItem
 from item_bank.rules.pool import PoolItem
 from item_bank.rules.shares import Margins, margins_of
@@ -125,6 +125,16 @@ def papers_of(db: Session, plan_id: int, *, actor: Actor) -> tuple[PaperLine, ..
         )
         for paper in papers
     )
+
+
+def papers_to_release(db: Session, plan_ids: Collection[int], *, actor: Actor) -> int:
+    """Return how many papers of these plans the actor, who composed none of them, may release."""
+    chosen = select(func.count(Paper.id)).where(
+        Paper.plan_id.in_(plan_ids),
+        Paper.state == PaperState.COMPOSED,
+        Paper.composed_by_id != actor.account_id,
+    )
+    return db.scalar(chosen) or 0
 
 
 def paper_margins(db: Session, paper_id: int) -> Margins:

@@ -1,7 +1,7 @@
 """What is known of cards: who holds them, what was scanned, what still needs a person."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -95,6 +95,17 @@ def state_counts(db: Session, batch_id: int) -> dict[PageState, int]:
         .group_by(ScanPage.state)
     )
     return {PageState(state): int(count) for state, count in rows}
+
+
+def pages_waiting(db: Session, plan_ids: Collection[int]) -> int:
+    """Return how many pages of these plans wait for a person."""
+    chosen = (
+        select(func.count(ScanPage.id))
+        .join(ScanBatch, ScanBatch.id == ScanPage.batch_id)
+        .join(Sitting, Sitting.id == ScanBatch.sitting_id)
+        .where(Sitting.plan_id.in_(plan_ids), ScanPage.state == PageState.REVIEW)
+    )
+    return db.scalar(chosen) or 0
 
 
 def pages_to_review(db: Session, batch_id: int) -> Sequence[ScanPage]:

@@ -121,7 +121,7 @@ def _staff_page(sitting_id: int, errors: list[str]) -> str:
             sitting=sitting,
             plan=sitting.plan,
             proctors=queries.proctors_of(db, sitting_id, actor=actor),
-            candidates=_proctor_choices(db, actor),
+            candidates=_proctor_choices(db, sitting_id, actor),
             dispatches=queries.dispatches_of(db, sitting_id, actor=actor),
             examiners=_examiners(db, sitting, actor) if practical else [],
             practical=practical,
@@ -131,11 +131,13 @@ def _staff_page(sitting_id: int, errors: list[str]) -> str:
         )
 
 
-def _proctor_choices(db: Session, actor: Actor) -> list[tuple[int, str]]:
+def _proctor_choices(db: Session, sitting_id: int, actor: Actor) -> list[tuple[int, str]]:
+    """Return the proctors who are not yet on duty in the sitting."""
     if not actor.may(_P.ARRANGE):
         return []
+    on_duty = {duty.account_id for duty in queries.proctors_of(db, sitting_id, actor=actor)}
     accounts = accounts_in_reach(db, actor=actor, role=Role.PROCTOR, active_only=True)
-    return [(account.id, account.name) for account in accounts]
+    return [(account.id, account.name) for account in accounts if account.id not in on_duty]
 
 
 def _examiners(db: Session, sitting: Sitting, actor: Actor) -> list[tuple[int, str, str]]:

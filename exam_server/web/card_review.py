@@ -36,7 +36,7 @@ class Doubt:
     read: tuple[str, ...]
     several: bool
     earlier: str | None  # the group decided before, for the way back
-    row: tuple[str, ...]  # the groups beside it
+    row: tuple[Group, ...]  # the groups beside it
 
 
 @blueprint.get("/review/<int:batch_id>")
@@ -78,7 +78,7 @@ def doubt_of(page: ScanPage, wanted: str | None) -> Doubt | None:
         read=queries.final_answers(page).get(name, ()),
         several=group.kind in SEVERAL,
         earlier=before[-1] if before else None,
-        row=tuple(entry.group_id for entry in beside if entry.kind == group.kind),
+        row=tuple(entry for entry in beside if entry.kind == group.kind),
     )
 
 

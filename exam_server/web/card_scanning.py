@@ -29,7 +29,8 @@ from registry.scheduling.models import ExamMode, Sitting
 
 blueprint = Blueprint("card_scanning", __name__, url_prefix="/cards")
 _P = Permission
-USERS = (_P.CARDS_PRINT, _P.CARDS_SCAN, _P.CARDS_REVIEW)
+SEE_PAGES = (_P.CARDS_SCAN, _P.CARDS_REVIEW)
+USERS = (_P.CARDS_PRINT, *SEE_PAGES)
 
 
 @blueprint.get("/")
@@ -70,10 +71,11 @@ def _sitting_page(sitting_id: int, errors: list[str]) -> str:
                 (batch, queries.state_counts(db, batch.id))
                 for batch in queries.batches_of(db, sitting_id, actor=actor)
             ],
-            papers=[(paper.id, f"{paper.number}") for paper in released_papers(db, found.plan_id)],
+            papers=paper_choices(db, found.plan_id),
             may_print=actor.may(_P.CARDS_PRINT),
             may_scan=actor.may(_P.CARDS_SCAN),
             may_mark=actor.may(_P.CARDS_REVIEW),
+            may_see_pages=any(actor.may(permission) for permission in SEE_PAGES),
             errors=errors,
         )
 
@@ -82,6 +84,12 @@ def released_papers(db: Session, plan_id: int) -> list[Paper]:
     """Return the released papers of a plan, whose content is not shown here."""
     chosen = select(Paper).where(Paper.plan_id == plan_id, Paper.state == PaperState.RELEASED)
     return list(db.scalars(chosen.order_by(Paper.number)))
+
+
+def paper_choices(db: Session, plan_id: int) -> list[tuple[int, str]]:
+    """Return the released papers of a plan as choices of a list field."""
+    papers = released_papers(db, plan_id)
+    return [(paper.id, _("第 {number} 套", number=paper.number)) for paper in papers]
 
 
 @blueprint.post("/sittings/<int:sitting_id>/print")
@@ -132,7 +140,7 @@ def _read(file: FileStorage, known: dict[str, str]) -> list[ReadPage]:
 
 
 @blueprint.get("/batches/<int:batch_id>")
-@requires(_P.CARDS_SCAN, _P.CARDS_REVIEW)
+@requires(*SEE_PAGES)
 def batch(batch_id: int) -> ResponseReturnValue:
     """Show a batch: counts in, counts out, and every page with its state."""
     actor, state = current_actor(), request.args.get("state", "")

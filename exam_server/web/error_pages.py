@@ -1,6 +1,7 @@
 """Words refusals and failures: a page for people, JSON for the exam room's pages."""
 
 import logging
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
@@ -36,7 +37,18 @@ def refuse(status: int, code: str, message: str) -> ResponseReturnValue:
     """Answer a refusal in the form the asker understands."""
     if wants_json():
         return jsonify(ok=False, error=code, message=message), status
-    return render_template("error_pages/refusal.html", message=message, status=status), status
+    page = render_template(
+        "error_pages/refusal.html", message=message, status=status, came_from=_came_from()
+    )
+    return page, status
+
+
+def _came_from() -> str | None:
+    """Return the page of ours that was left for this one, if it can be opened again."""
+    left = urlsplit(request.referrer or "")
+    address = f"{left.path}?{left.query}" if left.query else left.path
+    same = left.netloc == request.host and address.startswith("/") and left.path != request.path
+    return address if same and not address.startswith("//") else None
 
 
 def register(app: Flask) -> None:

@@ -97,7 +97,10 @@ def _compose_page(plan_id: int, errors: list[str], deficits: list[str]) -> str:
         return render_template(
             "papers/compose.html",
             plan=plan,
-            blueprints=[(entry.id, f"{entry.code} · {entry.minutes} min") for entry in found],
+            blueprints=[
+                (entry.id, f"{entry.code} · {_('{minutes} 分钟', minutes=entry.minutes)}")
+                for entry in found
+            ],
             errors=errors,
             deficits=deficits,
         )

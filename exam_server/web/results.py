@@ -80,13 +80,14 @@ def summary_of(rows: list[Row]) -> dict[str, object]:
     """Return the figures above the table."""
     present = sum(not row.absent for row in rows)
     passed = sum(row.passed is True for row in rows)
+    waiting = sum(row.passed is None for row in rows)
     return {
         "total": len(rows),
         "absent": len(rows) - present,
         "passed": passed,
         "failed": sum(row.passed is False for row in rows),
-        "waiting": sum(row.passed is None for row in rows),
-        "share": f"{passed * 100 / present:.1f}%" if present else "—",
+        "waiting": waiting,
+        "share": f"{passed * 100 / present:.1f}%" if present and not waiting else "—",
     }
 
 

@@ -6,6 +6,8 @@ from flask import url_for
 from sqlalchemy.orm import Session
 
 from exam_server.languages import translated as _
+from item_bank.queries import papers_to_release
+from omr.queries import pages_waiting
 from registry.access import Actor, Permission
 from registry.plans.queries import plans_in_reach
 from registry.plans.rules.states import PlanState
@@ -84,7 +86,33 @@ def tasks_of(db: Session, *, actor: Actor) -> list[Task]:
         if actor.may(duty.permission)
         and (number := sum(plan.state == duty.state for plan in plans))
     ]
-    return waiting + _sheets_to_fill(db, actor)
+    ids = [plan.id for plan in plans]
+    return [
+        *waiting,
+        *_papers_to_release(db, ids, actor),
+        *_cards_to_review(db, ids, actor),
+        *_sheets_to_fill(db, actor),
+    ]
+
+
+def _papers_to_release(db: Session, plan_ids: list[int], actor: Actor) -> list[Task]:
+    """Return how many papers wait for the releaser."""
+    if not actor.may(_P.PAPER_RELEASE):
+        return []
+    number = papers_to_release(db, plan_ids, actor=actor)
+    text = _("须由组卷人以外的人员签发。")
+    href = url_for("papers.index")
+    return [Task(_("待签发的试卷"), text, number, href, "warn")] if number else []
+
+
+def _cards_to_review(db: Session, plan_ids: list[int], actor: Actor) -> list[Task]:
+    """Return how many scanned pages wait for a person's eyes."""
+    if not actor.may(_P.CARDS_REVIEW):
+        return []
+    number = pages_waiting(db, plan_ids)
+    text = _("识读存疑的卡，逐处确认后才能移交评分。")
+    href = url_for("card_scanning.index")
+    return [Task(_("待复核的答题卡"), text, number, href, "warn")] if number else []
 
 
 def _sheets_to_fill(db: Session, actor: Actor) -> list[Task]:

@@ -120,6 +120,34 @@ def test_released_paper_prints_as_a_booklet_for_its_releaser_alone(office: CardO
     assert manager.get(f"{address}/booklet.pdf").status_code == 403
 
 
+def test_workbench_names_papers_to_release_and_cards_to_review(office: CardOffice) -> None:
+    manager, releaser = office.person(Role.BANK_MANAGER), office.person(Role.PAPER_RELEASER)
+    manager.get(f"/papers/compose/{office.plan_id}")
+    blueprint = re.search(r'<option value="(\d+)"', manager.page)
+    assert blueprint is not None
+    paper = manager.post(f"/papers/compose/{office.plan_id}", blueprint_id=blueprint[1]).location
+    releaser.get("/work")
+    assert "待签发的试卷" in releaser.page
+    releaser.get(str(paper))
+    releaser.post(f"{paper}/release", confirmed="1")
+    releaser.get("/work")
+    assert "待签发的试卷" not in releaser.page
+
+    institution, scanner = office.person(Role.INSTITUTION_OFFICER), office.person(Role.SCANNER)
+    address = f"/cards/sittings/{office.sitting_id}"
+    institution.get(address)
+    choice = re.search(r'name="paper_id".*?<option value="(\d+)">第 1 套<', institution.page, re.S)
+    assert choice is not None
+    pdf = institution.post(f"{address}/print", paper_id=choice[1]).data
+    scanner.get(address)
+    batch = scanner.post(f"{address}/scans", files=scans(pdf, 2)).location
+    scanner.get("/work")
+    assert "待复核的答题卡" in scanner.page
+    institution.get(address)
+    assert "card-0.jpg" in institution.page
+    assert str(batch) not in institution.page  # the pages are not theirs to open
+
+
 def test_cards_are_printed_scanned_reviewed_released_and_marked(office: CardOffice) -> None:
     released_paper(office)
     address = f"/cards/sittings/{office.sitting_id}"

@@ -1,5 +1,7 @@
 """Every page renders for the roles that need it, and is closed to the others."""
 
+import re
+
 import pytest
 
 from tests.exam_server.web.office_site import Site
@@ -146,3 +148,20 @@ def test_room_is_entered_once_and_faults_are_said(site: Site) -> None:
     assert "机房七" in visitor.follow(visitor.post("/rooms/", **room, column_count="5"))
     assert visitor.post("/rooms/", **room, column_count="5").status_code == 400
     assert visitor.post("/rooms/", **{**room, "number": "78"}, column_count="x").status_code == 400
+
+
+def test_refusal_leads_back_to_the_page_it_came_from(quiet_site: Site) -> None:
+    visitor = quiet_site.signed_in("city_officer")
+    origin = "http://localhost"
+    refused = visitor.client.get("/audit-log", headers={"Referer": f"{origin}/plans/?page=1"})
+    assert 'href="/plans/?page=1">返回上一页' in refused.get_data(as_text=True)
+    foreign = visitor.client.get("/audit-log", headers={"Referer": "http://elsewhere/plans/"})
+    assert "返回上一页" not in foreign.get_data(as_text=True)
+
+
+def test_proctor_on_duty_is_not_offered_again(quiet_site: Site) -> None:
+    visitor = quiet_site.signed_in("institution_officer")
+    visitor.get(f"/sittings/{quiet_site.known.arranged_sittings['theory']}/staff")
+    on_duty = re.findall(r"<li>([^<]+)</li>", visitor.page)
+    assert on_duty
+    assert not [name for name in on_duty if f">{name}</option>" in visitor.page]
