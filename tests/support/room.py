@@ -29,7 +29,7 @@ from exam_server.delivery.wire import RoomCommand
 from exam_server.opening import open_database
 from exam_server.proctor_commands import carry_out
 from exam_server.rehearsal.batch import Batch, BatchOrder, build_batch
-from exam_server.rehearsal.office import Office, build_office, find_office
+from exam_server.rehearsal.office import PROJECT, Office, build_office, find_office
 from exam_server.seeding import SEEDS, load_seeds
 from registry.accounts.passwords import hash_password
 from registry.audit_log import AuditEntry
@@ -41,6 +41,7 @@ from registry.scheduling.models import Admission, Sitting
 START = datetime(2026, 12, 5, 1, 0, tzinfo=UTC)  # where the stopped clock of the tests begins
 PASSWORD = "Kaohe-demo-2026"
 RATIONALE_MARK, SOURCE_MARK = "PLANTED-RATIONALE", "PLANTED-SOURCE"
+BANK = str(PROJECT)
 ON_SCREEN, ON_CARDS = 5, 4
 OFFICE_LEAD = timedelta(days=60)
 TOKEN = re.compile(r'name="csrf-token" content="([^"]+)"')
@@ -90,8 +91,9 @@ def opened(prepared: Prepared) -> Iterator[Database]:
 
 
 def marked_seeds(folder: Path) -> Path:
-    """Copy the seeds and mark every rationale and source."""
-    shutil.copytree(SEEDS, folder)
+    """Copy the seeds with the one bank that is examined; mark every rationale and source."""
+    others = [f"{path.name}" for path in (SEEDS / "item_banks").iterdir() if path.name != BANK]
+    shutil.copytree(SEEDS, folder, ignore=shutil.ignore_patterns(*others))
     for path in (folder / "item_banks").glob("*/items.jsonl"):
         lines = []
         for line in path.read_text("utf-8").splitlines():
