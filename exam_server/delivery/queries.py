@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from exam_server.delivery.errors import NotOnDutyError
 from exam_server.delivery.models import (
@@ -135,15 +135,18 @@ def deadline(db: Session, attempt: Attempt) -> datetime | None:
     return deadline_of(attempt.started_at, minutes, [extra])
 
 
-def due_attempts(db: Session) -> list[Attempt]:
-    """Return every attempt that is being worked on."""
-    return list(
-        db.scalars(
-            select(Attempt)
-            .where(Attempt.state == AttemptState.IN_PROGRESS)
-            .options(joinedload(Attempt.admission).joinedload(Admission.sitting))
-        )
-    )
+def due_attempts(db: Session) -> dict[int, datetime]:
+    """Return the deadline of every attempt that is being worked on."""
+    found = db.execute(
+        select(Attempt.id, Attempt.admission_id, Attempt.started_at, Sitting.minutes)
+        .join(Sitting, Sitting.id == Attempt.sitting_id)
+        .where(Attempt.state == AttemptState.IN_PROGRESS, Attempt.started_at.is_not(None))
+    ).all()
+    extra = extra_minutes(db, [row.admission_id for row in found])
+    return {
+        row.id: deadline_of(row.started_at, row.minutes, [extra.get(row.admission_id, 0)])
+        for row in found
+    }
 
 
 def answers_of(db: Session, attempt_id: int) -> dict[str, dict[str, Any]]:

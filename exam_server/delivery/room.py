@@ -24,12 +24,11 @@ from exam_server.delivery.presence_board import Heartbeat, PresenceBoard
 from exam_server.delivery.queries import (
     Seat,
     candidate_events,
-    deadline,
     due_attempts,
     run_on_duty,
     seat_of,
 )
-from exam_server.delivery.states import ENDED, AttemptState
+from exam_server.delivery.states import ENDED, AttemptState, RunState
 from exam_server.delivery.timing import is_over, milliseconds
 from exam_server.delivery.wall import difference, snapshot
 from exam_server.delivery.wire import MalformedMessageError, OpsMessage
@@ -228,18 +227,19 @@ class ExamRoom:
         now = self.clock()
         over = []
         with self.database.reading() as db:
-            for attempt in due_attempts(db):
-                ends_at = deadline(db, attempt)
-                if ends_at is not None and is_over(ends_at, now):
-                    over.append(attempt.id)
-                    continue
-                fell_silent = self.board.note_change(attempt.id, now)
-                if fell_silent is not None:
-                    self._write_silence(attempt.id, fell_silent=fell_silent, now=now)
+            due = due_attempts(db)
+        for attempt_id, ends_at in due.items():
+            if is_over(ends_at, now):
+                over.append(attempt_id)
+                continue
+            fell_silent = self.board.note_change(attempt_id, now)
+            if fell_silent is not None:
+                self._write_silence(attempt_id, fell_silent=fell_silent, now=now)
         if over:
             self.expire(over)
-        for sitting_id in list(self._walls):
-            self.refresh_wall(sitting_id)
+        for sitting_id, wall in list(self._walls.items()):
+            if wall.shown is None or wall.shown["sitting"]["state"] != RunState.CLOSED:
+                self.refresh_wall(sitting_id)
 
     def expire(self, attempt_ids: list[int]) -> list[int]:
         """Close attempts whose time is over and tell their pages."""

@@ -44,8 +44,14 @@ class SocketClient:
         self._writer: asyncio.StreamWriter | None = None
         self.events: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
 
-    async def connect(self) -> None:
+    async def connect(self, *, timeout_s: float = 10.0) -> None:
         """Open the connection and join the namespace; raises ``SocketClosedError`` if refused."""
+        try:
+            await asyncio.wait_for(self._connect(), timeout_s)
+        except TimeoutError:
+            raise SocketClosedError from None
+
+    async def _connect(self) -> None:
         reader, self._writer = await asyncio.open_connection(self._host, self._port)
         self._joined = asyncio.get_running_loop().create_future()
         request = Request(
