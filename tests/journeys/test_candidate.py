@@ -132,7 +132,7 @@ def test_a_wrong_room_code_is_refused_and_nothing_is_lost_of_what_was_typed(
     page.goto("/exam/")
     page.get_by_label("准考证号").fill(place.admission_no)
     page.get_by_label("考场口令").fill("0" * 6 if room.code != "0" * 6 else "1" * 6)
-    with journey.refusal():
+    with journey.refusal("400 (BAD REQUEST)"):
         page.get_by_role("button", name="登录", exact=True).click()
         expect(page.get_by_role("alert")).to_be_visible()
     expect(page.get_by_label("准考证号")).to_have_value(place.admission_no)

@@ -30,7 +30,12 @@ IDS_TWICE = """() => [...document.querySelectorAll("[id]")].map((node) => node.i
   .filter((id, at, all) => all.indexOf(id) !== at)"""
 GRAVE = ("serious", "critical")
 LOAD_FAILED = "Failed to load resource:"
-UNPLUGGED, SERVER_GONE = "net::ERR_INTERNET_DISCONNECTED", "net::ERR_CONNECTION_REFUSED"
+UNPLUGGED = ("net::ERR_INTERNET_DISCONNECTED",)
+SERVER_GONE = (  # gone, or gone while it was answering
+    "net::ERR_CONNECTION_REFUSED",
+    "net::ERR_CONNECTION_RESET",
+    "net::ERR_EMPTY_RESPONSE",
+)
 
 
 @contextmanager
@@ -70,7 +75,7 @@ class Journey:
         return page
 
     @contextmanager
-    def outage(self, *reasons: str) -> Iterator[None]:
+    def outage(self, reasons: tuple[str, ...]) -> Iterator[None]:
         """Except the browser's own lines about these network errors, while the outage lasts."""
         socket = f"ws://{urlsplit(self.address).netloc}/socket.io/?EIO=4&transport=websocket"
         refused = f"WebSocket connection to '{socket}' failed: Error in connection establishment:"
@@ -81,7 +86,7 @@ class Journey:
         self._excepted = ()
 
     @contextmanager
-    def refusal(self, status: str = "403 (FORBIDDEN)") -> Iterator[None]:
+    def refusal(self, status: str) -> Iterator[None]:
         """Except the browser's own line about a form that the server refuses."""
         self._excepted = (
             f"Failed to load resource: the server responded with a status of {status}",

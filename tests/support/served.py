@@ -42,7 +42,7 @@ from scoring.panel_actions import MarkEntry, open_sheet, record_marks, submit_sh
 
 PASSWORD = "Kaohe-demo-2026"
 SEED = 2026
-ROOMS, SEATS = 6, 3  # examinations on screen, one for each test that needs a room
+ROOMS, SEATS = 8, 3  # examinations on screen, one for each test that needs a room
 SCORED, TO_REVIEW = 2, 3  # candidates on answer cards; the third card is filled in carelessly
 TO_AUDIT = 3
 GOOD_SHARE = Decimal("0.8")  # of the allotted marks, given by every examiner to the last candidate
