@@ -38,6 +38,11 @@ def command(candidates: int, paper_share: float, seed: int, out: Path, database_
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TimeElapsedColumn(), console=console) as bars:
         report = rehearse(Options(candidates, paper_share, seed, out, database_url), Bars(bars))
+    conclude(report, console, out)
+
+
+def conclude(report: Report, console: Console, out: Path) -> None:
+    """Print the table and every fault; end with exit code 1 when there is any."""
     console.print(_table(report))
     for fault in report.faults:
         console.print(f"[bold red]不符：{fault}")
