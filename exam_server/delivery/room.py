@@ -25,6 +25,7 @@ from exam_server.delivery.queries import (
     Seat,
     candidate_events,
     due_attempts,
+    live_lease,
     run_on_duty,
     seat_of,
 )
@@ -132,6 +133,8 @@ class ExamRoom:
             self.board.beat(seat.attempt_id, beat)
         if error.get("error") == "closed":
             error["message"] = AttemptEndedError.text
+        if error.get("error") == "fenced":
+            error["released"] = self._is_unclaimed(seat)
         events = self._events_after(seat, message.after_event, brief)
         return {"ok": True, "ack": brief.head_seq, **self._told(brief), "events": events, **error}
 
@@ -293,6 +296,11 @@ class ExamRoom:
             add_event(db, attempt, kind, text, now=now, is_open=fell_silent)
 
         self.writer.perform(write)
+
+    def _is_unclaimed(self, seat: Seat) -> bool:
+        """Say whether nobody has signed in again since the seat was released."""
+        with self.database.reading() as db:
+            return live_lease(db, seat.attempt_id) is None
 
     def _forget(self, attempt_id: int) -> None:
         self._changes += 1

@@ -92,11 +92,13 @@ def test_a_released_seat_lets_in_and_the_old_page_is_covered(room: Room) -> None
     (old,) = room.working()
     assert old.send(old.choose(0))["ack"] == 1
     room.command("release_seat", admission=old.admission_id, reason="键盘失灵")
-    assert old.send()["error"] == "fenced"
+    fenced = old.send()
+    assert (fenced["error"], fenced["released"]) == ("fenced", True)
     assert old.state()["error"] == "fenced"
     new = room.page()
     assert new.sign_in(room.code()) == ""
     assert new.epoch == 2
+    assert old.send()["released"] is False
     assert new.state()["answers"] == {
         new.questions()[0]["id"]: {
             "value": [new.questions()[0]["options"][0]["id"]],

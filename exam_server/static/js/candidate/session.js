@@ -138,7 +138,7 @@ export class CandidateSession {
     if (reply.ok && this.cover === "signed_out") this.cover = "";
     if (reply.store) this.store = reply.store;
     this.hearTime(reply);
-    if (reply.error === "fenced") this.cover = "fenced";
+    if (reply.error === "fenced") this.cover = reply.released ? "released" : "fenced";
     if (reply.error === "not_signed_in") this.cover = "signed_out";
     if (reply.error === "chain_conflict") this.settleConflict();
     if (reply.error === "not_started" || reply.error === "malformed") this.refresh();
