@@ -29,6 +29,7 @@ from scoring.rules.states import SheetState
 
 blueprint = Blueprint("practical", __name__, url_prefix="/practical")
 _P = Permission
+NAMES_TOLD = 5  # of people to whom one reason applies
 
 
 @dataclass(frozen=True)
@@ -199,7 +200,8 @@ def reopen(sheet_id: int) -> ResponseReturnValue:
 def merge(sitting_id: int) -> ResponseReturnValue:
     """Merge the sheets of every candidate that are ready; say why the others are not."""
     actor = current_actor()
-    refusals = {}
+    refusals: dict[str, list[str]] = {}  # reason to names
+    refused = 0
     with transaction() as db:
         queries.lead_of(db, sitting_id, actor=actor)
         rows = queries.candidates_of_sitting(db, sitting_id, actor=actor)
@@ -209,12 +211,22 @@ def merge(sitting_id: int) -> ResponseReturnValue:
                 with db.begin_nested():
                     actions.merge_practical(db, admission.id, actor=actor, now=now())
             except AssessmentError as error:
-                refusals[admission.enrolment.candidate.name] = error.message
-    if len(waiting) > len(refusals):
-        flash(_("已合成 {number} 人的成绩。", number=len(waiting) - len(refusals)), "success")
-    for name, reason in refusals.items():
-        flash(f"{name}：{reason}", "warning")
+                refused += 1
+                name = admission.enrolment.candidate.name
+                refusals.setdefault(error.message, []).append(name)
+    if len(waiting) > refused:
+        flash(_("已合成 {number} 人的成绩。", number=len(waiting) - refused), "success")
+    for reason, names in refusals.items():
+        flash(f"{names_told(names)}：{reason}", "warning")
     return redirect(url_for(".candidates", sitting_id=sitting_id))
+
+
+def names_told(names: list[str]) -> str:
+    """Return the names, or the first of many with their number."""
+    if len(names) <= NAMES_TOLD:
+        return "、".join(names)
+    told = "、".join(names[:NAMES_TOLD])
+    return _("{names} 等 {number} 人", names=told, number=len(names))
 
 
 @blueprint.post("/absences/<int:admission_id>")

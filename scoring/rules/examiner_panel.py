@@ -45,7 +45,7 @@ class TooFewSheetsError(AssessmentError):
     code = "too_few_sheets"
     text = (
         "有效评分记录表只有{count}份，至少需要{needed}份，不能合成成绩。"
-        "请由市级中心补派考评员后再办理。"
+        "请等考评员提交评分；人数不足时，由市级中心补派考评员。"
     )
 
 
