@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from exam_server.context import NotSignedInError
@@ -24,6 +25,7 @@ WORDS = {
     404: "没有这个页面。请检查网址，或返回首页。",
     405: "不能这样打开这个页面。请从菜单进入。",
     413: "上传的文件太大。请分批上传，每批不超过 200 MB。",
+    503: "系统正忙，您提交的内容没有保存。请稍等几秒后重新提交。",
     500: "系统出错，已记录。您提交的内容没有保存，请稍后重试；如多次出现，请联系管理员。",
 }
 
@@ -62,6 +64,11 @@ def register(app: Flask) -> None:
     def failed(error: HTTPException) -> ResponseReturnValue:
         status = error.code or 500
         return refuse(status, f"http_{status}", WORDS.get(status, error.description or ""))
+
+    @app.errorhandler(OperationalError)
+    def busy(error: OperationalError) -> ResponseReturnValue:
+        log.warning("the database did not answer at %s: %s", request.path, error)
+        return refuse(503, "busy", WORDS[503])
 
     @app.errorhandler(Exception)
     def crashed(error: Exception) -> ResponseReturnValue:
