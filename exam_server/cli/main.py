@@ -13,6 +13,7 @@ COMMANDS = {
     "rehearse": "exam_server.cli.rehearse",
     "audit": "exam_server.cli.audit",
     "accounts": "exam_server.cli.accounts",
+    "bank": "exam_server.cli.bank",
 }
 ON_GREENLETS = frozenset({"serve"})  # these run on gevent, which must be the first thing loaded
 

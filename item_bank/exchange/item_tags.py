@@ -1,0 +1,41 @@
+"""The words in which point, difficulty and the like travel as tags of other formats."""
+
+from decimal import Decimal
+
+from item_bank.exchange.answer_words import number_in
+from item_bank.exchange.item_draft import ItemDraft
+from item_bank.exchange.records import ReadItem
+
+PREFIX = "kaohe."
+
+
+def tags_of(item: ReadItem, *, with_locked: bool = True) -> list[str]:
+    """Return what the format itself has no place for."""
+    found = {
+        "point": item.point,
+        "difficulty": item.difficulty,
+        "source": item.source or None,
+        "locked": ",".join(item.locked) if with_locked and item.locked else None,
+    }
+    return [f"{PREFIX}{name}={value}" for name, value in found.items() if value is not None]
+
+
+def apply_tag(draft: ItemDraft, tag: str) -> None:
+    """Take one tag back; foreign tags are left alone."""
+    name, sign, value = tag.strip().removeprefix(PREFIX).partition("=")
+    if not sign or not tag.strip().startswith(PREFIX):
+        return
+    if name == "point":
+        draft.point = value
+    elif name == "source":
+        draft.source = value
+    elif name == "difficulty":
+        draft.difficulty = int(value) if value in {"1", "2", "3", "4", "5"} else None
+    elif name == "locked":
+        draft.locked_letters |= set(value.split(","))
+
+
+def percent(text: str) -> Decimal | None:
+    """Return a share from a percentage such as 33.33333; None when it is no number."""
+    number = number_in(text)
+    return None if number is None else number / 100

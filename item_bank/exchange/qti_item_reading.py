@@ -1,0 +1,176 @@
+"""Reads one QTI item, 2.x or 3.0: exactly one choice interaction; everything else is named."""
+
+import copy
+from collections.abc import Sequence
+from decimal import Decimal
+
+from lxml import etree
+
+from item_bank.exchange.answer_words import number_in
+from item_bank.exchange.html_text import text_of_html
+from item_bank.exchange.item_draft import DraftOption, ItemDraft
+from item_bank.exchange.item_tags import apply_tag
+from item_bank.exchange.qti_names import normalise
+from item_bank.exchange.records import ItemType, ReadItem
+from item_bank.exchange.xml_tree import inner_text
+
+CHOICE = "choiceInteraction"
+ITEM = "assessmentItem"
+TOOL = "Kaohe"
+CLASS_MARK = "kaohe-"
+TEMPLATES = ("templateDeclaration", "templateProcessing")
+ASIDE = ("rubricBlock", "feedbackBlock", "feedbackInline", "stylesheet", "catalogInfo")
+
+
+def read_qti_item(root: etree._Element, place: str) -> ReadItem:
+    """Read an item element; its tree is brought to 2.x names in place."""
+    normalise(root)
+    draft = ItemDraft(place, identifier=root.get("identifier", ""))
+    if root.get("toolName") == TOOL and root.get("label"):
+        draft.identifier = root.get("label", "")
+    body = root.find("itemBody")
+    if body is None:
+        return draft.broken("没有 itemBody。")
+    interactions = [e for e in body.iter(etree.Element) if str(e.tag).endswith("Interaction")]
+    reason = _refusal(root, interactions)
+    if reason:
+        draft.stem = inner_text(body)[:500]
+        return draft.unsupported(reason)
+    _read_choice(draft, root, interactions[0])
+    if draft.type is ItemType.UNSUPPORTED:
+        return draft.unsupported("有顺序要求的作答 cardinality=ordered")
+    _read_stem(draft, body, interactions[0])
+    _read_extras(draft, root, body)
+    return draft.finish()
+
+
+def _refusal(root: etree._Element, interactions: Sequence[etree._Element]) -> str:
+    if root.get("adaptive") in ("true", "1"):
+        return "自适应试题 adaptive"
+    if any(root.find(name) is not None for name in TEMPLATES):
+        return "参数化试题 template"
+    names = [str(element.tag) for element in interactions]
+    if not names:
+        return "没有作答部分"
+    if len(names) > 1:
+        return f"一题中有 {len(names)} 处作答（{'、'.join(dict.fromkeys(names))}）"
+    return "" if names[0] == CHOICE else f"作答形式 {names[0]}"
+
+
+def _read_choice(draft: ItemDraft, root: etree._Element, choice: etree._Element) -> None:
+    response = choice.get("responseIdentifier", "")
+    declared = [e for e in root.iterfind("responseDeclaration") if e.get("identifier") == response]
+    cardinality = declared[0].get("cardinality", "") if declared else ""
+    if cardinality == "ordered":
+        draft.type = ItemType.UNSUPPORTED
+        return
+    is_single = cardinality == "single" or (not cardinality and choice.get("maxChoices") == "1")
+    draft.type = ItemType.SINGLE if is_single else ItemType.MULTIPLE
+    for option in choice.iter("simpleChoice"):
+        name = option.get("identifier", "")
+        is_locked = option.get("fixed") in ("true", "1")
+        draft.options.append(DraftOption(name, _plain(draft, option), is_locked))
+    if choice.get("shuffle", "false") in ("false", "0"):
+        draft.lock_all()
+    if declared:
+        _read_key(draft, declared[0])
+    else:
+        draft.warn(f"没有 responseDeclaration“{response}”。")
+
+
+def _read_key(draft: ItemDraft, declared: etree._Element) -> None:
+    """Take the correct response, else what is mapped to a positive mark; never guess."""
+    correct = [inner_text(value) for value in declared.iterfind("correctResponse/value")]
+    weights: dict[str, Decimal] = {}
+    for entry in declared.iterfind("mapping/mapEntry"):
+        weight = number_in(entry.get("mappedValue", ""))
+        if weight is None:
+            draft.fail("mapEntry 的 mappedValue 不是数。", f"{draft.place} mapEntry")
+        weights[entry.get("mapKey", "")] = weight or Decimal(0)
+    positive = [name for name, weight in weights.items() if weight > 0]
+    if len({weights[name] for name in positive}) > 1 or any(w < 0 for w in weights.values()):
+        draft.weights = weights
+        draft.warn("选项有不同的得分权重，已保留。")
+    if correct:
+        draft.key = [name for name in correct if name] or None
+    elif positive:
+        best = max(weights.values())
+        top = [name for name in positive if weights[name] == best]
+        draft.key = top if draft.type is ItemType.SINGLE else positive
+        draft.note("没有 correctResponse，标准答案取自得分为正的 mapEntry。")
+
+
+def _read_stem(draft: ItemDraft, body: etree._Element, choice: etree._Element) -> None:
+    """Gather what stands before the options, then the prompt, then what stands after."""
+    prompt = choice.find("prompt")
+    for child in list(choice):
+        if child is not prompt:
+            choice.remove(child)
+    draft.stem = _plain(draft, body)
+    if body.find(".//rubricBlock[@view='candidate']") is not None:
+        draft.warn("给考生的说明 rubricBlock 没有导入。")
+
+
+def _read_extras(draft: ItemDraft, root: etree._Element, body: etree._Element) -> None:
+    for word in body.get("class", "").split():
+        if word.startswith(CLASS_MARK):
+            name, _, value = word.removeprefix(CLASS_MARK).partition("-")
+            apply_tag(draft, f"kaohe.{name}={value}")
+    for block in body.iter("rubricBlock"):
+        if "kaohe-rationale" in block.get("class", ""):
+            draft.rationale = text_of_html(_markup(block))[0]
+        elif "kaohe-source" in block.get("class", ""):
+            draft.source = text_of_html(_markup(block))[0]
+    for outcome in root.iterfind("outcomeDeclaration"):
+        _read_points(draft, outcome)
+
+
+def _read_points(draft: ItemDraft, outcome: etree._Element) -> None:
+    """Read MAXSCORE, or the normal maximum of SCORE."""
+    value = None
+    if outcome.get("identifier") == "MAXSCORE":
+        value = (
+            inner_text(default)
+            if (default := outcome.find("defaultValue/value")) is not None
+            else None
+        )
+    elif outcome.get("identifier") == "SCORE" and draft.points is None:
+        value = outcome.get("normalMaximum")
+    if value:
+        draft.points = number_in(value)
+
+
+def _plain(draft: ItemDraft, element: etree._Element) -> str:
+    """Return the text of an element; say what plain text cannot show."""
+    kept = copy.deepcopy(element)
+    for name in ASIDE:
+        for aside in list(kept.iter(name)):
+            _take_out(aside)
+    text, lost = text_of_html(_markup(kept))
+    for name in lost:
+        draft.warn(f"{name}没有导入。")
+    return text
+
+
+def _take_out(element: etree._Element) -> None:
+    """Remove an element and keep the text behind it."""
+    parent = element.getparent()
+    if parent is None:
+        return
+    tail, before = element.tail or "", element.getprevious()
+    if before is not None:
+        before.tail = (before.tail or "") + tail
+    else:
+        parent.text = (parent.text or "") + tail
+    parent.remove(element)
+
+
+def _markup(element: etree._Element) -> str:
+    """Write an element as HTML; blocks of QTI break lines as paragraphs do."""
+    kept = copy.deepcopy(element)
+    kept.tail = None
+    for block in kept.iter("prompt", "choiceInteraction", "contentBody", "itemBody"):
+        block.tag = "div"
+    for picture in kept.iter("object"):
+        picture.set("alt", picture.get("data", ""))
+    return etree.tostring(kept, encoding="unicode", method="html")

@@ -1,0 +1,120 @@
+"""Reads QTI files: a single item, or a package with its manifest. Nothing is unpacked to disk."""
+
+import posixpath
+import zipfile
+from collections.abc import Iterator
+from urllib.parse import unquote
+
+from lxml import etree
+
+from item_bank.exchange.item_draft import ItemDraft
+from item_bank.exchange.limits import MAX_ITEMS, entry_bytes, opened_archive
+from item_bank.exchange.qti_item_reading import ITEM, read_qti_item
+from item_bank.exchange.qti_names import QTI, camel_case
+from item_bank.exchange.records import (
+    Message,
+    ReadFile,
+    ReadItem,
+    UnreadableFileError,
+    error,
+    warning,
+)
+from item_bank.exchange.xml_tree import local_name, xml_root
+
+MANIFEST = "imsmanifest.xml"
+TEST = "assessmentTest"
+
+
+def read_qti(content: bytes) -> ReadFile:
+    """Read one item or a package, told by the content."""
+    if content.startswith(b"PK"):
+        with opened_archive(content) as archive:
+            return _Package(archive).read()
+    return _read_document(xml_root(content))
+
+
+def _read_document(root: etree._Element) -> ReadFile:
+    name = _qti_name(root)
+    if name != ITEM:
+        raise UnreadableFileError(f"根元素是 {local_name(root)}，不是 QTI 试题。", "第 1 行")
+    return ReadFile((read_qti_item(root, f"第 {root.sourceline} 行"),))
+
+
+def _qti_name(root: etree._Element) -> str:
+    name = local_name(root)
+    return camel_case(name) if name.startswith(QTI) else name
+
+
+class _Package:
+    """A package while it is read; one faulty entry harms no other."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self.archive = archive
+        self.names = [n for n in archive.namelist() if not _is_litter(n) and not n.endswith("/")]
+        self.messages: list[Message] = []
+
+    def read(self) -> ReadFile:
+        """Read what the manifest lists, then items it forgot."""
+        documents = [name for name in self.names if name.lower().endswith(".xml")]
+        manifests = [n for n in documents if posixpath.basename(n).lower() == MANIFEST]
+        listed = [] if manifests else documents
+        if not manifests:
+            self.messages.append(warning(MANIFEST, "压缩包没有清单，逐个读取其中的 XML 文件。"))
+        for manifest in manifests:
+            listed += self._listed(manifest)
+        items = list(self._items(listed))
+        forgotten = [n for n in documents if n not in listed and n not in manifests]
+        for item in self._items(forgotten):
+            self.messages.append(warning(item.place, "清单没有列出这道题，仍予读取。"))
+            items.append(item)
+        if not items:
+            self.messages.append(error("压缩包", "没有 QTI 试题。"))
+        return ReadFile(tuple(items), tuple(self.messages))
+
+    def _listed(self, manifest: str) -> list[str]:
+        try:
+            root = xml_root(entry_bytes(self.archive, manifest))
+        except UnreadableFileError as fault:
+            self.messages.append(error(f"{manifest} {fault.place}", fault.reason))
+            return []
+        folder = posixpath.dirname(manifest)
+        found = []
+        for resource in root.iter("{*}resource"):
+            href = resource.get("href", "")
+            if not _is_document(resource.get("type", ""), href):
+                continue
+            name = self._entry_named(posixpath.normpath(posixpath.join(folder, href)))
+            if name is None:
+                place = f"{manifest} 第 {resource.sourceline} 行"
+                self.messages.append(error(place, f"清单所列文件“{href}”不在压缩包中。"))
+            elif name not in found:
+                found.append(name)
+        return found
+
+    def _entry_named(self, path: str) -> str | None:
+        return next((name for name in (path, unquote(path)) if name in self.names), None)
+
+    def _items(self, names: list[str]) -> Iterator[ReadItem]:
+        for name in names[:MAX_ITEMS]:
+            try:
+                root = xml_root(entry_bytes(self.archive, name))
+            except UnreadableFileError as fault:
+                place = name if fault.place in ("文件", name) else f"{name} {fault.place}"
+                yield ItemDraft(place).broken(fault.reason)
+                continue
+            kind = _qti_name(root)
+            if kind == ITEM:
+                yield read_qti_item(root, f"{name} 第 {root.sourceline} 行")
+            elif kind == TEST:
+                self.messages.append(warning(name, "测试卷的组织方式没有导入，只读取试题。"))
+
+
+def _is_document(kind: str, href: str) -> bool:
+    """Tell items and tests from pictures and style sheets of a manifest."""
+    if kind:
+        return "item" in kind or "test" in kind
+    return href.lower().endswith(".xml")
+
+
+def _is_litter(name: str) -> bool:
+    return name.startswith("__MACOSX/") or posixpath.basename(name).startswith("._")

@@ -1,0 +1,173 @@
+"""Writes QTI packages, 3.0 and 2.1: a manifest and one file per item.
+
+Point and difficulty travel as classes of the item body, rationale and source as rubric blocks
+for scorers and authors, points as MAXSCORE, locked options as ``fixed``.
+"""
+
+import io
+import zipfile
+from collections.abc import Sequence
+from typing import Any
+
+from lxml import etree
+
+from item_bank.exchange.qti_dialects import QTI_3, QTI_21, Dialect
+from item_bank.exchange.records import ItemType, ReadItem
+from item_bank.exchange.xml_tree import without_controls
+
+WRITTEN_AT = (2019, 11, 18, 0, 0, 0)  # fixed, so that equal items give equal packages
+XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+TITLE_LENGTH = 40
+
+
+def write_qti3(items: Sequence[ReadItem]) -> bytes:
+    """Return a QTI 3.0 package."""
+    return _package(items, QTI_3)
+
+
+def write_qti21(items: Sequence[ReadItem]) -> bytes:
+    """Return a QTI 2.1 package."""
+    return _package(items, QTI_21)
+
+
+def _package(items: Sequence[ReadItem], dialect: Dialect) -> bytes:
+    file = io.BytesIO()
+    names = [f"items/item{number:05d}.xml" for number in range(1, len(items) + 1)]
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        _store(archive, "imsmanifest.xml", _manifest(names, dialect))
+        for number, (name, item) in enumerate(zip(names, items, strict=True), start=1):
+            _store(archive, name, _item(item, number, dialect))
+    return file.getvalue()
+
+
+def _store(archive: zipfile.ZipFile, name: str, root: etree._Element) -> None:
+    entry = zipfile.ZipInfo(name, WRITTEN_AT)
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    archive.writestr(entry, etree.tostring(root, encoding="UTF-8", xml_declaration=True))
+
+
+def _manifest(names: Sequence[str], dialect: Dialect) -> etree._Element:
+    space = dialect.manifest_namespace
+    spaces: Any = {None: space}
+    root = etree.Element(f"{{{space}}}manifest", nsmap=spaces, identifier="kaohe-items")
+    metadata = etree.SubElement(root, f"{{{space}}}metadata")
+    etree.SubElement(metadata, f"{{{space}}}schema").text = dialect.schema
+    etree.SubElement(metadata, f"{{{space}}}schemaversion").text = dialect.schema_version
+    etree.SubElement(root, f"{{{space}}}organizations")
+    resources = etree.SubElement(root, f"{{{space}}}resources")
+    for number, name in enumerate(names, start=1):
+        resource = etree.SubElement(
+            resources,
+            f"{{{space}}}resource",
+            identifier=f"item{number:05d}",
+            type=dialect.resource_type,
+            href=name,
+        )
+        etree.SubElement(resource, f"{{{space}}}file", href=name)
+    return root
+
+
+def _item(item: ReadItem, number: int, dialect: Dialect) -> etree._Element:
+    title = item.identifier or item.stem[:TITLE_LENGTH]
+    root = dialect.root(
+        "assessmentItem",
+        identifier=f"item{number:05d}",
+        title=without_controls(title).replace("\n", " "),
+        adaptive="false",
+        timeDependent="false",
+        label=without_controls(item.identifier),
+        toolName="Kaohe",
+    )
+    root.set(XML_LANG, "zh-CN")
+    is_multiple = item.type is ItemType.MULTIPLE
+    response = dialect.add(
+        root,
+        "responseDeclaration",
+        identifier="RESPONSE",
+        cardinality="multiple" if is_multiple else "single",
+        baseType="identifier",
+    )
+    _add_key(response, item, dialect)
+    _add_outcome(root, "SCORE", "0", dialect)
+    if item.points is not None:
+        _add_outcome(root, "MAXSCORE", f"{item.points:f}", dialect)
+    _add_body(root, item, dialect)
+    _add_processing(root, item, dialect)
+    return root
+
+
+def _add_key(response: etree._Element, item: ReadItem, dialect: Dialect) -> None:
+    if item.key is not None:
+        correct = dialect.add(response, "correctResponse")
+        for name in item.key:
+            dialect.add(correct, "value").text = name
+    if item.weights:
+        mapping = dialect.add(response, "mapping", defaultValue="0")
+        for name, weight in item.weights.items():
+            dialect.add(mapping, "mapEntry", mapKey=name, mappedValue=f"{weight:f}")
+
+
+def _add_outcome(root: etree._Element, name: str, value: str, dialect: Dialect) -> None:
+    outcome = dialect.add(
+        root, "outcomeDeclaration", identifier=name, cardinality="single", baseType="float"
+    )
+    dialect.add(dialect.add(outcome, "defaultValue"), "value").text = value
+
+
+def _add_body(root: etree._Element, item: ReadItem, dialect: Dialect) -> None:
+    classes = [f"kaohe-point-{item.point}"] if item.point else []
+    classes += [f"kaohe-difficulty-{item.difficulty}"] if item.difficulty else []
+    body = dialect.add(root, "itemBody")
+    if classes:
+        body.set("class", " ".join(classes))
+    _add_text(dialect.html(body, "p"), item.stem, dialect)
+    is_judgement = item.type is ItemType.JUDGE
+    is_fixed = is_judgement or (bool(item.locked) and len(item.locked) == len(item.options))
+    choice = dialect.add(
+        body,
+        "choiceInteraction",
+        responseIdentifier="RESPONSE",
+        shuffle="false" if is_fixed else "true",
+        maxChoices="0" if item.type is ItemType.MULTIPLE else "1",
+    )
+    for option in item.options:
+        simple = dialect.add(choice, "simpleChoice", identifier=option.id)
+        if option.id in item.locked:
+            simple.set("fixed", "true")
+        _add_text(simple, option.text, dialect)
+    _add_rubric(body, "scorer", "kaohe-rationale", item.rationale, dialect)
+    _add_rubric(body, "author", "kaohe-source", item.source, dialect)
+
+
+def _add_rubric(body: etree._Element, view: str, name: str, text: str, dialect: Dialect) -> None:
+    if not text:
+        return
+    block = dialect.add(body, "rubricBlock", view=view)
+    block.set("class", name)
+    if dialect.rubric_use:
+        block.set("use", dialect.rubric_use)
+        block = dialect.add(block, "contentBody")
+    _add_text(dialect.html(block, "p"), text, dialect)
+
+
+def _add_text(parent: etree._Element, text: str, dialect: Dialect) -> None:
+    first, *rest = without_controls(text).split("\n")
+    parent.text = first
+    for line in rest:
+        dialect.html(parent, "br").tail = line
+
+
+def _add_processing(root: etree._Element, item: ReadItem, dialect: Dialect) -> None:
+    """Give the mapped mark, or all points for the exact key."""
+    processing = dialect.add(root, "responseProcessing")
+    if item.weights:
+        assign = dialect.add(processing, "setOutcomeValue", identifier="SCORE")
+        dialect.add(assign, "mapResponse", identifier="RESPONSE")
+        return
+    condition = dialect.add(dialect.add(processing, "responseCondition"), "responseIf")
+    match = dialect.add(condition, "match")
+    dialect.add(match, "variable", identifier="RESPONSE")
+    dialect.add(match, "correct", identifier="RESPONSE")
+    assign = dialect.add(condition, "setOutcomeValue", identifier="SCORE")
+    value = "1" if item.points is None else f"{item.points:f}"
+    dialect.add(assign, "baseValue", baseType="float").text = value

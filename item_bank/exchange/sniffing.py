@@ -1,0 +1,84 @@
+"""Tells the format of a file by its content; the name decides nothing."""
+
+import json
+import re
+from enum import StrEnum
+
+from item_bank.exchange.answer_words import plain
+from item_bank.exchange.csv_reading import delimiter_of
+from item_bank.exchange.limits import opened_archive
+from item_bank.exchange.records import UnreadableFileError
+from item_bank.exchange.table_headers import columns_of
+from item_bank.exchange.text_decoding import decoded
+
+OLD_OFFICE = b"\xd0\xcf\x11\xe0"
+AIKEN = re.compile(r"^\s*ANSWER\s*[:：]", re.I | re.M)
+AIKEN_OPTION = re.compile(r"^\s*A\s*[.)]", re.M)
+GIFT = re.compile(r"(?<!\\)\{[^}]*(?<!\\)\}|^\$CATEGORY:|^\s*::.+::", re.M | re.S)
+ROOT = re.compile(r"<(?:[\w.-]+:)?([A-Za-z][\w-]*)")
+SEEN = 20_000  # characters looked at
+
+
+class Format(StrEnum):
+    """The formats items are read from."""
+
+    QTI = "qti"
+    MOODLE = "moodle"
+    GIFT = "gift"
+    AIKEN = "aiken"
+    EXCEL = "excel"
+    CSV = "csv"
+    WORD = "word"
+    JSONL = "jsonl"
+
+
+def format_of(content: bytes) -> Format:
+    """Return the format; raise ``UnreadableFileError`` for what is none of them."""
+    if content.startswith(OLD_OFFICE):
+        raise UnreadableFileError("是旧版或加密的 Office 文件；请另存为 .xlsx 后再导入。")
+    if content.startswith(b"PK"):
+        return _archive_format(content)
+    text = decoded(content)[:SEEN].lstrip("\ufeff \n\t")
+    found = _xml_format(text) if text.startswith("<") else _text_format(text)
+    if found is None:
+        raise UnreadableFileError("看不出是哪一种题库格式；请用 --format 指明。")
+    return found
+
+
+def _archive_format(content: bytes) -> Format:
+    with opened_archive(content) as archive:
+        names = archive.namelist()
+    if any(name.startswith("xl/") for name in names):
+        return Format.EXCEL
+    return Format.WORD if any(name.startswith("word/") for name in names) else Format.QTI
+
+
+def _xml_format(text: str) -> Format | None:
+    root = ROOT.search(re.sub(r"<[?!][^>]*>", "", text))
+    name = root[1] if root else ""
+    if name == "quiz":
+        return Format.MOODLE
+    return Format.QTI if name in ("assessmentItem", "qti-assessment-item") else None
+
+
+def _text_format(text: str) -> Format | None:
+    first = text.partition("\n")[0]
+    if first.startswith("{") and _is_object(first):
+        return Format.JSONL
+    delimiter = delimiter_of(text)
+    if any(columns_of(line.split(delimiter)).is_usable for line in text.split("\n")[:12]):
+        return Format.CSV
+    if AIKEN.search(text) and AIKEN_OPTION.search(text):
+        return Format.AIKEN
+    if GIFT.search(text):
+        return Format.GIFT
+    if first.startswith("{"):
+        return Format.JSONL
+    return Format.CSV if delimiter in first and "题" in plain(first) else None
+
+
+def _is_object(line: str) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False

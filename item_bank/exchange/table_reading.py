@@ -1,0 +1,109 @@
+"""Reads items from a table, whatever file it came in: one row per item or one row per option."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from item_bank.exchange import table_headers as headers
+from item_bank.exchange.records import Message, ReadFile, ReadItem, Severity, error, warning
+from item_bank.exchange.table_headers import Columns, columns_of
+from item_bank.exchange.table_row import RowReader
+
+HEADER_WITHIN = 12  # rows searched for the header; titles and notes may stand above it
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row under its number in the file."""
+
+    number: int
+    cells: tuple[str, ...]
+
+    @property
+    def is_blank(self) -> bool:
+        """Tell a row without any text."""
+        return not any(cell.strip() for cell in self.cells)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A sheet, or a whole text file, whose ``name`` is then empty."""
+
+    name: str
+    rows: tuple[Row, ...]
+
+    def place(self, row: int, column: int | None = None) -> str:
+        """Name a row or a cell the way a spreadsheet shows it."""
+        sheet = f"工作表“{self.name}”" if self.name else ""
+        if column is None:
+            return f"{sheet}第 {row} 行"
+        return f"{sheet}第 {row} 行 {column_letters(column)} 列（{column_letters(column)}{row}）"
+
+
+def column_letters(column: int) -> str:
+    """Return A for 0, Z for 25, AA for 26.
+
+    >>> [column_letters(n) for n in (0, 25, 26, 701, 702)]
+    ['A', 'Z', 'AA', 'ZZ', 'AAA']
+    """
+    letters = ""
+    number = column + 1
+    while number:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
+
+
+def read_table_items(table: Table) -> ReadFile:
+    """Find the header, then read the rows below it."""
+    header, columns = _header(table)
+    if header is None:
+        if all(row.is_blank for row in table.rows):
+            return ReadFile(())
+        wanted = "找不到表头：需要“题干”（或“题目”“试题内容”等）和“答案”“选项A”等列。"
+        return ReadFile((), (error(table.place(table.rows[0].number), wanted),))
+    rows = [row for row in table.rows if row.number > header.number and not row.is_blank]
+    messages = _column_messages(table, header, columns)
+    groups = _grouped(rows, columns) if columns.is_per_option else ((row,) for row in rows)
+    items = tuple(_item(table, columns, group) for group in groups)
+    return ReadFile(items, messages)
+
+
+def _header(table: Table) -> tuple[Row | None, Columns]:
+    for row in table.rows[:HEADER_WITHIN]:
+        columns = columns_of(row.cells)
+        if columns.is_usable:
+            return row, columns
+    return None, Columns()
+
+
+def _column_messages(table: Table, header: Row, columns: Columns) -> tuple[Message, ...]:
+    place = table.place(header.number)
+    found = []
+    if columns.unknown:
+        names = "、".join(columns.unknown[:10])
+        found.append(Message(place, f"以下列没有读取：{names}。", Severity.NOTE))
+    if headers.KEY not in columns.fields and not columns.flags and not columns.is_per_option:
+        found.append(warning(place, "没有答案列。"))
+    return tuple(found)
+
+
+def _grouped(rows: Sequence[Row], columns: Columns) -> Iterator[tuple[Row, ...]]:
+    """Gather the rows of one item: the same number or stem as above, or neither."""
+    group: list[Row] = []
+    marks = [columns.fields[f] for f in (headers.NUMBER, headers.STEM) if f in columns.fields]
+    for row in rows:
+        signs = [row.cells[c].strip() if c < len(row.cells) else "" for c in marks]
+        first = [group[0].cells[c].strip() for c in marks] if group else []
+        if (group and any(s and s != f for s, f in zip(signs[:1], first[:1], strict=True))) or (
+            group and not signs[0] and any(s and s != f for s, f in zip(signs, first, strict=True))
+        ):
+            yield tuple(group)
+            group = []
+        group.append(replace(row, cells=row.cells + ("",) * (max(marks) + 1 - len(row.cells))))
+    if group:
+        yield tuple(group)
+
+
+def _item(table: Table, columns: Columns, group: tuple[Row, ...]) -> ReadItem:
+    cells = [(row.number, row.cells) for row in group]
+    return RowReader(columns, cells, table.name, table.place).item()

@@ -1,0 +1,23 @@
+"""How much of an item's mark each option gives, for formats that score by shares."""
+
+from decimal import ROUND_HALF_UP, Decimal
+
+from item_bank.exchange.records import ItemType, ReadItem
+
+PLACES = Decimal("0.0000001")  # 33.33333 per cent: five digits, as Moodle writes
+
+
+def shares_of(item: ReadItem) -> dict[str, Decimal]:
+    """Return the shares by option; a wrong option of a multiple item takes the mark away.
+
+    Without weights of its own a multiple item divides its mark among the right options, and
+    each wrong option costs the whole of it, which comes nearest to "all or nothing".
+    """
+    if item.weights:
+        return {name: weight.quantize(PLACES) for name, weight in item.weights.items()}
+    key = item.key or ()
+    if item.type is not ItemType.MULTIPLE:
+        return dict.fromkeys(key, Decimal(1))
+    share = (1 / Decimal(max(len(key), 1))).quantize(PLACES, ROUND_HALF_UP)
+    wrong = Decimal(-1) if key else Decimal(0)
+    return {o.id: share if o.id in key else wrong for o in item.options}
