@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ from registry.files import FileStore
 from registry.keys import new_key_ring
 
 POSTGRESQL = os.environ.get("KAOHE_TEST_POSTGRESQL", "postgresql+psycopg://127.0.0.1:5432/postgres")
+LONGEST_TEST_S = 300
 START = datetime(2026, 12, 5, 1, 0, tzinfo=UTC)  # 09:00 in Jiangsu
 
 
@@ -46,6 +48,20 @@ class Clock:
     def advance(self, **span: float) -> datetime:
         self.at += timedelta(**span)
         return self.at
+
+
+@pytest.fixture(autouse=True)
+def limited_time() -> Iterator[None]:
+    """Fail a test that hangs instead of holding up the whole run."""
+
+    def give_up(_signal: int, _frame: object) -> None:
+        raise TimeoutError(f"the test took longer than {LONGEST_TEST_S} s")
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(LONGEST_TEST_S)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
 
 
 @pytest.fixture

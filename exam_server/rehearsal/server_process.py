@@ -79,4 +79,5 @@ class ServerProcess:
             found = ADDRESS.match(line)
             if found:
                 return found.group(1)
+        self.kill()  # its output has ended
         raise RuntimeError(f"the server did not start; see {self._log}")

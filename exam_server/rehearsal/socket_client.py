@@ -5,7 +5,6 @@ acknowledgement, ping, and events from the server.
 """
 
 import asyncio
-import contextlib
 import json
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +18,7 @@ from wsproto.events import (
     Request,
     TextMessage,
 )
+from wsproto.utilities import ProtocolError
 
 READ_BYTES = 65_536
 
@@ -81,12 +81,10 @@ class SocketClient:
         """Drop the connection without a word, as a pulled cable would."""
         if self._task is not None:
             self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError, SocketClosedError):
-                await self._task
+            await asyncio.gather(self._task, return_exceptions=True)
         if self._writer is not None:
-            self._writer.close()
-            with contextlib.suppress(OSError):
-                await self._writer.wait_closed()
+            self._writer.transport.abort()  # waiting for a dead peer to close could take for ever
+            await asyncio.sleep(0)
 
     def _send(self, text: str) -> None:
         self._write(self._wire.send(TextMessage(data=text)))
@@ -101,7 +99,7 @@ class SocketClient:
                 self._wire.receive_data(data)
                 for event in self._wire.events():
                     self._take(event)
-        except (OSError, SocketClosedError):
+        except (OSError, ProtocolError):
             return
         finally:
             self._abandon()
