@@ -47,7 +47,8 @@ class SocketClient:
     async def connect(self, *, timeout_s: float = 10.0) -> None:
         """Open the connection and join the namespace; raises ``SocketClosedError`` if refused."""
         try:
-            await asyncio.wait_for(self._connect(), timeout_s)
+            async with asyncio.timeout(timeout_s):
+                await self._connect()
         except TimeoutError:
             raise SocketClosedError from None
 
@@ -73,7 +74,8 @@ class SocketClient:
         body = json.dumps([event, payload], ensure_ascii=False)
         self._send(f"42{self._namespace},{self._next_id}{body}")
         try:
-            return await asyncio.wait_for(future, timeout_s)
+            async with asyncio.timeout(timeout_s):
+                return await future
         except TimeoutError:
             raise SocketClosedError from None
 
