@@ -1,0 +1,106 @@
+"""Whatever is done to a file: no exception escapes, and every finding is located."""
+
+import io
+import zipfile
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from support.exchanged_items import invented_items
+
+from item_bank.exchange.exporting import ExportFormat, written
+from item_bank.exchange.importing import marked_repeats, read_file
+from item_bank.exchange.records import Status
+from item_bank.exchange.report_writing import report_json
+from item_bank.exchange.sniffing import Format
+
+ITEMS = invented_items(6)
+TABLE = """题号,题干,题型,选项A,选项B,选项C,答案,难度,分值
+1,甲（ ）。,单选,子,丑,寅,B,2,1.5
+2,乙。,判断,,,,√,难,1
+""".encode()
+AIKEN = b"Q1?\nA. one\nB. two\nC. three\nANSWER: B\n\nQ2?\nA) x\nB) y\nANSWER: A\n"
+ITEM = b"""<assessmentItem identifier="i">
+<responseDeclaration identifier="R" cardinality="single"><correctResponse><value>A</value>
+</correctResponse><mapping><mapEntry mapKey="A" mappedValue="1"/></mapping></responseDeclaration>
+<itemBody class="kaohe-difficulty-2"><choiceInteraction responseIdentifier="R" maxChoices="1">
+<prompt>Q</prompt><simpleChoice identifier="A">x</simpleChoice>
+<simpleChoice identifier="B">y</simpleChoice></choiceInteraction></itemBody></assessmentItem>"""
+SAMPLES = {
+    Format.JSONL: written(ITEMS, ExportFormat.JSONL),
+    Format.CSV: TABLE,
+    Format.EXCEL: written(ITEMS, ExportFormat.EXCEL),
+    Format.GIFT: written(ITEMS, ExportFormat.GIFT),
+    Format.AIKEN: AIKEN,
+    Format.MOODLE: written(ITEMS, ExportFormat.MOODLE),
+    Format.QTI: written(ITEMS, ExportFormat.QTI3),
+    "item": ITEM,
+}
+PIECES = [
+    *b'\0 { } < > & " % ='.split(),
+    *(b"-1", b"1e999", b"NaN", b"null", b"\xff\xfe", b"\xe2\x80\xa8", b"\xf0\x9f\x98\x80"),
+    *(b"", b"[" * 40, b"PK\x01\x02", b"<!DOCTYPE a>", b"\n\n"),
+]
+CUTS = st.lists(
+    st.tuples(
+        st.floats(0, 1),
+        st.integers(0, 12),
+        st.one_of(st.sampled_from(PIECES), st.binary(max_size=6)),
+    ),
+    min_size=1,
+    max_size=5,
+)
+
+
+def mutated(content, cuts):
+    for share, length, piece in cuts:
+        at = int(share * len(content))
+        content = content[:at] + piece + content[at + length :]
+    return content
+
+
+def check(report):
+    report_json(marked_repeats([report]))
+    found = [*report.messages, *(m for item in report.items for m in item.messages)]
+    assert all(message.place and message.text for message in found)
+    for item in report.items:
+        assert item.place
+        assert item.messages or item.status is Status.ACCEPTED
+        assert set(item.key or ()) <= {option.id for option in item.options}
+    assert report.items or report.status is Status.ERROR
+
+
+@pytest.mark.parametrize("kind", SAMPLES)
+@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@given(cuts=CUTS, is_told=st.booleans())
+def test_a_mutated_sample_gives_located_findings(kind, cuts, is_told):
+    chosen = Format.QTI if kind == "item" else kind
+    check(read_file("f", mutated(SAMPLES[kind], cuts), chosen if is_told else None))
+
+
+@pytest.mark.parametrize("kind", [Format.EXCEL, Format.QTI])
+@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@given(cuts=CUTS, which=st.integers(0, 30))
+def test_a_mutated_entry_of_an_archive_gives_located_findings(kind, cuts, which):
+    with zipfile.ZipFile(io.BytesIO(SAMPLES[kind])) as archive:
+        entries = {name: archive.read(name) for name in archive.namelist()}
+    name = sorted(entries)[which % len(entries)]
+    entries[name] = mutated(entries[name], cuts)
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as made:
+        for entry, content in entries.items():
+            made.writestr(entry, content)
+    check(read_file("f", file.getvalue(), kind))
+
+
+@pytest.mark.parametrize("chosen", [None, *Format])
+@settings(max_examples=60, deadline=None)
+@given(content=st.one_of(st.binary(max_size=200), st.text(max_size=200).map(str.encode)))
+def test_any_bytes_give_located_findings(chosen, content):
+    check(read_file("f", content, chosen))
+
+
+@pytest.mark.parametrize("chosen", Format)
+@pytest.mark.parametrize("kind", SAMPLES)
+def test_a_file_read_as_another_format_is_a_located_finding(kind, chosen):
+    check(read_file("f", SAMPLES[kind], chosen))
