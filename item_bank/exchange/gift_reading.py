@@ -25,6 +25,7 @@ VERDICT = re.compile(r"\s*(TRUE|T|FALSE|F)\s*(?:#|$)", re.I)
 COMMENT_MARK = re.compile(r"\[(id|tag):([^\]]*)\]")
 ANSWER_MARK = re.compile(r"([=~])")
 FULL = Decimal(100)
+MAX_COMMENT = 5000  # characters of a comment searched for marks
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def _blocks(text: str) -> Iterator[_Block]:
     for number, line in enumerate([*text.split("\n"), ""], start=1):
         bare = line.strip()
         if bare.startswith("//"):
-            marks += COMMENT_MARK.findall(bare)
+            marks += COMMENT_MARK.findall(bare[:MAX_COMMENT])
         elif bare.startswith("$CATEGORY:"):
             continue
         elif bare:

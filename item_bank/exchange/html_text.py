@@ -13,6 +13,7 @@ UNSHOWN = frozenset(["script", "style", "head", "template"])
 MEDIA = frozenset(["img", "video", "audio", "object", "svg", "embed", "iframe", "picture"])
 FORMULAS = frozenset(["math", "table"])
 RAISED = {"sup": "^", "sub": "_"}
+MAX_MARKUP = 100_000  # characters; beyond, the item is refused by its length anyway
 BLANKS = re.compile(r"[ \t\n\r\f]+")
 
 
@@ -56,6 +57,8 @@ class PlainText(HTMLParser):
 
 def text_of_html(source: str) -> tuple[str, list[str]]:
     """Return the plain text and the names of what was lost."""
+    if len(source) > MAX_MARKUP:
+        return source[:MAX_MARKUP], [f"超过 {MAX_MARKUP} 字的标记"]
     parser = PlainText()
     try:
         parser.feed(source)

@@ -51,6 +51,7 @@ class _Package:
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self.archive = archive
         self.names = [n for n in archive.namelist() if not _is_litter(n) and not n.endswith("/")]
+        self.known = frozenset(self.names)
         self.messages: list[Message] = []
 
     def read(self) -> ReadFile:
@@ -63,7 +64,8 @@ class _Package:
         for manifest in manifests:
             listed += self._listed(manifest)
         items = list(self._items(listed))
-        forgotten = [n for n in documents if n not in listed and n not in manifests]
+        seen = {*listed, *manifests}
+        forgotten = [name for name in documents if name not in seen]
         for item in self._items(forgotten):
             self.messages.append(warning(item.place, "清单没有列出这道题，仍予读取。"))
             items.append(item)
@@ -78,7 +80,7 @@ class _Package:
             self.messages.append(error(f"{manifest} {fault.place}", fault.reason))
             return []
         folder = posixpath.dirname(manifest)
-        found = []
+        found: dict[str, None] = {}
         for resource in root.iter("{*}resource"):
             href = resource.get("href", "")
             if not _is_document(resource.get("type", ""), href):
@@ -87,12 +89,12 @@ class _Package:
             if name is None:
                 place = f"{manifest} 第 {resource.sourceline} 行"
                 self.messages.append(error(place, f"清单所列文件“{href}”不在压缩包中。"))
-            elif name not in found:
-                found.append(name)
-        return found
+            else:
+                found[name] = None
+        return list(found)
 
     def _entry_named(self, path: str) -> str | None:
-        return next((name for name in (path, unquote(path)) if name in self.names), None)
+        return next((name for name in (path, unquote(path)) if name in self.known), None)
 
     def _items(self, names: list[str]) -> Iterator[ReadItem]:
         for name in names[:MAX_ITEMS]:

@@ -12,9 +12,9 @@ from item_bank.exchange.table_headers import columns_of
 from item_bank.exchange.text_decoding import decoded
 
 OLD_OFFICE = b"\xd0\xcf\x11\xe0"
-AIKEN = re.compile(r"^\s*ANSWER\s*[:：]", re.I | re.M)
-AIKEN_OPTION = re.compile(r"^\s*A\s*[.)]", re.M)
-GIFT = re.compile(r"(?<!\\)\{[^}]*(?<!\\)\}|^\$CATEGORY:|^\s*::.+::", re.M | re.S)
+AIKEN = re.compile(r"^[ \t]*ANSWER[ \t]*[:：]", re.I | re.M)
+AIKEN_OPTION = re.compile(r"^[ \t]*A[ \t]*[.)]", re.M)
+GIFT = re.compile(r"^\$CATEGORY:|^[ \t]*::[^:\n]+::", re.M)
 ROOT = re.compile(r"<(?:[\w.-]+:)?([A-Za-z][\w-]*)")
 SEEN = 20_000  # characters looked at
 
@@ -70,7 +70,8 @@ def _text_format(text: str) -> Format | None:
         return Format.CSV
     if AIKEN.search(text) and AIKEN_OPTION.search(text):
         return Format.AIKEN
-    if GIFT.search(text):
+    opens = text.find("{")
+    if GIFT.search(text) or 0 < opens < text.rfind("}"):
         return Format.GIFT
     if first.startswith("{"):
         return Format.JSONL

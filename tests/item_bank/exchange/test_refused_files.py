@@ -2,6 +2,7 @@
 
 import io
 import struct
+import time
 import zipfile
 
 import openpyxl
@@ -123,3 +124,30 @@ def test_deep_nesting_is_a_located_fault():
     assert "第 1 行" in str(
         read_file("f", b'{"code":' + b"[" * 50_000, Format.JSONL).items[0].messages[0]
     )
+
+
+LARGE = 1_000_000
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"<![CDATA[" * (LARGE // 9),
+        b"<quiz>" + b"<![CDATA[" * (LARGE // 9),
+        b"{" * LARGE,
+        b"::" * (LARGE // 2),
+        b"// " + b"[id:" * (LARGE // 4) + b"\n\nQ {=a ~b}",
+        b"x\n" + b"\n" * LARGE + b"ANSWER: A",
+        b"<quiz><question type='multichoice'><questiontext><text><![CDATA["
+        + b"<!--" * (LARGE // 4)
+        + b"]]></text></questiontext></question></quiz>",
+        b"(" * LARGE + b",\xe9\xa2\x98\xe5\xb9\xb2",
+        b"A. " * (LARGE // 3),
+    ],
+    ids=range(9),
+)
+def test_patterns_made_to_be_slow_are_read_quickly(content):
+    for chosen in (None, *Format):
+        before = time.process_time()
+        read_file("f", content, chosen)
+        assert time.process_time() - before < 3, chosen
