@@ -1,7 +1,6 @@
 """A browser's requests without a browser: cookies, the forgery token, forms and JSON."""
 
 import http.client
-import http.client
 import json
 import re
 import urllib.error
@@ -72,7 +71,5 @@ class WebClient:
         except urllib.error.HTTPError as error:
             with error:
                 raise RefusedError(error.read().decode(errors="replace")) from None
-        except http.client.HTTPException as error:  # the answer broke off half-way
-            raise ConnectionError(str(error)) from error
         except http.client.HTTPException as error:  # the server died in the middle of a reply
             raise ConnectionError(str(error)) from None
