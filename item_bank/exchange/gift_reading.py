@@ -10,6 +10,7 @@ from item_bank.exchange.item_draft import DraftOption, ItemDraft
 from item_bank.exchange.item_tags import apply_tag
 from item_bank.exchange.records import ItemType, ReadFile, ReadItem
 from item_bank.exchange.text_decoding import decoded
+from item_bank.exchange.weights import is_all_or_nothing
 from item_bank.rules.item import BLANK, judgement_options
 from item_bank.rules.kinds import RIGHT, WRONG
 
@@ -154,8 +155,10 @@ def _read_weights(draft: ItemDraft, full: list[str], weights: dict[str, Decimal]
     elif positive:
         draft.type = ItemType.MULTIPLE
         draft.key = positive
-        if len({weights[name] for name in positive}) > 1:
-            draft.weights = {name: w / FULL for name, w in weights.items()}
+        shares = {o.source_id: weights.get(o.source_id, Decimal(0)) / FULL for o in draft.options}
+        if not is_all_or_nothing(shares):
+            draft.weights = shares
+            draft.note("选项有部分得分，已保留权重。")
 
 
 def _hide(found: re.Match[str]) -> str:

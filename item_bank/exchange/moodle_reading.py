@@ -10,6 +10,7 @@ from item_bank.exchange.html_text import text_of_html
 from item_bank.exchange.item_draft import DraftOption, ItemDraft
 from item_bank.exchange.item_tags import apply_tag, percent
 from item_bank.exchange.records import ItemType, ReadFile, ReadItem, UnreadableFileError
+from item_bank.exchange.weights import is_all_or_nothing
 from item_bank.exchange.xml_tree import inner_text, local_name, xml_root
 from item_bank.rules.kinds import RIGHT, WRONG
 
@@ -95,9 +96,9 @@ def _read_weights(draft: ItemDraft, weights: dict[str, Decimal]) -> None:
             draft.warn("单选题有部分得分，已保留权重。")
         return
     draft.key = list(positive) or None
-    if len(set(positive.values())) > 1:
+    if positive and not is_all_or_nothing(weights):
         draft.weights = weights
-        draft.warn("各正确选项的得分不等，已保留权重。")
+        draft.note("选项有部分得分，已保留权重。")
 
 
 def _read_rest(question: etree._Element, draft: ItemDraft) -> None:

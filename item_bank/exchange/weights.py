@@ -1,5 +1,6 @@
 """How much of an item's mark each option gives, for formats that score by shares."""
 
+from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
 from item_bank.exchange.records import ItemType, ReadItem
@@ -21,3 +22,9 @@ def shares_of(item: ReadItem) -> dict[str, Decimal]:
     share = (1 / Decimal(max(len(key), 1))).quantize(PLACES, ROUND_HALF_UP)
     wrong = Decimal(-1) if key else Decimal(0)
     return {o.id: share if o.id in key else wrong for o in item.options}
+
+
+def is_all_or_nothing(weights: Mapping[str, Decimal]) -> bool:
+    """Tell equal shares of right options with the whole mark lost by a wrong one."""
+    right = {weight for weight in weights.values() if weight > 0}
+    return len(right) == 1 and all(w == -1 for w in weights.values() if w <= 0)

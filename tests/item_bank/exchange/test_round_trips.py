@@ -1,16 +1,17 @@
 """What is written is read back equal, as far as the format carries it."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from support.exchanged_items import invented_items
 
 from item_bank.exchange.exporting import ExportFormat, written
 from item_bank.exchange.importing import read_file
-from item_bank.exchange.records import ReadOption, Severity
+from item_bank.exchange.records import ItemType, ReadOption, Severity
 
 ITEMS = invented_items(500)
-SAME_BYTES = [target for target in ExportFormat if target is not ExportFormat.EXCEL]
+BUT_EXCEL = [target for target in ExportFormat if target is not ExportFormat.EXCEL]
 COMPLETE = [target for target in ExportFormat if target is not ExportFormat.GIFT]
 
 
@@ -39,7 +40,24 @@ def test_the_format_is_told_by_content_alone(target):
     assert gravest == []
 
 
-@pytest.mark.parametrize("target", SAME_BYTES)
+@pytest.mark.parametrize("target", BUT_EXCEL)
+def test_partial_credit_comes_back(target):
+    """All but a workbook, which has no column for it."""
+    halves = {"a": Decimal("0.5"), "b": Decimal("0.5"), "c": Decimal("-0.5"), "d": Decimal(0)}
+    unequal = {"a": Decimal("0.75"), "b": Decimal("0.25"), "c": Decimal(-1), "d": Decimal(-1)}
+    options = tuple(ReadOption(name, f"选项{name}") for name in "abcd")
+    items = [
+        replace(
+            ITEMS[0], type=ItemType.MULTIPLE, options=options, key=("a", "b"), locked=(), weights=w
+        )
+        for w in (halves, unequal)
+    ]
+    read = read_file("items", written(items, target)).items
+    assert [dict(item.weights) for item in read] == [halves, unequal]
+    assert [item.key for item in read] == [("a", "b"), ("a", "b")]
+
+
+@pytest.mark.parametrize("target", BUT_EXCEL)
 def test_equal_items_give_equal_bytes(target):
     """All but a workbook, whose archive carries the hour."""
     assert written(ITEMS[:20], target) == written(ITEMS[:20], target)
