@@ -1,5 +1,6 @@
 """The item bank: projects, items with preview, table of elements, blueprints."""
 
+from collections import Counter
 from decimal import Decimal
 from enum import StrEnum
 from typing import TypeVar
@@ -11,10 +12,18 @@ from sqlalchemy.orm import Session
 
 from exam_server.context import current_actor, reading, requires
 from exam_server.web.downloads import shown
-from exam_server.web.paging import PAGE_LENGTH, page_of, wanted_page
+from exam_server.web.off_loop import off_the_loop
+from exam_server.web.paging import PAGE_LENGTH, cut, page_of, wanted_page
 from item_bank.bank_queries import ItemFilter, bank_summary, item_page, item_versions
+from item_bank.duplicate_queries import ComparedItem, compared_items
 from item_bank.models import Item, ItemVersion
 from item_bank.queries import assembly_pool, blueprints_of, elements_of
+from item_bank.rules.duplicates import (
+    DuplicateClass,
+    DuplicatePair,
+    differing_parts,
+    find_duplicates,
+)
 from item_bank.rules.kinds import ItemKind, ItemState
 from registry.access import Permission
 from registry.catalog.models import Project
@@ -131,3 +140,33 @@ def blueprints(project_id: int) -> ResponseReturnValue:
         ]
         project = project_of(db, project_id)
         return render_template("question_bank/blueprints.html", project=project, blueprints=rows)
+
+
+@blueprint.get("/<int:project_id>/duplicates")
+@requires(_P.BANK_READ)
+def duplicates(project_id: int) -> ResponseReturnValue:
+    """List the pairs of items that resemble each other, gravest class first."""
+    wanted = one_of_kind(DuplicateClass, request.args.get("class"))
+    with reading() as db:
+        compared = compared_items(db, project_id, actor=current_actor())
+    pairs = off_the_loop(find_duplicates, [item.content for item in compared])
+    chosen = [pair for pair in pairs if wanted in (None, pair.likeness.duplicate_class)]
+    page = cut(chosen, request.args)
+    with reading() as db:
+        return render_template(
+            "question_bank/duplicates.html",
+            project=project_of(db, project_id),
+            compared=len(compared),
+            counts=Counter(pair.likeness.duplicate_class for pair in pairs),
+            wanted=wanted,
+            page=page,
+            rows=[side_by_side(compared, pair) for pair in page.lines],
+        )
+
+
+def side_by_side(compared: tuple[ComparedItem, ...], pair: DuplicatePair) -> dict[str, object]:
+    """Return a pair with both items, their stems cut where they differ."""
+    items = compared[pair.first], compared[pair.second]
+    stems = differing_parts(items[0].content.stem, items[1].content.stem)
+    sides = [{"item": item, "stem": stem} for item, stem in zip(items, stems, strict=True)]
+    return {"likeness": pair.likeness, "sides": sides}

@@ -108,6 +108,17 @@ WORDS: dict[str, dict[str, Word]] = {
         "banked": Word("入库", OK),
         "retired": Word("停用", DANGER),
     },
+    "duplicate": {
+        "other_key": Word("同题异答", DANGER),
+        "negated": Word("题意相反", DANGER),
+        "identical": Word("相同试题", WARN),
+        "near": Word("近似试题"),
+    },
+    "key_relation": {
+        "same": Word("答案相同"),
+        "conflict": Word("答案相互矛盾"),
+        "different": Word("答案不同"),
+    },
     "importance": {
         "X": Word("X 核心要素"),
         "Y": Word("Y 一般要素"),

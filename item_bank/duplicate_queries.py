@@ -1,0 +1,69 @@
+"""Reads for the search for duplicates 查重: what is compared, and what a new item runs into."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from item_bank.models import Item, ItemVersion
+from item_bank.queries import content_of, versions_in_force
+from item_bank.rules.duplicates import DuplicateIndex, Likeness
+from item_bank.rules.item import ItemContent
+from item_bank.rules.kinds import ItemState
+from registry.access import Actor, Permission
+
+
+@dataclass(frozen=True)
+class ComparedItem:
+    """An item in the words of its version in force."""
+
+    item_id: int
+    code: str
+    state: ItemState
+    content: ItemContent
+
+
+@dataclass(frozen=True)
+class BlockingDuplicate:
+    """An item because of which another must not enter the bank unseen."""
+
+    item: ComparedItem
+    likeness: Likeness
+
+
+def compared_items(db: Session, project_id: int, *, actor: Actor) -> tuple[ComparedItem, ...]:
+    """Return the items of a project that are compared, by code: all that are not retired."""
+    actor.require(Permission.BANK_READ)
+    return _items_in_use(db, project_id)
+
+
+def blocking_duplicates(
+    db: Session, project_id: int, content: ItemContent, *, except_item_id: int | None = None
+) -> tuple[BlockingDuplicate, ...]:
+    """Return the items that a new one contradicts: same stem with another key, sense turned round.
+
+    A new version of an item names it as ``except_item_id``, so that it is not compared with itself.
+    """
+    items = [item for item in _items_in_use(db, project_id) if item.item_id != except_item_id]
+    hits = DuplicateIndex(item.content for item in items).check(content)
+    return tuple(
+        BlockingDuplicate(items[hit.place], hit.likeness)
+        for hit in hits
+        if hit.likeness.is_blocking
+    )
+
+
+def _items_in_use(db: Session, project_id: int) -> tuple[ComparedItem, ...]:
+    rows = db.scalars(
+        versions_in_force()
+        .where(Item.project_id == project_id, Item.state != ItemState.RETIRED)
+        .options(
+            joinedload(ItemVersion.item),
+            joinedload(ItemVersion.element),
+            selectinload(ItemVersion.options),
+        )
+        .order_by(Item.code)
+    )
+    return tuple(
+        ComparedItem(row.item_id, row.item.code, ItemState(row.item.state), content_of(row))
+        for row in rows
+    )
