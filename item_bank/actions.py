@@ -1,5 +1,6 @@
 """What a person may do with items (load, submit, review, retire) and papers (compose, release)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,6 +20,7 @@ from item_bank.queries import (
     assembly_pool,
     blueprint_of,
     content_of,
+    elements_of,
     paper_content,
     paper_of,
     range_weights,
@@ -27,6 +29,7 @@ from item_bank.queries import (
     terms_of,
 )
 from item_bank.rules.assembly import SEED_LIMIT, AssemblyRequest, assemble
+from item_bank.rules.element_table import ElementRow
 from item_bank.rules.item import content_hash
 from item_bank.rules.kinds import ItemState, PaperState
 from item_bank.rules.paper import seal_of
@@ -113,6 +116,23 @@ def load_bank(
         note(db, "load_bank", subject, actor=actor, now=now, detail=detail)
         note(db, "review_bank", subject, actor=reviewer, now=now, detail=detail)
     return result
+
+
+def load_element_tree(
+    db: Session, project_number: int, rows: Sequence[ElementRow], *, actor: Actor, now: datetime
+) -> int:
+    """Give a project its first, checked table of elements; return how many rows were added.
+
+    A project that has elements keeps them as they are.
+    """
+    actor.require(Permission.BANK_WRITE)
+    project = project_by_number(db, project_number)
+    if elements_of(db, project.id):
+        return 0
+    _, added, _ = store_elements(db, project.id, tuple(rows))
+    detail = {"elements": added}
+    note(db, "load_element_tree", ("project", project.id), actor=actor, now=now, detail=detail)
+    return added
 
 
 def submit_item(db: Session, item_id: int, *, actor: Actor, now: datetime) -> None:

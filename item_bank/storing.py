@@ -1,10 +1,10 @@
 """Writes the rows of a bank and of a drawn paper; who may do so is decided in ``actions``."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from item_bank.exchange.bank_folder import SourceItem
@@ -21,7 +21,7 @@ from item_bank.models import (
 from item_bank.queries import content_of, sealed_items, terms_of
 from item_bank.rules.assembly import AssembledPaper
 from item_bank.rules.blueprint import BlueprintTerms
-from item_bank.rules.element_table import ElementRow
+from item_bank.rules.element_table import RANGE_LEVEL, ElementRow
 from item_bank.rules.item import content_hash
 from item_bank.rules.kinds import ItemState, PaperState
 from item_bank.rules.paper import seal_of
@@ -32,10 +32,16 @@ from registry.plans.models import AssessmentPlan
 def store_elements(
     db: Session, project_id: int, rows: tuple[ElementRow, ...]
 ) -> tuple[dict[str, Element], int, int]:
-    """Store the element table by code; return the elements, how many are new, how many changed."""
+    """Store the element table by code; return the elements, how many are new, how many changed.
+
+    Ranges of a tree that nobody has divided further make room when the table does not name them.
+    """
     stored = db.scalars(select(Element).where(Element.project_id == project_id)).all()
-    elements = {element.code: element for element in stored}
-    added = changed = 0
+    left_over = _left_over(stored, {row.code for row in rows})
+    if left_over:
+        db.execute(delete(Element).where(Element.id.in_([element.id for element in left_over])))
+    elements = {element.code: element for element in stored if element not in left_over}
+    added, changed = 0, len(left_over)
     for row in sorted(rows, key=lambda row: (row.level, row.code)):
         element = elements.get(row.code)
         says = {"name": row.name, "weight": row.weight, "importance": row.importance}
@@ -191,6 +197,12 @@ def store_paper(
     db.add(paper)
     db.flush()
     return paper
+
+
+def _left_over(stored: Sequence[Element], codes: Collection[str]) -> list[Element]:
+    if any(element.level >= RANGE_LEVEL for element in stored):
+        return []
+    return [element for element in stored if element.code not in codes]
 
 
 def _key_text(version: ItemVersion) -> str:

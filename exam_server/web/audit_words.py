@@ -43,6 +43,7 @@ ACTIONS = {
     "load_calendar": "载入工作日历",
     "load_catalog": "载入考核目录",
     "load_divisions": "载入行政区划",
+    "load_element_tree": "载入细目表",
     "load_former_divisions": "载入原行政区划",
     "load_practical_paper": "载入操作技能试卷",
     "open_account": "新建账号",
