@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from item_bank.actions import load_bank
+from item_bank.actions import load_bank, load_element_tree
 from item_bank.exchange.bank_folder import read_bank
+from item_bank.exchange.element_trees import read_element_trees
 from registry.access import SYSTEM
 from registry.catalog.actions import NewSpecification, file_specification, load_catalog
 from registry.catalog.models import Subject
@@ -42,6 +43,7 @@ def load_seeds(database: Database, *, now: datetime, tell: Tell, seeds: Path = S
     for folder in sorted((seeds / "item_banks").iterdir()):
         if folder.name.isdecimal():
             parts.append((f"{folder.name} 考核规范与题库", _bank(folder, now)))
+    parts.append(("鉴定要素细目表", lambda db: _element_trees(db, seeds, now)))
     for name, load in parts:
         with database.transaction() as db:
             tell(name, load(db))
@@ -81,6 +83,13 @@ def _bank(folder: Path, now: datetime) -> Callable[[Session], int]:
         return len(source.items)
 
     return load
+
+
+def _element_trees(db: Session, seeds: Path, now: datetime) -> int:
+    trees = read_element_trees((seeds / "element_trees" / "trees.csv").read_text("utf-8"))
+    for number, rows in trees.items():
+        load_element_tree(db, number, rows, actor=SYSTEM, now=now)
+    return sum(len(rows) for rows in trees.values())
 
 
 def _specification(db: Session, number: int, text: dict[str, Any], now: datetime) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import func, select, text
 from exam_server.cli.main import COMMANDS, kaohe
 from exam_server.config import read_settings
 from exam_server.opening import open_database
+from item_bank.models import Element
 from registry.accounts.models import Account
 from registry.audit_log import AuditEntry
 from registry.catalog.models import Project
@@ -46,9 +47,12 @@ def test_every_command_explains_itself_in_chinese():
 def test_seeding_loads_the_notice_and_may_be_run_again(opened):
     assert run("seed").exit_code == 0
     assert (count(opened, Project), count(opened, Centre)) == (84, 109)
+    elements = count(opened, Element)
+    assert elements > 84
     again = run("seed")
     assert again.exit_code == 0, again.output
     assert (count(opened, Project), count(opened, Centre)) == (84, 109)
+    assert count(opened, Element) == elements
 
 
 def test_the_first_account_is_opened_with_a_strong_password(opened):
