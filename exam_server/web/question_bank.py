@@ -1,6 +1,7 @@
 """The item bank: projects, items with preview, table of elements, blueprints."""
 
 from collections import Counter
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import TypeVar
@@ -16,7 +17,7 @@ from exam_server.web.off_loop import off_the_loop
 from exam_server.web.paging import PAGE_LENGTH, cut, page_of, wanted_page
 from item_bank.bank_queries import ItemFilter, bank_summary, item_page, item_versions
 from item_bank.duplicate_queries import ComparedItem, compared_items
-from item_bank.models import Item, ItemVersion
+from item_bank.models import Element, Item, ItemVersion
 from item_bank.queries import assembly_pool, blueprints_of, elements_of
 from item_bank.rules.duplicates import (
     DuplicateClass,
@@ -24,12 +25,29 @@ from item_bank.rules.duplicates import (
     differing_parts,
     find_duplicates,
 )
-from item_bank.rules.kinds import ItemKind, ItemState
+from item_bank.rules.kinds import BankState, ItemKind, ItemState
 from registry.access import Permission
 from registry.catalog.models import Project
 from registry.catalog.queries import project_of
 from registry.database import files_of
 from registry.errors import NotFoundError
+
+
+@dataclass(frozen=True)
+class BankLine:
+    """A project with a table of elements, and its items so far."""
+
+    project: Project
+    items: int
+    banked: int
+
+    @property
+    def state(self) -> BankState:
+        """Return how far the bank is."""
+        if self.banked:
+            return BankState.STOCKED
+        return BankState.IN_WORK if self.items else BankState.AWAITING
+
 
 blueprint = Blueprint("question_bank", __name__, url_prefix="/bank")
 _P = Permission
@@ -39,24 +57,29 @@ Kind = TypeVar("Kind", bound=StrEnum)
 @blueprint.get("/")
 @requires(_P.BANK_READ)
 def projects() -> ResponseReturnValue:
-    """List the projects that have a bank."""
+    """List the projects that have a bank or are to get one."""
+    words = request.args.get("words", "").strip()
+    state = one_of_kind(BankState, request.args.get("state"))
     with reading() as db:
-        return render_template("question_bank/projects.html", rows=banks(db))
+        rows = [
+            row
+            for row in banks(db)
+            if state in (None, row.state) and words in f"{row.project.number} {row.project.name}"
+        ]
+        page = cut(rows, request.args)
+        return render_template("question_bank/projects.html", page=page, words=words, state=state)
 
 
-def banks(db: Session) -> list[dict[str, object]]:
-    """Return the projects with items, and how many are banked."""
-    banked = func.count().filter(Item.state == ItemState.BANKED)
+def banks(db: Session) -> list[BankLine]:
+    """Return the projects with a table of elements, how many items they have, how many banked."""
     counted = (
-        select(Project, func.count(), banked)
-        .join(Item, Item.project_id == Project.id)
+        select(Project, func.count(Item.id), func.count().filter(Item.state == ItemState.BANKED))
+        .outerjoin(Item, Item.project_id == Project.id)
+        .where(Project.id.in_(select(Element.project_id)))
         .group_by(Project.id)
         .order_by(Project.number)
     )
-    return [
-        {"project": project, "items": items, "banked": ready}
-        for project, items, ready in db.execute(counted)
-    ]
+    return [BankLine(*row) for row in db.execute(counted)]
 
 
 @blueprint.get("/<int:project_id>/items")

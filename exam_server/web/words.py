@@ -108,6 +108,11 @@ WORDS: dict[str, dict[str, Word]] = {
         "banked": Word("入库", OK),
         "retired": Word("停用", DANGER),
     },
+    "bank": {
+        "awaiting": Word("待命题"),
+        "in_work": Word("命题中", WARN),
+        "stocked": Word("已建库", OK),
+    },
     "duplicate": {
         "other_key": Word("同题异答", DANGER),
         "negated": Word("题意相反", DANGER),

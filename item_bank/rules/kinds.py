@@ -21,6 +21,14 @@ class ItemState(StrEnum):
     RETIRED = "retired"
 
 
+class BankState(StrEnum):
+    """How far the bank of a project is: 待命题, 命题中, 已建库."""
+
+    AWAITING = "awaiting"  # it has a table of elements only
+    IN_WORK = "in_work"
+    STOCKED = "stocked"
+
+
 class PaperState(StrEnum):
     """A paper is composed by one person and released by another; then it is frozen."""
 
