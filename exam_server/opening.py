@@ -15,5 +15,6 @@ def open_database(settings: Settings) -> Database:
         path = Path(settings.database_url.removeprefix("sqlite:///"))
         path.parent.mkdir(parents=True, exist_ok=True)
     engine = engine_for(settings.database_url)
-    upgrade(engine)
-    return Database(engine, open_key_ring(settings.keys_folder), FileStore(settings.files_folder))
+    keys = open_key_ring(settings.keys_folder)
+    upgrade(engine, keys)
+    return Database(engine, keys, FileStore(settings.files_folder, keys))

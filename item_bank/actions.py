@@ -1,13 +1,14 @@
-"""What a person may do with items (load, submit, review, retire) and papers (compose, release)."""
+"""What a person may do with items (load, submit, review, move) and papers (compose, release)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from item_bank.booklet import print_booklet
-from item_bank.errors import AlteredPaperError, WrongBlueprintError
+from item_bank.errors import AlteredItemError, AlteredPaperError, WrongBlueprintError
 from item_bank.exchange.bank_folder import BankSource
 from item_bank.models import (
     Blueprint,
@@ -19,7 +20,6 @@ from item_bank.models import (
 from item_bank.queries import (
     assembly_pool,
     blueprint_of,
-    content_of,
     elements_of,
     paper_content,
     paper_of,
@@ -33,7 +33,14 @@ from item_bank.rules.element_table import ElementRow
 from item_bank.rules.item import content_hash
 from item_bank.rules.kinds import ItemState, PaperState
 from item_bank.rules.paper import seal_of
-from item_bank.rules.review import ROUNDS, STATE_NAMES, is_same_person, state_after_review
+from item_bank.rules.review import (
+    ROUNDS,
+    STATE_NAMES,
+    is_same_person,
+    may_move,
+    state_after_review,
+)
+from item_bank.sealing import content_of, sealed_json
 from item_bank.storing import known_items, store_blueprint, store_elements, store_item, store_paper
 from registry.access import Actor, Permission
 from registry.audit_log import note
@@ -45,6 +52,7 @@ from registry.plans.models import AssessmentPlan
 from registry.plans.queries import plan_of, plan_to_change, require_state
 from registry.plans.rules.states import PlanState
 
+REVIEW_PURPOSE = "item_review.comment_sealed"
 MARK_DIGITS = 8  # of the hash, at the foot of a printed paper
 COMPOSABLE = (
     PlanState.APPROVED,
@@ -137,9 +145,11 @@ def load_element_tree(
 
 def submit_item(db: Session, item_id: int, *, actor: Actor, now: datetime) -> None:
     """Send a draft to its first review."""
-    actor.require(Permission.BANK_WRITE)
+    actor.require(Permission.ITEM_AUTHOR)
     item = _item_of(db, item_id)
     _require_item_state(item, ItemState.DRAFT, action="送审")
+    if not content_of(item.versions[-1]).key:
+        raise InvalidInputError(field="标准答案", reason="还没有答案，不能送审。")
     item.state = ItemState.FIRST_REVIEW
     note(db, "submit_item", ("item", item.id), actor=actor, now=now)
 
@@ -148,11 +158,12 @@ def review_item(
     db: Session, item_id: int, *, accepted: bool, comment: str, actor: Actor, now: datetime
 ) -> None:
     """Decide the review that the item waits for; its author may not."""
-    actor.require(Permission.BANK_WRITE)
+    actor.require(Permission.ITEM_REVIEW)
     item = _item_of(db, item_id)
     _require_item_state(item, *ROUNDS, action="审题")
     version = item.versions[-1]
     _require_two_people(version.created_by_id, actor)
+    _require_second_reviewer(db, version, actor)
     if not accepted and not comment.strip():
         raise InvalidInputError(field="审题意见", reason="退回试题时请写明原因。")
     _review(db, version, accepted=accepted, comment=comment.strip(), reviewer=actor, now=now)
@@ -160,16 +171,21 @@ def review_item(
     note(db, "review_item", ("item", item.id), actor=actor, now=now, detail=detail)
 
 
-def retire_item(db: Session, item_id: int, reason: str, *, actor: Actor, now: datetime) -> None:
-    """Take an item out of use; papers that hold it keep it."""
+def move_item(
+    db: Session, item_id: int, wanted: ItemState, reason: str, *, actor: Actor, now: datetime
+) -> None:
+    """Move a reviewed item to 试测, 入库, 暂停, 泄露 or 停用; papers that hold it keep it."""
     actor.require(Permission.BANK_WRITE)
     item = _item_of(db, item_id)
-    _require_item_state(item, ItemState.BANKED, action="停用")
+    state = ItemState(item.state)
+    if not may_move(state, wanted):
+        action = f"改为{STATE_NAMES[wanted]}"
+        raise WrongStateError(what=f"试题{item.code}", state=STATE_NAMES[state], action=action)
     if not reason.strip():
-        raise InvalidInputError(field="停用原因", reason="请写明原因。")
-    item.state = ItemState.RETIRED
-    detail = {"reason": reason.strip()}
-    note(db, "retire_item", ("item", item.id), actor=actor, now=now, detail=detail)
+        raise InvalidInputError(field="原因", reason="请写明原因。")
+    item.state = wanted
+    detail = {"from": state, "to": wanted, "reason": reason.strip()}
+    note(db, "move_item", ("item", item.id), actor=actor, now=now, detail=detail)
 
 
 # Papers ------------------------------------------------------------------------------------
@@ -265,7 +281,7 @@ def _review(
             version_id=version.id,
             round=ROUNDS[state],
             accepted=accepted,
-            comment=comment,
+            comment_sealed=sealed_json(db, comment, REVIEW_PURPOSE) if comment else None,
             reviewed_at=now,
             reviewed_by_id=reviewer.account_id,
         )
@@ -283,10 +299,13 @@ def _fitting_blueprint(db: Session, plan: AssessmentPlan, blueprint_id: int) -> 
 
 def _agrees_with_hash(paper: Paper) -> bool:
     """Compare the paper with its hash, and each item's words with the version's hash."""
-    return seal_of(sealed_items(paper)) == paper.paper_hash and all(
-        content_hash(content_of(entry.version)) == entry.version.content_hash
-        for entry in paper.items
-    )
+    try:
+        return seal_of(sealed_items(paper)) == paper.paper_hash and all(
+            content_hash(content_of(entry.version)) == entry.version.content_hash
+            for entry in paper.items
+        )
+    except AlteredItemError:
+        return False
 
 
 def _item_of(db: Session, item_id: int) -> Item:
@@ -300,6 +319,17 @@ def _require_item_state(item: Item, *allowed: ItemState, action: str) -> None:
     if ItemState(item.state) not in allowed:
         state = STATE_NAMES[ItemState(item.state)]
         raise WrongStateError(what=f"试题{item.code}", state=state, action=action)
+
+
+def _require_second_reviewer(db: Session, version: ItemVersion, reviewer: Actor) -> None:
+    """Refuse a second approval by the person of the first; the server alone is no person."""
+    before = db.scalars(
+        select(ItemReview.reviewed_by_id).where(
+            ItemReview.version_id == version.id, ItemReview.accepted
+        )
+    ).all()
+    if any(is_same_person(account_id, reviewer.account_id) for account_id in before):
+        raise SeparationError(first="一审人", second="二审人")
 
 
 def _require_two_people(author_id: int | None, reviewer: Actor) -> None:

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, joinedload
 
 from item_bank.models import Element, Item, ItemVersion
 from item_bank.queries import assembly_pool, elements_of, versions_in_force
 from item_bank.rules.element_table import POINT_LEVEL, RANGE_LEVEL, ratio_of
 from item_bank.rules.kinds import ItemKind, ItemState
+from item_bank.sealing import content_of
 from registry.access import Actor, Permission
 from registry.errors import NotFoundError
 
@@ -27,6 +28,11 @@ class ItemFilter:
     code_prefix: str = ""  # of the point: B, B-A, B-A-C or a point
     difficulty: int | None = None
     words: str = ""
+
+    def finds(self, line: "ItemLine") -> bool:
+        """Tell whether an item has the words in its stem or its code, in any case."""
+        words = self.words.casefold()
+        return words in line.stem.casefold() or words in line.code.casefold()
 
 
 @dataclass(frozen=True)
@@ -95,23 +101,25 @@ def item_page(
     """Return a page of the items of a project, by code."""
     actor.require(Permission.BANK_READ)
     chosen = _narrowed(versions_in_force().where(Item.project_id == project_id), narrowed)
+    ordered = chosen.options(
+        joinedload(ItemVersion.item), joinedload(ItemVersion.element)
+    ).order_by(Item.code)
+    start, limit = max(0, offset), min(limit, MAX_PAGE)
+    if narrowed.words:  # words are sealed in the database: they are searched here
+        lines = [line for line in map(_item_line, db.scalars(ordered)) if narrowed.finds(line)]
+        return ItemPage(tuple(lines[start : start + limit]), len(lines))
     total = db.scalar(select(func.count()).select_from(chosen.subquery())) or 0
-    rows = db.scalars(
-        chosen.options(joinedload(ItemVersion.item), joinedload(ItemVersion.element))
-        .order_by(Item.code)
-        .offset(max(0, offset))
-        .limit(min(limit, MAX_PAGE))
-    )
-    return ItemPage(tuple(_item_line(version) for version in rows), total)
+    rows = db.scalars(ordered.offset(start).limit(limit))
+    return ItemPage(tuple(map(_item_line, rows)), total)
 
 
 def item_versions(db: Session, item_id: int, *, actor: Actor) -> tuple[ItemVersion, ...]:
-    """Return every version of an item with its options, newest first."""
+    """Return every version of an item, newest first."""
     actor.require(Permission.BANK_READ)
     rows = db.scalars(
         select(ItemVersion)
         .where(ItemVersion.item_id == item_id)
-        .options(selectinload(ItemVersion.options), joinedload(ItemVersion.element))
+        .options(joinedload(ItemVersion.item), joinedload(ItemVersion.element))
         .order_by(ItemVersion.number.desc())
     ).all()
     if not rows:
@@ -157,8 +165,6 @@ def _narrowed(chosen: Select[ItemVersion], narrowed: ItemFilter) -> Select[ItemV
         chosen = chosen.where(ItemVersion.difficulty == narrowed.difficulty)
     if narrowed.code_prefix:
         chosen = chosen.where(Element.code.startswith(narrowed.code_prefix, autoescape=True))
-    if narrowed.words:
-        chosen = chosen.where(ItemVersion.stem.contains(narrowed.words, autoescape=True))
     return chosen
 
 
@@ -172,7 +178,7 @@ def _item_line(version: ItemVersion) -> ItemLine:
         point_name=version.element.name,
         importance=version.element.importance or "",
         difficulty=version.difficulty,
-        stem=version.stem,
+        stem=content_of(version).stem,
         version_number=version.number,
         has_figure=version.figure_hash is not None,
     )

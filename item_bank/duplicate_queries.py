@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, joinedload
 
 from item_bank.models import Item, ItemVersion
-from item_bank.queries import content_of, versions_in_force
+from item_bank.queries import versions_in_force
 from item_bank.rules.duplicates import DuplicateIndex, Likeness
 from item_bank.rules.item import ItemContent
 from item_bank.rules.kinds import ItemState
+from item_bank.sealing import content_of
 from registry.access import Actor, Permission
 
 
@@ -56,11 +57,7 @@ def _items_in_use(db: Session, project_id: int) -> tuple[ComparedItem, ...]:
     rows = db.scalars(
         versions_in_force()
         .where(Item.project_id == project_id, Item.state != ItemState.RETIRED)
-        .options(
-            joinedload(ItemVersion.item),
-            joinedload(ItemVersion.element),
-            selectinload(ItemVersion.options),
-        )
+        .options(joinedload(ItemVersion.item))
         .order_by(Item.code)
     )
     return tuple(

@@ -25,6 +25,13 @@ class WrongBlueprintError(AssessmentError):
     text = "组卷方案与考核计划的项目不符，或该计划没有理论科目。请选择本项目的组卷方案。"
 
 
+class AlteredItemError(AssessmentError):
+    """What is stored of an item does not open, or belongs to another version."""
+
+    code = "altered_item"
+    text = "试题第 {version} 版的内容已损坏或被改动，不能使用。请报告系统管理员。"
+
+
 class AlteredPaperError(AssessmentError):
     """What is stored no longer agrees with the hash made at composition."""
 

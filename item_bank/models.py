@@ -1,12 +1,25 @@
-"""Tables of the item bank: element table, items and versions, blueprints, frozen papers."""
+"""Tables of the item bank: element table, items and versions, tasks, blueprints, frozen papers.
 
-from datetime import datetime
+What an item says, its key included, is kept sealed (see ``sealing``); the columns beside it are
+what lists, filters and assembly need.
+"""
+
+from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKey, Integer, String, Text, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from item_bank.rules.kinds import ItemKind, ItemState, PaperState
+from item_bank.rules.kinds import BankDuty, ItemKind, ItemState, PaperState
 from registry.database import ExactDecimal, Record, UtcDateTime, one_of
 
 
@@ -26,6 +39,48 @@ class Element(Record):
     importance: Mapped[str | None] = mapped_column(String(1))  # points only
 
 
+class BankMember(Record):
+    """A person who writes or reviews the items of a project; nobody else of the duty sees them."""
+
+    __tablename__ = "bank_member"
+    __table_args__ = (one_of("duty", BankDuty), UniqueConstraint("project_id", "account_id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"))
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    duty: Mapped[str] = mapped_column(String(16))
+    appointed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    appointed_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    undertaking_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # 保密承诺
+    dismissed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class AuthoringTask(Record):
+    """A task order 命题任务: so many items of a kind at a range or point, by a day."""
+
+    __tablename__ = "authoring_task"
+    __table_args__ = (
+        one_of("kind", ItemKind),
+        CheckConstraint("item_count > 0", name="item_count"),
+        CheckConstraint("difficulty BETWEEN 1 AND 5", name="difficulty"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"))
+    assignee_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    element_id: Mapped[int] = mapped_column(ForeignKey("element.id"))  # a range or a point
+    kind: Mapped[str] = mapped_column(String(20))
+    difficulty: Mapped[int | None]
+    item_count: Mapped[int]
+    due_on: Mapped[date]
+    instructions: Mapped[str] = mapped_column(String(500), default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    element: Mapped[Element] = relationship()
+
+
 class Item(Record):
     """One question; every change of its content is a new version."""
 
@@ -36,12 +91,28 @@ class Item(Record):
     project_id: Mapped[int] = mapped_column(ForeignKey("project.id"))
     code: Mapped[str] = mapped_column(String(20))  # 60-0001
     state: Mapped[str] = mapped_column(String(16), default=ItemState.DRAFT)
+    task_id: Mapped[int | None] = mapped_column(ForeignKey("authoring_task.id"), index=True)
+    enemy_group: Mapped[str | None] = mapped_column(String(40))  # at most one of them in a paper
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
 
     versions: Mapped[list["ItemVersion"]] = relationship(
         order_by="ItemVersion.number", back_populates="item"
     )
+    draft: Mapped["ItemDraft | None"] = relationship(back_populates="item")
+
+
+class ItemDraft(Record):
+    """What the editor has saved by itself since the last version; one for an item."""
+
+    __tablename__ = "item_draft"
+
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id"), primary_key=True)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)  # the fields of the editor, as JSON
+    saved_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    item: Mapped[Item] = relationship(back_populates="draft")
 
 
 class ItemVersion(Record):
@@ -60,34 +131,14 @@ class ItemVersion(Record):
     kind: Mapped[str] = mapped_column(String(20))
     element_id: Mapped[int] = mapped_column(ForeignKey("element.id"))
     difficulty: Mapped[int]  # 1 easy to 5 hard
-    stem: Mapped[str] = mapped_column(Text)
-    rationale: Mapped[str] = mapped_column(Text)
-    source: Mapped[str] = mapped_column(String(200))
-    figure_hash: Mapped[str | None] = mapped_column(String(64))
-    figure_media_type: Mapped[str | None] = mapped_column(String(40))
-    figure_description: Mapped[str | None] = mapped_column(String(500))
-    figure_caption: Mapped[str | None] = mapped_column(String(80))
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)  # stem, options, key, rationale, figure
+    figure_hash: Mapped[str | None] = mapped_column(String(64))  # of its file in the store
     content_hash: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
 
     item: Mapped[Item] = relationship(back_populates="versions")
     element: Mapped[Element] = relationship()
-    options: Mapped[list["ItemOption"]] = relationship(order_by="ItemOption.position")
-
-
-class ItemOption(Record):
-    """An option with its canonical id; letters are only how it is shown."""
-
-    __tablename__ = "item_option"
-    __table_args__ = (UniqueConstraint("version_id", "canonical_id"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    version_id: Mapped[int] = mapped_column(ForeignKey("item_version.id"))
-    position: Mapped[int]
-    canonical_id: Mapped[str] = mapped_column(String(8))  # a…f, right, wrong
-    content: Mapped[str] = mapped_column(Text)
-    is_key: Mapped[bool]
 
 
 class ItemReview(Record):
@@ -99,9 +150,25 @@ class ItemReview(Record):
     version_id: Mapped[int] = mapped_column(ForeignKey("item_version.id"), index=True)
     round: Mapped[int]  # 1 一审, 2 二审
     accepted: Mapped[bool]
-    comment: Mapped[str] = mapped_column(String(500), default="")
+    checklist: Mapped[str] = mapped_column(Text, default="[]")  # JSON: points found in order
+    comment_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     reviewed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     reviewed_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+
+
+class ReviewComment(Record):
+    """A remark on a passage of a version, until its author has dealt with it."""
+
+    __tablename__ = "review_comment"
+    __table_args__ = (Index("ix_review_comment_version_id", "version_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("item_version.id"))
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)  # field, quoted words, remark, as JSON
+    written_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    written_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    settled_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
 
 
 class Blueprint(Record):
@@ -159,7 +226,7 @@ class Paper(Record):
 
 
 class PaperItem(Record):
-    """One position of a frozen paper; ``key`` is the frozen answer key, ids joined by commas."""
+    """One position of a frozen paper; its key is that of the version, which never changes."""
 
     __tablename__ = "paper_item"
     __table_args__ = (UniqueConstraint("paper_id", "position"),)
@@ -170,6 +237,5 @@ class PaperItem(Record):
     kind: Mapped[str] = mapped_column(String(20))
     item_version_id: Mapped[int] = mapped_column(ForeignKey("item_version.id"))
     points: Mapped[Decimal] = mapped_column(ExactDecimal)
-    key: Mapped[str] = mapped_column(String(40))
 
     version: Mapped[ItemVersion] = relationship()

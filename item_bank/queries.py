@@ -22,11 +22,11 @@ from item_bank.models import (
 )
 from item_bank.rules.blueprint import BlueprintTerms, RangeWeight, SectionTerms, Shares
 from item_bank.rules.element_table import RANGE_LEVEL
-from item_bank.rules.item import Figure, ItemContent, OptionContent
 from item_bank.rules.kinds import Importance, ItemKind, ItemState, PaperState
 from item_bank.rules.paper import KeyedItem, PaperContent, PaperQuestion, SealedItem
 from item_bank.rules.pool import PoolItem
 from item_bank.rules.shares import Margins, margins_of
+from item_bank.sealing import content_of
 from registry.access import Actor, Permission
 from registry.accounts.models import Account
 from registry.catalog.models import Specification, Subject
@@ -84,12 +84,15 @@ def paper_content(db: Session, paper_id: int) -> PaperContent:
 def frozen_key(db: Session, paper_id: int) -> tuple[KeyedItem, ...]:
     """Return the key frozen with the paper, by position; later versions do not touch it."""
     rows = db.scalars(
-        select(PaperItem).where(PaperItem.paper_id == paper_id).order_by(PaperItem.position)
+        select(PaperItem)
+        .where(PaperItem.paper_id == paper_id)
+        .options(joinedload(PaperItem.version))
+        .order_by(PaperItem.position)
     ).all()
     if not rows:
         raise NotFoundError(what="试卷")
     return tuple(
-        KeyedItem(row.position, ItemKind(row.kind), row.points, frozenset(row.key.split(",")))
+        KeyedItem(row.position, ItemKind(row.kind), row.points, content_of(row.version).key)
         for row in rows
     )
 
@@ -157,7 +160,7 @@ def sealed_items(paper: Paper) -> tuple[SealedItem, ...]:
             content_hash=entry.version.content_hash,
             kind=entry.kind,
             points=entry.points,
-            key=entry.key,
+            key=",".join(sorted(content_of(entry.version).key)),
         )
         for entry in paper.items
     )
@@ -265,24 +268,8 @@ def versions_in_force() -> Select[ItemVersion]:
     )
 
 
-def content_of(version: ItemVersion) -> ItemContent:
-    """Return a stored version as the value its hash was made of."""
-    return ItemContent(
-        kind=ItemKind(version.kind),
-        point=version.element.code,
-        difficulty=version.difficulty,
-        stem=version.stem,
-        options=_options(version),
-        key=frozenset(option.canonical_id for option in version.options if option.is_key),
-        rationale=version.rationale,
-        source=version.source,
-        figure=_figure(version),
-    )
-
-
 _PAPER_PARTS = (
     joinedload(Paper.blueprint),
-    selectinload(Paper.items).joinedload(PaperItem.version).selectinload(ItemVersion.options),
     selectinload(Paper.items).joinedload(PaperItem.version).joinedload(ItemVersion.item),
     selectinload(Paper.items).joinedload(PaperItem.version).joinedload(ItemVersion.element),
 )
@@ -303,29 +290,14 @@ def _pool_item(version: ItemVersion, *, is_recent: bool) -> PoolItem:
 
 
 def _question(entry: PaperItem) -> PaperQuestion:
-    version = entry.version
+    content = content_of(entry.version)
     return PaperQuestion(
         position=entry.position,
         kind=ItemKind(entry.kind),
         points=entry.points,
-        stem=version.stem,
-        options=_options(version),
-        figure=_figure(version),
-    )
-
-
-def _options(version: ItemVersion) -> tuple[OptionContent, ...]:
-    return tuple(OptionContent(option.canonical_id, option.content) for option in version.options)
-
-
-def _figure(version: ItemVersion) -> Figure | None:
-    if version.figure_hash is None:
-        return None
-    return Figure(
-        file_hash=version.figure_hash,
-        media_type=version.figure_media_type or "",
-        description=version.figure_description or "",
-        caption=version.figure_caption or "",
+        stem=content.stem,
+        options=content.options,
+        figure=content.figure,
     )
 
 

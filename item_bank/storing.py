@@ -13,18 +13,18 @@ from item_bank.models import (
     BlueprintSection,
     Element,
     Item,
-    ItemOption,
     ItemVersion,
     Paper,
     PaperItem,
 )
-from item_bank.queries import content_of, sealed_items, terms_of
+from item_bank.queries import sealed_items, terms_of
 from item_bank.rules.assembly import AssembledPaper
 from item_bank.rules.blueprint import BlueprintTerms
 from item_bank.rules.element_table import RANGE_LEVEL, ElementRow
-from item_bank.rules.item import content_hash
+from item_bank.rules.item import ItemContent, content_hash
 from item_bank.rules.kinds import ItemState, PaperState
 from item_bank.rules.paper import seal_of
+from item_bank.sealing import sealed_content
 from registry.access import Actor
 from registry.plans.models import AssessmentPlan
 
@@ -92,31 +92,29 @@ def store_item(
     elif item.versions[-1].content_hash == digest:
         return None
     item.state = ItemState.DRAFT
-    figure = content.figure
+    return add_version(db, item, content, elements[content.point], actor=actor, now=now)
+
+
+def add_version(
+    db: Session,
+    item: Item,
+    content: ItemContent,
+    element: Element,
+    *,
+    actor: Actor,
+    now: datetime,
+) -> ItemVersion:
+    """Store the next version of an item, sealed."""
     version = ItemVersion(
         number=len(item.versions) + 1,
         kind=content.kind,
-        element=elements[content.point],
+        element=element,
         difficulty=content.difficulty,
-        stem=content.stem,
-        rationale=content.rationale,
-        source=content.source,
-        figure_hash=figure and figure.file_hash,
-        figure_media_type=figure and figure.media_type,
-        figure_description=figure and figure.description,
-        figure_caption=figure and figure.caption,
-        content_hash=digest,
+        sealed=sealed_content(db, content),
+        figure_hash=content.figure and content.figure.file_hash,
+        content_hash=content_hash(content),
         created_at=now,
         created_by_id=actor.account_id,
-        options=[
-            ItemOption(
-                position=position,
-                canonical_id=option.canonical_id,
-                content=option.content,
-                is_key=option.canonical_id in content.key,
-            )
-            for position, option in enumerate(content.options, start=1)
-        ],
     )
     item.versions.append(version)
     return version
@@ -168,9 +166,9 @@ def store_paper(
     actor: Actor,
     now: datetime,
 ) -> Paper:
-    """Store a drawn paper with its key and its hash."""
+    """Store a drawn paper with its hash."""
     chosen = select(ItemVersion).where(ItemVersion.id.in_([i.version_id for i in drawn.items]))
-    versions = {v.id: v for v in db.scalars(chosen.options(selectinload(ItemVersion.options)))}
+    versions = {version.id: version for version in db.scalars(chosen)}
     last = db.scalar(select(func.max(Paper.number)).where(Paper.plan_id == plan.id))
     paper = Paper(
         plan_id=plan.id,
@@ -188,7 +186,6 @@ def store_paper(
                 kind=item.kind,
                 version=versions[item.version_id],
                 points=item.points,
-                key=_key_text(versions[item.version_id]),
             )
             for item in drawn.items
         ],
@@ -203,7 +200,3 @@ def _left_over(stored: Sequence[Element], codes: Collection[str]) -> list[Elemen
     if any(element.level >= RANGE_LEVEL for element in stored):
         return []
     return [element for element in stored if element.code not in codes]
-
-
-def _key_text(version: ItemVersion) -> str:
-    return ",".join(sorted(content_of(version).key))

@@ -27,6 +27,9 @@ class Permission(StrEnum):
     EXAMINERS_DISPATCH = "派遣考评员"
     BANK_READ = "查看题库"
     BANK_WRITE = "维护题库"
+    BANK_EXPORT = "导出题库"
+    ITEM_AUTHOR = "命题"
+    ITEM_REVIEW = "审题"
     PAPER_COMPOSE = "组卷"
     PAPER_RELEASE = "签发试卷"
     ROOM_PROCTOR = "监考"
@@ -52,6 +55,8 @@ class Role(StrEnum):
     INSTITUTION_OFFICER = "institution_officer"
     BANK_MANAGER = "bank_manager"
     PAPER_RELEASER = "paper_releaser"
+    ITEM_AUTHOR = "item_author"
+    ITEM_REVIEWER = "item_reviewer"
     PROCTOR = "proctor"
     EXAMINER = "examiner"
     SCANNER = "scanner"
@@ -94,7 +99,9 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.CARDS_PRINT,
         }
     ),
-    Role.BANK_MANAGER: frozenset({_P.BANK_READ, _P.BANK_WRITE, _P.PAPER_COMPOSE}),
+    Role.BANK_MANAGER: frozenset({_P.BANK_READ, _P.BANK_WRITE, _P.BANK_EXPORT, _P.PAPER_COMPOSE}),
+    Role.ITEM_AUTHOR: frozenset({_P.ITEM_AUTHOR}),
+    Role.ITEM_REVIEWER: frozenset({_P.ITEM_REVIEW}),
     Role.PAPER_RELEASER: frozenset({_P.BANK_READ, _P.PAPER_RELEASE}),
     Role.PROCTOR: frozenset({_P.ROOM_PROCTOR}),
     Role.EXAMINER: frozenset({_P.PRACTICAL_SCORE}),

@@ -1,4 +1,7 @@
-"""A content-addressed store of scans, photographs and attachments: a file's name is its hash."""
+"""A content-addressed store of scans, photographs, figures and attachments, sealed on the disk.
+
+A file's name is the hash of what it says; the key that opens it lies with the others.
+"""
 
 import hashlib
 import os
@@ -6,7 +9,10 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from cryptography.exceptions import InvalidTag
+
 from registry.errors import NotFoundError
+from registry.keys import KeyRing
 
 HASH_LENGTH = 64  # hexadecimal SHA-256
 
@@ -16,6 +22,7 @@ class FileStore:
     """Files below one folder, two levels deep, never altered once written."""
 
     root: Path
+    keys: KeyRing
 
     def put(self, content: bytes) -> str:
         """Store the bytes durably and return their SHA-256; storing again changes nothing."""
@@ -26,7 +33,7 @@ class FileStore:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent)
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            file.write(self.keys.seal_bytes(content, purpose=_purpose(digest)))
             file.flush()
             os.fsync(file.fileno())
         Path(name).replace(path)
@@ -37,12 +44,19 @@ class FileStore:
         path = self._path(digest)
         if not path.exists():
             raise NotFoundError(what="文件")
-        content = path.read_bytes()
-        if hashlib.sha256(content).hexdigest() != digest:
-            raise NotFoundError(what="完好的文件")
-        return content
+        stored = path.read_bytes()
+        if hashlib.sha256(stored).hexdigest() == digest:
+            return stored  # written before files were sealed
+        try:
+            return self.keys.reveal_bytes(stored, purpose=_purpose(digest))
+        except InvalidTag as fault:
+            raise NotFoundError(what="完好的文件") from fault
 
     def _path(self, digest: str) -> Path:
         if len(digest) != HASH_LENGTH or not digest.isalnum():
             raise NotFoundError(what="文件")
         return self.root / digest[:2] / digest[2:]
+
+
+def _purpose(digest: str) -> str:
+    return f"file:{digest}"

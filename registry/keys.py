@@ -52,19 +52,27 @@ class KeyRing:
 
     def seal(self, text: str, *, purpose: str) -> bytes:
         """Encrypt a text; ``purpose`` binds the result to its column."""
-        nonce = secrets.token_bytes(NONCE_BYTES)
-        box = Cipher(algorithms.SM4(self.sealing_key), modes.GCM(nonce)).encryptor()
-        box.authenticate_additional_data(purpose.encode())
-        sealed = box.update(text.encode()) + box.finalize()
-        return nonce + box.tag + sealed
+        return self.seal_bytes(text.encode(), purpose=purpose)
 
     def reveal(self, sealed: bytes, *, purpose: str) -> str:
         """Decrypt what ``seal`` made; raises ``InvalidTag`` for anything altered."""
+        return self.reveal_bytes(sealed, purpose=purpose).decode()
+
+    def seal_bytes(self, content: bytes, *, purpose: str) -> bytes:
+        """Encrypt bytes; ``purpose`` binds the result to its place."""
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        box = Cipher(algorithms.SM4(self.sealing_key), modes.GCM(nonce)).encryptor()
+        box.authenticate_additional_data(purpose.encode())
+        sealed = box.update(content) + box.finalize()
+        return nonce + box.tag + sealed
+
+    def reveal_bytes(self, sealed: bytes, *, purpose: str) -> bytes:
+        """Decrypt what ``seal_bytes`` made; raises ``InvalidTag`` for anything altered."""
         nonce = sealed[:NONCE_BYTES]
         tag = sealed[NONCE_BYTES : NONCE_BYTES + TAG_BYTES]
         box = Cipher(algorithms.SM4(self.sealing_key), modes.GCM(nonce, tag)).decryptor()
         box.authenticate_additional_data(purpose.encode())
-        return (box.update(sealed[NONCE_BYTES + TAG_BYTES :]) + box.finalize()).decode()
+        return box.update(sealed[NONCE_BYTES + TAG_BYTES :]) + box.finalize()
 
     def index(self, text: str, *, purpose: str) -> str:
         """Return the keyed index under which a sealed text is found again."""

@@ -78,7 +78,7 @@ def now(clock: Clock) -> datetime:
 def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("migrated") / "kaohe.db"
     engine = engine_for(f"sqlite:///{path}")
-    upgrade(engine)
+    upgrade(engine, new_key_ring())
     engine.dispose()
     return path
 
@@ -88,7 +88,7 @@ def migrated_template() -> Iterator[str]:
     name = f"kaohe_template_{uuid.uuid4().hex[:12]}"
     _admin(f"CREATE DATABASE {name}")
     engine = engine_for(_postgresql_url(name))
-    upgrade(engine)
+    upgrade(engine, new_key_ring())
     engine.dispose()
     yield name
     _admin(f"DROP DATABASE {name} WITH (FORCE)")
@@ -122,7 +122,8 @@ def shared_database(
     else:
         _admin(f"CREATE DATABASE {name} TEMPLATE {request.getfixturevalue('migrated_template')}")
         engine = engine_for(_postgresql_url(name))
-    yield Database(engine, new_key_ring(), FileStore(folder / "files"))
+    keys = new_key_ring()
+    yield Database(engine, keys, FileStore(folder / "files", keys))
     engine.dispose()
     if not is_sqlite:
         _admin(f"DROP DATABASE {name} WITH (FORCE)")
@@ -132,7 +133,8 @@ def shared_database(
 def database(database_url: str, tmp_path: Path) -> Iterator[Database]:
     """A migrated database with keys and a file store."""
     engine = engine_for(database_url)
-    yield Database(engine, new_key_ring(), FileStore(tmp_path / "files"))
+    keys = new_key_ring()
+    yield Database(engine, keys, FileStore(tmp_path / "files", keys))
     engine.dispose()
 
 

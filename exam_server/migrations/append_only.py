@@ -2,15 +2,6 @@
 
 from sqlalchemy import Connection
 
-APPEND_ONLY = (
-    "audit_entry",
-    "answer_op",
-    "item_version",
-    "item_option",
-    "item_review",
-    "paper_item",
-)
-
 
 def protect(connection: Connection, table: str) -> None:
     """Refuse every UPDATE and DELETE of the table's rows."""

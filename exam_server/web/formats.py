@@ -7,6 +7,7 @@ from decimal import Decimal
 from flask import Flask, request, url_for
 from werkzeug.datastructures import MultiDict
 
+from exam_server.context import now
 from exam_server.languages import language
 from registry.local_time import JIANGSU
 
@@ -113,4 +114,6 @@ def register(app: Flask) -> None:
     """Give the formats to the templates."""
     for function in FILTERS:
         app.jinja_env.filters[function.__name__] = function
-    app.jinja_env.globals.update(address_with=address_with, page_address=page_address)
+    app.jinja_env.globals.update(
+        address_with=address_with, page_address=page_address, current_moment=now
+    )

@@ -24,6 +24,7 @@ from item_bank.queries import (
 )
 from item_bank.rules.assembly import SEED_LIMIT, InfeasiblePaperError
 from item_bank.rules.kinds import PaperState
+from item_bank.sealing import content_of
 from registry.access import Permission
 from registry.audit_log import note
 from registry.catalog.models import Subject
@@ -111,15 +112,18 @@ def _compose_page(plan_id: int, errors: list[str], deficits: list[str]) -> str:
 def show(paper_id: int) -> ResponseReturnValue:
     """Show a paper and how it meets its blueprint."""
     actor = current_actor()
-    with reading() as db:
+    with transaction() as db:
         paper = paper_of(db, paper_id)
         plan = plan_of(db, paper.plan_id, actor=actor)
+        note(db, "view_paper", ("paper", paper_id), actor=actor, now=now())
+        page = cut(paper.items, request.args)
         waiting = paper.state == PaperState.COMPOSED
         return render_template(
             "papers/show.html",
             paper=paper,
             plan=plan,
-            page=cut(paper.items, request.args),
+            page=page,
+            stems=[content_of(entry.version).stem for entry in page.lines],
             margins=paper_margins(db, paper_id),
             may_release=actor.may(_P.PAPER_RELEASE) and waiting,
             sittings=screen_sittings(db, plan),

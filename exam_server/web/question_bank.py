@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from exam_server.context import current_actor, reading, requires
+from exam_server.context import current_actor, now, reading, requires, transaction
 from exam_server.web.downloads import shown
 from exam_server.web.off_loop import off_the_loop
 from exam_server.web.paging import PAGE_LENGTH, cut, page_of, wanted_page
@@ -26,7 +26,9 @@ from item_bank.rules.duplicates import (
     find_duplicates,
 )
 from item_bank.rules.kinds import BankState, ItemKind, ItemState
+from item_bank.sealing import content_of
 from registry.access import Permission
+from registry.audit_log import note
 from registry.catalog.models import Project
 from registry.catalog.queries import project_of
 from registry.database import files_of
@@ -95,10 +97,12 @@ def items(project_id: int) -> ResponseReturnValue:
         words=args.get("words", "").strip(),
     )
     offset = (number - 1) * PAGE_LENGTH
-    with reading() as db:
+    with transaction() as db:
         found = item_page(db, project_id, narrowed, offset=offset, limit=PAGE_LENGTH, actor=actor)
         wanted = int(chosen_id) if chosen_id.isdecimal() else None
         versions = item_versions(db, wanted, actor=actor) if wanted else ()
+        seen = ("item", wanted) if wanted else ("project", project_id)
+        note(db, "view_item" if wanted else "view_bank", seen, actor=actor, now=now())
         return render_template(
             "question_bank/items.html",
             project=project_of(db, project_id),
@@ -106,6 +110,7 @@ def items(project_id: int) -> ResponseReturnValue:
             filters=args,
             narrowed=narrowed != ItemFilter(),
             chosen=versions[0] if versions else None,
+            content=content_of(versions[0]) if versions else None,
             history=versions,
         )
 
@@ -123,9 +128,10 @@ def figure(version_id: int) -> Response:
         version = db.get(ItemVersion, version_id)
         if version is None or version.figure_hash is None:
             raise NotFoundError(what="插图")
+        drawn = content_of(version).figure
+        assert drawn is not None
         content = files_of(db).get(version.figure_hash)
-        media_type = version.figure_media_type or "application/octet-stream"
-    return shown(content, f"figure-{version_id}", media_type)
+    return shown(content, f"figure-{version_id}", drawn.media_type)
 
 
 @blueprint.get("/<int:project_id>/elements")
@@ -170,8 +176,9 @@ def blueprints(project_id: int) -> ResponseReturnValue:
 def duplicates(project_id: int) -> ResponseReturnValue:
     """List the pairs of items that resemble each other, gravest class first."""
     wanted = one_of_kind(DuplicateClass, request.args.get("class"))
-    with reading() as db:
+    with transaction() as db:
         compared = compared_items(db, project_id, actor=current_actor())
+        note(db, "view_bank", ("project", project_id), actor=current_actor(), now=now())
     pairs = off_the_loop(find_duplicates, [item.content for item in compared])
     chosen = [pair for pair in pairs if wanted in (None, pair.likeness.duplicate_class)]
     page = cut(chosen, request.args)

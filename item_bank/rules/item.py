@@ -8,7 +8,10 @@ import hashlib
 import json
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 
 from item_bank.rules.kinds import RIGHT, WRONG, ItemKind
 
@@ -30,10 +33,14 @@ JUDGEMENT_OPTIONS = {RIGHT: "正确", WRONG: "错误"}
 
 @dataclass(frozen=True)
 class OptionContent:
-    """An option with its canonical id; letters are only how it is shown."""
+    """An option with its canonical id; letters are only how it is shown.
+
+    A locked option keeps its place when the options are shuffled.
+    """
 
     canonical_id: str
     content: str
+    is_locked: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,7 +55,11 @@ class Figure:
 
 @dataclass(frozen=True)
 class ItemContent:
-    """Everything an item says in one version."""
+    """Everything an item says in one version; an empty key is one that is still missing.
+
+    ``points`` and ``weights`` (shares of the mark by option) are what another system said of the
+    item; papers take their points from the blueprint.
+    """
 
     kind: ItemKind
     point: str
@@ -59,6 +70,8 @@ class ItemContent:
     rationale: str
     source: str
     figure: Figure | None = None
+    points: Decimal | None = None
+    weights: tuple[tuple[str, Decimal], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -94,8 +107,13 @@ def check_item(item: ItemContent) -> ItemFindings:
 
 def content_hash(item: ItemContent) -> str:
     """Return the SHA-256 of the canonical JSON; equal content gives an equal hash anywhere."""
+    return sha256_of(document_of(item))
+
+
+def document_of(item: ItemContent) -> dict[str, object]:
+    """Return an item as JSON values; fields that were added later stand there when they are set."""
     figure = item.figure
-    fields = {
+    fields: dict[str, object] = {
         "kind": item.kind.value,
         "point": item.point,
         "difficulty": item.difficulty,
@@ -107,7 +125,33 @@ def content_hash(item: ItemContent) -> str:
         "figure": figure
         and [figure.file_hash, figure.media_type, figure.description, figure.caption],
     }
-    return sha256_of(fields)
+    if locked := [option.canonical_id for option in item.options if option.is_locked]:
+        fields["locked"] = locked
+    if item.points is not None:
+        fields["points"] = str(item.points)
+    if item.weights:
+        fields["weights"] = [[name, str(weight)] for name, weight in sorted(item.weights)]
+    return fields
+
+
+def item_of_document(fields: Mapping[str, Any]) -> ItemContent:
+    """Return the item that ``document_of`` wrote."""
+    locked = fields.get("locked", ())
+    return ItemContent(
+        kind=ItemKind(fields["kind"]),
+        point=fields["point"],
+        difficulty=fields["difficulty"],
+        stem=fields["stem"],
+        options=tuple(
+            OptionContent(name, text, name in locked) for name, text in fields["options"]
+        ),
+        key=frozenset(fields["key"]),
+        rationale=fields["rationale"],
+        source=fields["source"],
+        figure=Figure(*fields["figure"]) if fields["figure"] else None,
+        points=Decimal(fields["points"]) if "points" in fields else None,
+        weights=tuple((name, Decimal(weight)) for name, weight in fields.get("weights", ())),
+    )
 
 
 def sha256_of(value: object) -> str:

@@ -12,13 +12,23 @@ class ItemKind(StrEnum):
 
 
 class ItemState(StrEnum):
-    """Where an item stands: 草稿, 一审, 二审, 入库, 停用."""
+    """Where an item stands; only a banked one is drawn into papers. The way is in ``review``."""
 
-    DRAFT = "draft"
-    FIRST_REVIEW = "first_review"
-    SECOND_REVIEW = "second_review"
-    BANKED = "banked"
-    RETIRED = "retired"
+    DRAFT = "draft"  # 草稿
+    FIRST_REVIEW = "first_review"  # 一审
+    SECOND_REVIEW = "second_review"  # 二审
+    PILOT = "pilot"  # 试测: passed both reviews, tried before it counts
+    BANKED = "banked"  # 入库
+    SUSPENDED = "suspended"  # 暂停: out of new papers until a doubt is settled
+    COMPROMISED = "compromised"  # 泄露
+    RETIRED = "retired"  # 停用
+
+
+class BankDuty(StrEnum):
+    """What a member of a project's bank does."""
+
+    AUTHOR = "author"  # 命题
+    REVIEWER = "reviewer"  # 审题
 
 
 class BankState(StrEnum):

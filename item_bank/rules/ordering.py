@@ -137,7 +137,7 @@ def _shown(
     options: Sequence[OptionContent] = question.options
     if question.kind is not ItemKind.TRUE_FALSE:  # right stays first, wrong second
         salt = f"{order_seed}:options:{question.position}"
-        options = _shuffled(options, salt, lambda option: option.canonical_id)
+        options = shuffled_options(options, salt)
     return CandidateQuestion(
         id=question_id,
         number=number,
@@ -182,6 +182,21 @@ def _shuffled(entries: Sequence[Entry], salt: str, name_of: Callable[[Entry], st
     return sorted(
         entries, key=lambda entry: hashlib.sha256(f"{salt}:{name_of(entry)}".encode()).digest()
     )
+
+
+def shuffled_options(options: Sequence[OptionContent], salt: str) -> list[OptionContent]:
+    """Return the options in another order; a locked one keeps its place.
+
+    Examples
+    --------
+    >>> last = OptionContent("d", "以上说法都不全面", is_locked=True)
+    >>> options = [OptionContent(name, name) for name in "abc"] + [last]
+    >>> [option.canonical_id for option in shuffled_options(options, "7")][-1]
+    'd'
+    """
+    free = [option for option in options if not option.is_locked]
+    moved = iter(_shuffled(free, salt, lambda option: option.canonical_id))
+    return [option if option.is_locked else next(moved) for option in options]
 
 
 def shown_ids(paper: PaperContent, order_seed: int) -> dict[int, tuple[str, dict[str, str]]]:

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from item_bank.actions import retire_item
+from item_bank.actions import move_item
 from item_bank.duplicate_queries import blocking_duplicates, compared_items
 from item_bank.rules.duplicates import DuplicateClass
-from item_bank.rules.kinds import ItemKind
+from item_bank.rules.kinds import ItemKind, ItemState
 from registry.access import Role
 from registry.errors import NotAllowedError
 
@@ -42,7 +42,14 @@ def test_new_version_is_not_compared_with_the_item_it_changes(db, bank):
 
 def test_retired_item_does_not_block_its_correction(db, now, bank):
     item = judged_item(db, bank)
-    retire_item(db, item.item_id, "答案有误", actor=bank.office.actor(Role.BANK_MANAGER), now=now)
+    move_item(
+        db,
+        item.item_id,
+        ItemState.RETIRED,
+        "答案有误",
+        actor=bank.office.actor(Role.BANK_MANAGER),
+        now=now,
+    )
     db.flush()
     assert blocking_duplicates(db, bank.project_id, with_other_key(item)) == ()
 

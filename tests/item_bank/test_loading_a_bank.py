@@ -1,20 +1,24 @@
 """A bank comes in reviewed, once, and whole or not at all."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 from support.factories import make_account
 from support.invented_bank import PER_CELL, SVG, item_lines, write_bank, write_items
 
-from item_bank.actions import load_bank, retire_item, review_item, submit_item
+from item_bank.actions import REVIEW_PURPOSE, load_bank, move_item, review_item, submit_item
 from item_bank.bank_queries import ItemFilter, bank_summary, item_page, item_versions
-from item_bank.errors import FaultyBankError
+from item_bank.errors import AlteredItemError, FaultyBankError
 from item_bank.exchange.bank_folder import read_bank
 from item_bank.models import Blueprint, Element, Item, ItemReview, ItemVersion
-from item_bank.queries import blueprints_of, content_of
+from item_bank.queries import blueprints_of
 from item_bank.rules.item import content_hash
 from item_bank.rules.kinds import ItemKind, ItemState
-from registry.access import SYSTEM, Role
+from item_bank.sealing import content_of, revealed_json
+from item_bank.storing import add_version
+from registry.access import SYSTEM, Permission, Role
 from registry.accounts.queries import actor_of
 from registry.audit_log import AuditEntry
 from registry.database import files_of
@@ -37,6 +41,10 @@ def change_first_item(bank, **changes):
     lines = item_lines(PER_CELL)
     lines[0] |= changes
     write_items(bank.folder, lines)
+
+
+def retire(db, item, bank, now):
+    move_item(db, item.id, ItemState.RETIRED, "标准已修订", actor=bank.manager, now=now)
 
 
 def first_item(db):
@@ -62,8 +70,8 @@ def test_a_changed_item_becomes_a_new_version_and_the_old_one_stays(db, bank, no
     result = load_again(db, bank, now)
     assert (result.items_added, result.versions_added, result.unchanged) == (0, 1, ITEMS - 1)
     newest, old = item_versions(db, first_item(db).id, actor=bank.manager)
-    assert (newest.number, newest.stem) == (2, "改过的题干是（ ）。")
-    assert old.stem == "第1题的虚构题干是（ ）。"
+    assert (newest.number, content_of(newest).stem) == (2, "改过的题干是（ ）。")
+    assert content_of(old).stem == "第1题的虚构题干是（ ）。"
 
 
 def test_stored_versions_agree_with_their_hash_and_cannot_be_changed(db, bank):
@@ -71,8 +79,7 @@ def test_stored_versions_agree_with_their_hash_and_cannot_be_changed(db, bank):
     for version in db.scalars(select(ItemVersion)):
         assert content_hash(content_of(version)) == version.content_hash
     for statement in (
-        "UPDATE item_version SET stem = 'x'",
-        "UPDATE item_option SET is_key = NOT is_key",
+        "UPDATE item_version SET sealed = 'x'",
         "DELETE FROM item_review",
     ):
         with pytest.raises(DBAPIError, match="append-only"), db.begin_nested():
@@ -82,7 +89,7 @@ def test_stored_versions_agree_with_their_hash_and_cannot_be_changed(db, bank):
 def test_the_figure_is_in_the_file_store(db, bank):
     version = first_item(db).versions[0]
     assert files_of(db).get(version.figure_hash) == SVG.encode()
-    assert version.figure_description == "一个方框"
+    assert content_of(version).figure.description == "一个方框"
 
 
 def test_author_and_reviewer_must_be_two_people(db, bank, now):
@@ -151,12 +158,26 @@ def test_a_figure_with_a_script_is_refused(tmp_path):
 def test_an_author_may_not_review_the_own_item(db, bank, now):
     item = first_item(db)
     item.state = ItemState.DRAFT
-    submit_item(db, item.id, actor=bank.manager, now=now)
-    with pytest.raises(SeparationError):
-        review_item(db, item.id, accepted=True, comment="", actor=bank.manager, now=now)
-    other = actor_of(make_account(db, Role.BANK_MANAGER, now=now))
-    review_item(db, item.id, accepted=True, comment="", actor=other, now=now)
-    review_item(db, item.id, accepted=True, comment="", actor=other, now=now)
+    author = replace(bank.manager, permissions=frozenset(Permission))
+    submit_item(db, item.id, actor=author, now=now)
+    with pytest.raises(SeparationError, match="命题人与审题人"):
+        review_item(db, item.id, accepted=True, comment="", actor=author, now=now)
+
+
+def test_two_reviews_need_two_reviewers(db, bank, now):
+    item = first_item(db)
+    change_first_item(bank, stem="另一道题的题干是（ ）。")
+    load_again(db, bank, now)
+    item.state = ItemState.FIRST_REVIEW
+    add_version(
+        db, item, content_of(item.versions[-1]), item.versions[-1].element, actor=SYSTEM, now=now
+    )
+    first, second = (actor_of(make_account(db, Role.ITEM_REVIEWER, now=now)) for _ in range(2))
+    db.flush()
+    review_item(db, item.id, accepted=True, comment="", actor=first, now=now)
+    with pytest.raises(SeparationError, match="一审人与二审人"):
+        review_item(db, item.id, accepted=True, comment="", actor=first, now=now)
+    review_item(db, item.id, accepted=True, comment="", actor=second, now=now)
     assert item.state == ItemState.BANKED
 
 
@@ -168,14 +189,46 @@ def test_a_refused_item_is_a_draft_again_and_the_reason_is_kept(db, bank, now):
     review_item(db, item.id, accepted=False, comment="题干有歧义", actor=SYSTEM, now=now)
     assert item.state == ItemState.DRAFT
     last = db.scalars(select(ItemReview).order_by(ItemReview.id.desc())).first()
-    assert (last.accepted, last.comment) == (False, "题干有歧义")
+    assert not last.accepted
+    assert revealed_json(db, last.comment_sealed, REVIEW_PURPOSE) == "题干有歧义"
 
 
-def test_a_retired_item_cannot_be_retired_again(db, bank, now):
+def test_a_retired_item_stays_retired(db, bank, now):
     item = first_item(db)
-    retire_item(db, item.id, "标准已修订", actor=bank.manager, now=now)
+    retire(db, item, bank, now)
     with pytest.raises(WrongStateError, match="停用"):
-        retire_item(db, item.id, "标准已修订", actor=bank.manager, now=now)
+        move_item(db, item.id, ItemState.BANKED, "改回", actor=bank.manager, now=now)
+
+
+def test_a_suspended_item_comes_back_and_a_compromised_one_does_not(db, bank, now):
+    item = first_item(db)
+    for wanted in (ItemState.SUSPENDED, ItemState.BANKED, ItemState.COMPROMISED):
+        move_item(db, item.id, wanted, "有人反映", actor=bank.manager, now=now)
+        assert item.state == wanted
+    with pytest.raises(WrongStateError, match="泄露"):
+        move_item(db, item.id, ItemState.BANKED, "查无此事", actor=bank.manager, now=now)
+
+
+def test_a_move_needs_its_reason(db, bank, now):
+    with pytest.raises(InvalidInputError, match="原因"):
+        move_item(db, first_item(db).id, ItemState.RETIRED, " ", actor=bank.manager, now=now)
+
+
+def test_what_items_say_is_not_readable_in_the_database(db, bank):
+    db.flush()
+    content = content_of(first_item(db).versions[0])
+    stored = first_item(db).versions[0].sealed
+    for words in (content.stem, content.rationale, content.options[0].content, '"key"'):
+        assert words.encode() not in stored
+
+
+def test_the_words_of_another_version_do_not_open_in_its_place(db, bank):
+    one, other = db.scalars(select(ItemVersion).limit(2)).all()
+    with db.no_autoflush:
+        one.sealed = other.sealed
+        with pytest.raises(AlteredItemError):
+            content_of(one)
+    db.rollback()
 
 
 def test_items_are_listed_by_page_and_filter(db, bank):
@@ -203,7 +256,7 @@ def test_the_summary_counts_by_range_and_names_thin_points(db, bank, now):
     assert summary.ranges[0].thin_points == ()
     assert summary.total_of(ItemKind.TRUE_FALSE) == 36
     for item in db.scalars(select(Item).order_by(Item.code).limit(9)).all():
-        retire_item(db, item.id, "标准已修订", actor=bank.manager, now=now)
+        retire(db, item, bank, now)
     summary = bank_summary(db, bank.project_id, actor=bank.releaser)
     assert summary.ranges[0].thin_points == ("A-A-A-001",)
     assert summary.states == {ItemState.BANKED: ITEMS - 9, ItemState.RETIRED: 9}

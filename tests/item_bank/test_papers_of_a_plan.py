@@ -9,13 +9,19 @@ from sqlalchemy.exc import DBAPIError
 from support.factories import make_account, make_plan
 from support.invented_bank import PER_CELL, RATIONALE_MARK, item_lines, write_items
 
-from item_bank.actions import compose_paper, load_bank, print_paper, release_paper, retire_item
+from item_bank.actions import (
+    compose_paper,
+    load_bank,
+    move_item,
+    print_paper,
+    release_paper,
+)
 from item_bank.errors import AlteredPaperError, WrongBlueprintError
 from item_bank.exchange.bank_folder import read_bank
 from item_bank.models import Item, Paper
 from item_bank.queries import frozen_key, paper_content, paper_margins, papers_of
 from item_bank.rules.assembly import InfeasiblePaperError
-from item_bank.rules.kinds import ItemKind, PaperState
+from item_bank.rules.kinds import ItemKind, ItemState, PaperState
 from item_bank.rules.ordering import candidate_paper, canonical_answers
 from registry.access import SYSTEM, Permission, Role
 from registry.accounts.models import Account
@@ -111,16 +117,16 @@ def test_a_paper_that_no_longer_agrees_with_its_hash_is_not_released(db, bank, p
         release_paper(db, paper.id, actor=bank.releaser, now=now)
 
 
-def test_a_key_changed_below_the_triggers_is_noticed_at_release(db, bank, paper, now):
+def test_points_changed_below_the_triggers_are_noticed_at_release(db, bank, paper, now):
     disarm(db, "paper_item")
-    db.execute(text("UPDATE paper_item SET key = 'd' WHERE position = 1"))
+    db.execute(text("UPDATE paper_item SET points = '9' WHERE position = 1"))
     with pytest.raises(AlteredPaperError):
         release_paper(db, paper.id, actor=bank.releaser, now=now)
 
 
 def test_words_changed_below_the_triggers_are_noticed_at_release(db, bank, paper, now):
     disarm(db, "item_version")
-    db.execute(text("UPDATE item_version SET stem = '改过'"))
+    db.execute(text("UPDATE item_version SET sealed = :other"), {"other": bytes(40)})
     with pytest.raises(AlteredPaperError):
         release_paper(db, paper.id, actor=bank.releaser, now=now)
 
@@ -135,7 +141,7 @@ def disarm(db, table):
 
 def test_the_items_of_a_paper_cannot_be_changed(db, paper):
     with pytest.raises(DBAPIError, match="append-only"), db.begin_nested():
-        db.execute(text("UPDATE paper_item SET key = 'a'"))
+        db.execute(text("UPDATE paper_item SET points = '1'"))
 
 
 def test_the_frozen_key_is_untouched_by_a_later_version(db, bank, paper, now):
@@ -191,7 +197,7 @@ def test_a_bank_that_is_too_small_names_what_is_missing(db, bank, now):
     for item in kept:
         version = item.versions[0]
         if version.kind == ItemKind.MULTIPLE_CHOICE and version.element.code.startswith("B-A-A"):
-            retire_item(db, item.id, "标准已修订", actor=bank.manager, now=now)
+            move_item(db, item.id, ItemState.SUSPENDED, "标准在修订", actor=bank.manager, now=now)
     with pytest.raises(InfeasiblePaperError, match="B-A-A 多项选择题：需 2，缺 2"):
         compose(db, bank, now)
     assert db.scalar(select(Paper)) is None

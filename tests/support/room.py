@@ -165,7 +165,8 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 def database(settings: Settings) -> Iterator[Database]:
     """This test's own database with the keys its data is sealed with."""
     engine = engine_for(settings.database_url)
-    yield Database(engine, open_key_ring(settings.keys_folder), FileStore(settings.files_folder))
+    keys = open_key_ring(settings.keys_folder)
+    yield Database(engine, keys, FileStore(settings.files_folder, keys))
     engine.dispose()
 
 

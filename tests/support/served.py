@@ -316,5 +316,6 @@ def _settings(home: Path) -> Settings:
 
 
 def _opened(settings: Settings) -> Database:
-    files = FileStore(settings.files_folder)
-    return Database(engine_for(settings.database_url), open_key_ring(settings.keys_folder), files)
+    keys = open_key_ring(settings.keys_folder)
+    files = FileStore(settings.files_folder, keys)
+    return Database(engine_for(settings.database_url), keys, files)

@@ -4,12 +4,21 @@ import sqlalchemy as sa
 from alembic import op
 
 import registry.database
-from exam_server.migrations.append_only import APPEND_ONLY, protect, unprotect
+from exam_server.migrations.append_only import protect, unprotect
 
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
+
+APPEND_ONLY = (
+    "audit_entry",
+    "answer_op",
+    "item_version",
+    "item_option",
+    "item_review",
+    "paper_item",
+)
 
 
 def upgrade() -> None:

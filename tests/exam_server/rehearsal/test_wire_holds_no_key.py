@@ -15,6 +15,7 @@ from exam_server.rehearsal.server_process import ServerProcess
 from exam_server.rehearsal.socket_client import SocketClient
 from exam_server.rehearsal.web_client import RefusedError, WebClient
 from item_bank.models import ItemVersion, Paper, PaperItem
+from item_bank.sealing import content_of
 from registry.database import Database
 from registry.scheduling.models import Sitting
 from tests.support.recording_relay import RecordingRelay
@@ -157,7 +158,8 @@ def secrets_of(
             (p.enrolment.admission_no or "", p.enrolment.candidate.name, p.id) for p in places
         ]
         versions = db.scalars(select(ItemVersion).join(PaperItem)).all()
-        assert all(RATIONALE_MARK in v.rationale and SOURCE_MARK in v.source for v in versions)
+        contents = [content_of(version) for version in versions]
+        assert all(RATIONALE_MARK in c.rationale and SOURCE_MARK in c.source for c in contents)
         hidden = [RATIONALE_MARK, SOURCE_MARK, "is_key", "rationale", "canonical", "order_seed"]
         hidden += [version.item.code for version in versions]
         hidden += [version.content_hash for version in versions]

@@ -67,7 +67,8 @@ def settings_of(home: Path) -> Settings:
 def prepare(home: Path, now: datetime) -> Known:
     """Build plans in every state in a fresh, migrated database."""
     settings = settings_of(home)
-    keys, files = open_key_ring(settings.keys_folder), FileStore(settings.files_folder)
+    keys = open_key_ring(settings.keys_folder)
+    files = FileStore(settings.files_folder, keys)
     database = Database(engine_for(settings.database_url), keys, files)
     with database.transaction() as db:
         known = _build(db, now)

@@ -1,0 +1,124 @@
+"""An installation of an earlier release keeps everything it holds."""
+
+import hashlib
+import json
+from datetime import UTC, datetime
+
+import pytest
+from alembic import command
+from sqlalchemy import create_engine, select, text
+from sqlalchemy.orm import Session
+
+from exam_server.migrating import _config, upgrade
+from item_bank.models import ItemReview, ItemVersion
+from item_bank.sealing import content_of, revealed_json
+from registry.database import engine_for
+from registry.keys import new_key_ring
+
+OPTIONS = [["a", "甲"], ["b", "乙"], ["c", "丙"], ["d", "丁"]]
+DOCUMENT = {
+    "kind": "single_choice",
+    "point": "A-A-A-001",
+    "difficulty": 3,
+    "stem": "旧库中的题干是（ ）。",
+    "options": OPTIONS,
+    "key": ["b"],
+    "rationale": "因为如此。",
+    "source": "旧库",
+    "figure": ["f" * 64, "image/svg+xml", "一个方框", ""],
+}
+ROWS = (
+    "INSERT INTO catalog_version (id, number, title, published_on) "
+    " VALUES (1, 1, 't', '2019-11-18')",
+    "INSERT INTO project (id, catalog_version_id, number, name, name_in_notice, origin,"
+    " industry_group, industry_group_en) VALUES (1, 1, 1, 'n', 'n', 'new', 'g', 'g')",
+    "INSERT INTO element (id, project_id, code, name, level) VALUES (1, 1, 'A-A-A-001', 'n', 4)",
+    "INSERT INTO item (id, project_id, code, state, created_at)"
+    " VALUES (1, 1, '1-0001', 'banked', '2026-01-01')",
+    "INSERT INTO item_review (id, version_id, round, accepted, comment, reviewed_at)"
+    " VALUES (1, 1, 1, 1, '答案应为乙', '2026-01-01')",
+)
+
+
+def digest_of(document):
+    written = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(written.encode()).hexdigest()
+
+
+@pytest.fixture
+def first_release(tmp_path):
+    """A database of the first release with one item."""
+    url = f"sqlite:///{tmp_path / 'old.db'}"
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        config = _config(connection)
+        config.attributes["keys"] = new_key_ring()
+        command.upgrade(config, "0001")
+        for statement in ROWS:
+            connection.execute(text(statement))
+        figure = DOCUMENT["figure"]
+        version = {
+            **{
+                name: DOCUMENT[name]
+                for name in ("kind", "difficulty", "stem", "rationale", "source")
+            },
+            "figure_hash": figure[0],
+            "figure_media_type": figure[1],
+            "figure_description": figure[2],
+            "content_hash": digest_of(DOCUMENT),
+        }
+        names = ", ".join(version)
+        places = ", ".join(f":{name}" for name in version)
+        connection.execute(
+            text(
+                f"INSERT INTO item_version (id, item_id, number, element_id, created_at, {names})"
+                f" VALUES (1, 1, 1, 1, '2026-01-01', {places})"
+            ),
+            version,
+        )
+        for position, (name, content) in enumerate(OPTIONS, start=1):
+            connection.execute(
+                text("INSERT INTO item_option VALUES (NULL, 1, :position, :name, :content, :key)"),
+                {"position": position, "name": name, "content": content, "key": name == "b"},
+            )
+    engine.dispose()
+    return url
+
+
+def test_items_of_the_first_release_are_sealed_and_say_the_same(first_release):
+    engine = engine_for(first_release)
+    keys = new_key_ring()
+    upgrade(engine, keys)
+    with Session(engine, info={"keys": keys}) as db:
+        content = content_of(db.scalar(select(ItemVersion)))
+        assert (content.stem, content.key) == (DOCUMENT["stem"], {"b"})
+        assert [[o.canonical_id, o.content] for o in content.options] == OPTIONS
+        assert content.figure.description == "一个方框"
+        review = db.scalar(select(ItemReview))
+        said = revealed_json(db, review.comment_sealed, "item_review.comment_sealed")
+        assert said == "答案应为乙"
+        assert review.reviewed_at == datetime(2026, 1, 1, tzinfo=UTC)
+    with engine.connect() as connection:
+        tables = connection.execute(text("SELECT sql FROM sqlite_master")).scalars().all()
+        assert not any("item_option" in (sql or "") for sql in tables)
+        with pytest.raises(Exception, match="append-only"):
+            connection.execute(text("DELETE FROM item_version"))
+    engine.dispose()
+
+
+def test_an_item_that_does_not_fit_its_hash_stops_the_upgrade_and_nothing_changes(first_release):
+    engine = create_engine(first_release)
+    with engine.begin() as connection:
+        connection.execute(text("DROP TRIGGER item_version_no_update"))
+        connection.execute(text("UPDATE item_version SET stem = '改过'"))
+        connection.execute(
+            text(
+                "CREATE TRIGGER item_version_no_update BEFORE UPDATE ON item_version "
+                "BEGIN SELECT RAISE(ABORT, 'item_version is append-only'); END"
+            )
+        )
+    with pytest.raises(ValueError, match="item version 1"):
+        upgrade(engine_for(first_release), new_key_ring())
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT stem FROM item_version")).scalar() == "改过"
+    engine.dispose()
