@@ -10,10 +10,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from item_bank.authoring.actions import appoint_member, sign_undertaking
+from item_bank.rules.kinds import BankDuty
 from registry.access import SYSTEM, Actor, Role
 from registry.accounts.actions import NewAccount, open_account
 from registry.accounts.models import Account
 from registry.accounts.queries import actor_of
+from registry.catalog.queries import project_by_number
 from registry.local_time import local_date
 from registry.organisations.filing_actions import (
     FilingApplication,
@@ -34,6 +37,9 @@ PROVINCE_STAFF = {
     "sheng01": ("顾一", Role.PROVINCE_OFFICER),
     "tiku01": ("顾二", Role.BANK_MANAGER),
     "qianfa01": ("顾三", Role.PAPER_RELEASER),
+    "mingti01": ("顾六", Role.ITEM_AUTHOR),
+    "shenti01": ("顾七", Role.ITEM_REVIEWER),
+    "shenti02": ("顾八", Role.ITEM_REVIEWER),
     "xitong01": ("顾四", Role.SYSTEM_ADMINISTRATOR),
     "shenji01": ("顾五", Role.AUDIT_ADMINISTRATOR),
 }
@@ -52,6 +58,11 @@ INSTITUTION_STAFF = {
     "jigou01": ("江一", Role.INSTITUTION_OFFICER),
     "jiankao01": ("江二", Role.PROCTOR),
     "jiankao02": ("江三", Role.PROCTOR),
+}
+BANK_MEMBERS = {
+    "mingti01": BankDuty.AUTHOR,
+    "shenti01": BankDuty.REVIEWER,
+    "shenti02": BankDuty.REVIEWER,
 }
 EXAMINERS = ("kaoping01", "kaoping02", "kaoping03")
 LEAD = EXAMINERS[0]
@@ -92,7 +103,20 @@ def build_office(db: Session, password_hash: str, *, now: datetime) -> Office:
         _open(db, new, now=now)
     for number, login_name in enumerate(EXAMINERS, start=1):
         _register(db, login_name, number, now=now)
-    return find_office(db)
+    office = find_office(db)
+    _appoint(db, office, now=now)
+    return office
+
+
+def _appoint(db: Session, office: Office, *, now: datetime) -> None:
+    """Give the bank its author and two reviewers; who have promised secrecy."""
+    manager = office.actors["tiku01"]
+    project_id = project_by_number(db, PROJECT).id
+    for login_name, duty in BANK_MEMBERS.items():
+        actor = office.actors[login_name]
+        assert actor.account_id is not None
+        appoint_member(db, project_id, actor.account_id, duty, actor=manager, now=now)
+        sign_undertaking(db, project_id, duty, actor=actor, now=now)
 
 
 def _open(db: Session, new: NewAccount, *, now: datetime) -> None:
