@@ -28,11 +28,12 @@ from item_bank.queries import (
     sealed_items,
     terms_of,
 )
-from item_bank.rules.assembly import SEED_LIMIT, AssemblyRequest, assemble
+from item_bank.rules.assembly import AssemblyRequest, assemble
 from item_bank.rules.element_table import ElementRow
 from item_bank.rules.item import content_hash
 from item_bank.rules.kinds import ItemState, PaperState
 from item_bank.rules.paper import seal_of
+from item_bank.rules.paper_sets.engine import SEED_LIMIT
 from item_bank.rules.review import (
     ROUNDS,
     STATE_NAMES,

@@ -22,8 +22,9 @@ from item_bank.queries import (
     paper_of,
     papers_of,
 )
-from item_bank.rules.assembly import SEED_LIMIT, InfeasiblePaperError
 from item_bank.rules.kinds import PaperState
+from item_bank.rules.paper_sets.deficits import InfeasiblePaperError
+from item_bank.rules.paper_sets.engine import SEED_LIMIT
 from item_bank.sealing import content_of
 from registry.access import Permission
 from registry.audit_log import note

@@ -1,13 +1,20 @@
-"""What paper assembly knows of an item; neither its words nor its key."""
+"""What paper assembly knows of an item; never its words."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from item_bank.rules.item import sha256_of
 from item_bank.rules.kinds import Importance, ItemKind
 
 
 @dataclass(frozen=True, slots=True)
 class PoolItem:
-    """The version in force of a banked item."""
+    """The version in force of a banked item.
+
+    ``range_code`` is what weights are given for; ``point_code`` equals it when the bank knows no
+    points below. Options, key and locked options are needed only where the order of options is
+    wanted. ``a``, ``b`` and ``c`` are set together once the item has been calibrated.
+    """
 
     version_id: int
     code: str
@@ -15,6 +22,43 @@ class PoolItem:
     kind: ItemKind
     range_code: str
     point_code: str
-    importance: Importance
+    importance: Importance | None
     difficulty: int
     is_recent: bool = False  # in one of the last papers of the same city
+    options: tuple[str, ...] = ()  # canonical ids in stored order
+    key: frozenset[str] = frozenset()
+    locked: frozenset[str] = frozenset()  # options that keep their place
+    enemies: tuple[str, ...] = ()  # groups of which a paper takes at most one item
+    uses: int = 0  # papers that hold the item already
+    a: float | None = None  # discrimination, logistic without the factor 1.7
+    b: float | None = None  # difficulty on the scale of ability
+    c: float | None = None  # chance of guessing
+
+    @property
+    def has_point(self) -> bool:
+        """Say whether the item belongs to a point below its range."""
+        return self.point_code != self.range_code
+
+
+def bank_hash(pool: Iterable[PoolItem]) -> str:
+    """Return the SHA-256 of the snapshot that papers are drawn from, whatever its order."""
+    return sha256_of([_snapshot(item) for item in sorted(pool, key=lambda item: item.code)])
+
+
+def _snapshot(item: PoolItem) -> list[object]:
+    return [
+        item.code,
+        item.content_hash,
+        item.kind,
+        item.range_code,
+        item.point_code,
+        item.importance,
+        item.difficulty,
+        item.is_recent,
+        item.options,
+        sorted(item.key),
+        sorted(item.locked),
+        sorted(item.enemies),
+        item.uses,
+        [item.a, item.b, item.c],
+    ]

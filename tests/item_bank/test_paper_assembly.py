@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from scipy.stats import chi2
 from support.invented_bank import RANGES, pool, pool_item, request
 
-from item_bank.rules.assembly import InfeasiblePaperError, assemble, bank_hash
+from item_bank.rules.assembly import assemble
 from item_bank.rules.blueprint import Shares, quotas_of
 from item_bank.rules.kinds import Importance, ItemKind
+from item_bank.rules.paper_sets.deficits import InfeasiblePaperError
+from item_bank.rules.pool import bank_hash
 
 LOOSE = Shares(Decimal(0), Decimal(1), (Decimal("0.2"),) * 5, Decimal(1))
 PAPERS_DRAWN = 1_000
@@ -103,12 +105,12 @@ def test_every_deficit_is_named():
     with pytest.raises(InfeasiblePaperError) as refused:
         assemble(request(single=20, multiple=6, judged=3), bank, 1)
     assert [deficit.words for deficit in refused.value.deficits] == [
-        "A-A-A 单项选择题：需 4，缺 1",
-        "A-A-B 单项选择题：需 6，缺 3",
-        "B-A-A 单项选择题：需 10，缺 7",
-        "B-A-A 多项选择题：需 3，缺 3",
+        "A-A-A 单选：需 4，缺 1",
+        "A-A-B 单选：需 6，缺 3",
+        "B-A-A 单选：需 10，缺 7",
+        "B-A-A 多选：需 3，缺 3",
     ]
-    assert "B-A-A 多项选择题：需 3，缺 3" in refused.value.message
+    assert "B-A-A 多选：需 3，缺 3" in refused.value.message
 
 
 def test_soft_shares_are_met_where_the_bank_allows():

@@ -20,9 +20,9 @@ from item_bank.errors import AlteredPaperError, WrongBlueprintError
 from item_bank.exchange.bank_folder import read_bank
 from item_bank.models import Item, Paper
 from item_bank.queries import frozen_key, paper_content, paper_margins, papers_of
-from item_bank.rules.assembly import InfeasiblePaperError
 from item_bank.rules.kinds import ItemKind, ItemState, PaperState
 from item_bank.rules.ordering import candidate_paper, canonical_answers
+from item_bank.rules.paper_sets.deficits import InfeasiblePaperError
 from registry.access import SYSTEM, Permission, Role
 from registry.accounts.models import Account
 from registry.accounts.queries import actor_of
@@ -198,7 +198,7 @@ def test_a_bank_that_is_too_small_names_what_is_missing(db, bank, now):
         version = item.versions[0]
         if version.kind == ItemKind.MULTIPLE_CHOICE and version.element.code.startswith("B-A-A"):
             move_item(db, item.id, ItemState.SUSPENDED, "标准在修订", actor=bank.manager, now=now)
-    with pytest.raises(InfeasiblePaperError, match="B-A-A 多项选择题：需 2，缺 2"):
+    with pytest.raises(InfeasiblePaperError, match="B-A-A 多选：需 2，缺 2"):
         compose(db, bank, now)
     assert db.scalar(select(Paper)) is None
 

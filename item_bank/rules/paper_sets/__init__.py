@@ -1,0 +1,1 @@
+"""Sets of equally hard papers: terms, cells, drawing, repair, report; start in ``engine``."""

@@ -1,0 +1,225 @@
+"""Assembles a set of papers by one blueprint; this is the module to call.
+
+``assemble_set(terms, bank, papers=50, seed=1)`` returns a ``PaperSet``: the papers with the order
+of their items and options, and a ``FairnessReport``. ``AssemblyTerms`` says what is wanted,
+``PoolItem`` what is known of an item. Two errors tell why nothing was assembled:
+``FaultyTermsError`` (the wishes make no sense by themselves) and ``InfeasiblePaperError`` (its
+``deficits`` name what the bank lacks). The same terms, bank and seed give the same set, whatever
+the order of the bank; each paper has a stream of random numbers of its own.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+import numpy as np
+
+from item_bank.rules.kinds import ItemKind
+from item_bank.rules.paper_sets.cell_model import CellModel, Counts
+from item_bank.rules.paper_sets.cells import Stock, even_counts, stock_of
+from item_bank.rules.paper_sets.deficits import InfeasiblePaperError, find_deficits
+from item_bank.rules.paper_sets.draft import Draft, Goals
+from item_bank.rules.paper_sets.drawing import draw, race_times
+from item_bank.rules.paper_sets.exposure import ExposureCaps
+from item_bank.rules.paper_sets.holdings import Holdings
+from item_bank.rules.paper_sets.item_model import MICRO, Floats, Integers
+from item_bank.rules.paper_sets.ordering import (
+    OptionShape,
+    key_places,
+    moved_within_sections,
+    option_orders,
+    other_key_places,
+    shape_of,
+    shuffled_sections,
+)
+from item_bank.rules.paper_sets.repair import Repair
+from item_bank.rules.paper_sets.report import DrawnSet, report_on
+from item_bank.rules.paper_sets.results import PaperSet, PlacedItem, SetPaper
+from item_bank.rules.paper_sets.terms import AssemblyTerms, SetMode, check_terms
+from item_bank.rules.pool import PoolItem, bank_hash
+from registry.errors import AssessmentError
+
+ENGINE_VERSION = "cells-1"
+SEED_LIMIT = 2**31  # seeds are kept in a 32-bit signed column
+MOST_PAPERS = 5_000
+
+
+class FaultyTermsError(AssessmentError):
+    """The terms contradict themselves; the bank was not even looked at."""
+
+    code = "faulty_terms"
+    text = "组卷要求有误，没有组卷。{faults}请改正后重试。"
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__(faults="".join(faults))
+        self.faults = tuple(faults)
+
+
+def assemble_set(
+    terms: AssemblyTerms,
+    bank: Iterable[PoolItem],
+    *,
+    papers: int,
+    seed: int,
+    mode: SetMode = SetMode.PARALLEL,
+) -> PaperSet:
+    """Assemble so many papers.
+
+    Parameters
+    ----------
+    terms : AssemblyTerms
+        Sections, ranges and bounds.
+    bank : iterable of PoolItem
+        The banked items of the project, in any order.
+    papers : int
+        How many papers; of A and B versions, how many pairs.
+    seed : int
+        From 0 to 2**31 - 1; feeds PCG64 generators.
+    mode : SetMode
+        What the papers are for.
+
+    Raises
+    ------
+    FaultyTermsError
+        When the terms cannot be met by any bank, or two items have the same code.
+    InfeasiblePaperError
+        With everything the bank lacks.
+    """
+    if not 0 <= seed < SEED_LIMIT or not 0 < papers <= MOST_PAPERS:
+        raise ValueError(f"seeds lie below {SEED_LIMIT}, papers from 1 to {MOST_PAPERS}")
+    pool = list(bank)
+    faults = [*check_terms(terms), *_repeated(pool)]
+    if faults:
+        raise FaultyTermsError(faults)
+    stock = stock_of(terms, pool)
+    assembler = _Assembler(terms, stock, papers, seed)
+    chosen = [assembler.next_paper(number) for number in range(1, papers + 1)]
+    placed = [
+        paper
+        for number, items in enumerate(chosen, start=1)
+        for paper in _placed(terms, stock, items, number, seed, mode)
+    ]
+    drawn = DrawnSet(terms, stock, assembler.holdings, tuple(chosen), assembler.caps)
+    expected = drawn.expected()
+    return PaperSet(
+        engine_version=ENGINE_VERSION,
+        seed=seed,
+        mode=mode,
+        bank_hash=bank_hash(pool),
+        papers=tuple(replace(p, expected=expected[p.number - 1]) for p in placed),
+        report=report_on(drawn, assembler.goals, placed),
+    )
+
+
+class _Assembler:
+    """Chooses the items of one paper after another."""
+
+    def __init__(self, terms: AssemblyTerms, stock: Stock, papers: int, seed: int) -> None:
+        self.stock = stock
+        self.seed = seed
+        sizes = stock.sizes(np.ones(len(stock.items), dtype=bool))
+        given = terms.exposure_at_most
+        deficits = find_deficits(stock, sizes, papers=papers, uses_each=given or papers)
+        if deficits:
+            raise InfeasiblePaperError(deficits)
+        self.caps = ExposureCaps(terms, stock, sizes, papers)
+        self.holdings = Holdings(terms, stock, papers)
+        even = even_counts(stock, sizes)
+        self.model = CellModel(stock, even)
+        self.goals = _goals(terms, stock, self.holdings, even)
+        self.repair = Repair(stock)
+
+    def next_paper(self, number: int) -> Integers:
+        """Choose and record the items of the paper with that number."""
+        random = np.random.Generator(np.random.PCG64([self.seed, number]))
+        counts = self._counts(random)
+        times = race_times(self.holdings, self.caps.free(self.holdings.uses), random)
+        draft = Draft(
+            self.holdings, self.goals, draw(self.holdings, counts.of_cell, times, random), times
+        )
+        self.repair.run(draft, random)
+        self.holdings.take(draft.chosen)
+        return np.sort(draft.chosen)
+
+    def _counts(self, random: np.random.Generator) -> Counts:
+        while True:
+            sizes = self.stock.sizes(self.caps.free(self.holdings.uses))
+            counts = self.model.solve(sizes, random)
+            if counts is not None:
+                return counts
+            deficits = find_deficits(self.stock, sizes)
+            if not self.caps.lift(deficits):
+                raise InfeasiblePaperError(deficits)
+
+
+def _goals(terms: AssemblyTerms, stock: Stock, holdings: Holdings, even: Floats) -> Goals:
+    """Return the goals; without given targets, what an even draw from the bank would expect."""
+    targets = np.array(terms.band.targets, dtype=np.float64) * MICRO
+    if not terms.band.targets:
+        sizes = np.maximum(np.bincount(stock.cell_of, minlength=len(stock.cells)), 1)
+        targets = (even / sizes)[stock.cell_of] @ holdings.scores
+    return Goals(
+        np.rint(targets).astype(np.int64),
+        round(terms.band.half_width * MICRO),
+        terms.overlap_at_most,
+    )
+
+
+def _placed(
+    terms: AssemblyTerms,
+    stock: Stock,
+    chosen: Integers,
+    number: int,
+    seed: int,
+    mode: SetMode,
+) -> list[SetPaper]:
+    """Put the items of a paper and their options in order, once or as versions A and B."""
+    random = np.random.Generator(np.random.PCG64([seed, number, 1]))
+    items = [stock.items[place] for place in chosen.tolist()]
+    sections = [section.kind for section in terms.sections]
+    order = shuffled_sections([item.kind for item in items], sections, random)
+    items = [items[place] for place in order]
+    shapes = [shape_of(item) for item in items]
+    keys = key_places(shapes, random)
+    first = _paper(terms, number, items, _orders(shapes, keys, random))
+    if mode is not SetMode.AB:
+        return [first]
+    order = moved_within_sections([item.kind for item in items], random)
+    keys = other_key_places(shapes, keys, random)
+    orders = _orders([shapes[place] for place in order], [keys[place] for place in order], random)
+    second = _paper(terms, number, [items[place] for place in order], orders)
+    return [replace(first, version="A"), replace(second, version="B")]
+
+
+def _orders(
+    shapes: Sequence[OptionShape], keys: Sequence[int], random: np.random.Generator
+) -> list[tuple[int, ...]]:
+    return option_orders(shapes, keys, random)
+
+
+def _paper(
+    terms: AssemblyTerms,
+    number: int,
+    items: Sequence[PoolItem],
+    orders: Sequence[tuple[int, ...]],
+) -> SetPaper:
+    worth: dict[ItemKind, Decimal] = {s.kind: s.points_each for s in terms.sections}
+    placed = tuple(
+        PlacedItem(
+            position,
+            item.kind,
+            item.version_id,
+            item.code,
+            worth[item.kind],
+            tuple([item.options[at] for at in order]),
+        )
+        for position, (item, order) in enumerate(zip(items, orders, strict=True), start=1)
+    )
+    return SetPaper(number, "", placed, (), sum(item.is_recent for item in items))
+
+
+def _repeated(pool: Sequence[PoolItem]) -> list[str]:
+    codes = [item.code for item in pool]
+    if len(set(codes)) == len(codes):
+        return []
+    return ["题库中有编号相同的试题。"]
