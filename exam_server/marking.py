@@ -27,6 +27,7 @@ from registry.access import Actor
 from registry.errors import AssessmentError
 from registry.scheduling.models import Admission, Sitting
 from scoring.actions import record_absence, record_theory
+from scoring.errata.queries import standing_corrections
 from scoring.rules.evidence import EvidenceSource, TheoryEvidence
 from scoring.rules.marking import TheoryMark, mark_theory
 
@@ -88,7 +89,8 @@ def _record_attempt(
     answers = stored_answers(db, attempt.id)
     paper = paper_content(db, attempt.paper_id)
     canonical = canonical_answers(paper, attempt.order_seed, answers)
-    mark = mark_theory(frozen_key(db, attempt.paper_id), canonical)
+    errata = standing_corrections(db, attempt.paper_id)
+    mark = mark_theory(frozen_key(db, attempt.paper_id), canonical, errata=errata)
     receipt = json.loads(attempt.receipt or "{}")
     evidence = TheoryEvidence(
         source=EvidenceSource.ATTEMPT,
@@ -155,7 +157,8 @@ def mark_page(
 ) -> tuple[TheoryMark, dict[int, frozenset[str]]]:
     """Mark one card; returns the mark and the canonical answers it rests on."""
     answers = card_answers(paper_content(db, card.paper_id), final_answers(page))
-    return mark_theory(frozen_key(db, card.paper_id), answers), answers
+    errata = standing_corrections(db, card.paper_id)
+    return mark_theory(frozen_key(db, card.paper_id), answers, errata=errata), answers
 
 
 def card_answers(

@@ -32,6 +32,7 @@ class Permission(StrEnum):
     ITEM_REVIEW = "审题"
     PAPER_COMPOSE = "组卷"
     PAPER_RELEASE = "签发试卷"
+    ERRATUM_DECIDE = "裁定试题勘误"
     ROOM_PROCTOR = "监考"
     CARDS_PRINT = "打印答题卡"
     CARDS_SCAN = "扫描答题卡"
@@ -73,7 +74,14 @@ NO_INSTITUTION = 0
 _P = Permission
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.PROVINCE_OFFICER: frozenset(
-        {_P.CATALOG_MANAGE, _P.PLAN_READ, _P.RESULTS_READ, _P.STOCK_ALLOT, _P.STOCK_MANAGE}
+        {
+            _P.CATALOG_MANAGE,
+            _P.PLAN_READ,
+            _P.RESULTS_READ,
+            _P.ERRATUM_DECIDE,
+            _P.STOCK_ALLOT,
+            _P.STOCK_MANAGE,
+        }
     ),
     Role.CITY_OFFICER: frozenset(
         {

@@ -63,7 +63,7 @@ def record_theory(
     hashes = (evidence.source_hash, evidence.paper_hash)
     if not is_work or any(len(h) != HASH_LENGTH for h in hashes) or not evidence.presence:
         raise InvalidInputError(field="成绩依据", reason="缺少答卷、试卷或到场记录，不能登记成绩。")
-    result = SubjectResult(mark=publish(mark.total), flag=ResultFlag.NONE)
+    result = SubjectResult(mark=publish(mark.scaled), flag=ResultFlag.NONE)
     result.evidence = theory_evidence(mark, evidence)
     return _record(db, admission, result, actor=actor, now=now)
 

@@ -1,16 +1,18 @@
-"""Tables of scoring: theory marks, practical papers, score sheets, rulings, subject results."""
+"""Tables of scoring: practical papers, score sheets, rulings, subject results, errata."""
 
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from item_bank.models import ItemVersion
 from registry.catalog.models import Subject
 from registry.database import ExactDecimal, Record, UtcDateTime, one_of
 from registry.enrolment.models import Enrolment
 from registry.scheduling.models import Admission
 from registry.staff.models import Examiner
+from scoring.rules.errata import ErratumState, Remedy
 from scoring.rules.examiner_panel import DisputeKind, MergeRule
 from scoring.rules.states import ResultFlag, ResultState, SheetState
 
@@ -133,3 +135,41 @@ class SubjectResult(Record):
 
     enrolment: Mapped[Enrolment] = relationship()
     admission: Mapped[Admission] = relationship()
+
+
+class Erratum(Record):
+    """A faulty item 试题勘误 and what is done about it: proposed by one, decided by another."""
+
+    __tablename__ = "erratum"
+    __table_args__ = (one_of("remedy", Remedy), one_of("state", ErratumState))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("item_version.id"), index=True)
+    remedy: Mapped[str] = mapped_column(String(16))
+    state: Mapped[str] = mapped_column(String(16), default=ErratumState.PROPOSED)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)  # reason, accepted answers, as JSON
+    proposed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    proposed_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    decision: Mapped[str] = mapped_column(String(300), default="")
+
+    version: Mapped[ItemVersion] = relationship()
+
+
+class ResultRevision(Record):
+    """A mark before and after an erratum; a trigger refuses to change it."""
+
+    __tablename__ = "result_revision"
+    __table_args__ = (UniqueConstraint("result_id", "erratum_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    result_id: Mapped[int] = mapped_column(ForeignKey("subject_result.id"))
+    erratum_id: Mapped[int] = mapped_column(ForeignKey("erratum.id"), index=True)
+    mark_before: Mapped[Decimal] = mapped_column(ExactDecimal)
+    mark_after: Mapped[Decimal] = mapped_column(ExactDecimal)
+    evidence_before: Mapped[str] = mapped_column(Text)
+    revised_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    result: Mapped[SubjectResult] = relationship()
+    erratum: Mapped[Erratum] = relationship()

@@ -9,6 +9,7 @@ from registry.catalog.rules.subjects import CHINESE, Subject
 from registry.enrolment.models import Enrolment
 from scoring.certificates.models import Certificate, IssueApproval
 from scoring.certificates.queries import approval_of
+from scoring.errata.queries import as_of
 from scoring.evidence import fault_in
 from scoring.models import SubjectResult
 from scoring.queries import ADMITTED, results_on_record
@@ -34,7 +35,7 @@ def chain_fault(db: Session, enrolment: Enrolment) -> str | None:
 
 
 def evidence_hash(db: Session, certificate: Certificate, approval: IssueApproval) -> str:
-    """Return the SHA-256 over the canonical JSON of the whole chain."""
+    """Return the SHA-256 over the canonical JSON of the whole chain, as it was at the issue."""
     enrolment = certificate.enrolment
     return digest(
         {
@@ -43,7 +44,10 @@ def evidence_hash(db: Session, certificate: Certificate, approval: IssueApproval
             "specification": enrolment.plan.specification.ministry_filing_no,
             "institution": enrolment.plan.institution.code,
             "enrolment": _enrolment_link(enrolment),
-            "results": [_result_link(r) for r in results_on_record(db, enrolment.id)],
+            "results": [
+                _result_link(db, r, certificate.issued_at)
+                for r in results_on_record(db, enrolment.id)
+            ],
             "approval": _decision(approval.approved_at, approval.approved_by_id),
             "issue": _decision(certificate.issued_at, certificate.issued_by_id),
             "certificate_no": certificate.certificate_no,
@@ -83,12 +87,13 @@ def _enrolment_link(enrolment: Enrolment) -> dict[str, Any]:
     }
 
 
-def _result_link(result: SubjectResult) -> dict[str, Any]:
+def _result_link(db: Session, result: SubjectResult, issued_at: datetime) -> dict[str, Any]:
+    mark, evidence = as_of(db, result, issued_at)
     return {
         "subject": result.subject,
         "admission": result.admission_id,
-        "mark": str(result.mark),
-        "evidence": result.evidence,
+        "mark": str(mark),
+        "evidence": evidence,
         "scored_at": _instant(result.scored_at),
         "confirmed": _decision(result.confirmed_at, result.confirmed_by_id),
         "published": _decision(result.published_at, result.published_by_id),

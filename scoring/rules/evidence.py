@@ -8,7 +8,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
 
-from scoring.rules.marking import TheoryMark
+from scoring.rules.errata import Remedy
+from scoring.rules.marking import ItemMark, TheoryMark, scaled_total
 from scoring.rules.outcome import publish
 from scoring.rules.sums import exact_sum
 
@@ -55,18 +56,37 @@ def theory_evidence(mark: TheoryMark, evidence: TheoryEvidence) -> str:
         [item.position, _text(item.points), _text(item.mark), sorted(item.answer)]
         for item in mark.items
     ]
-    return canonical(
-        {
-            "source": evidence.source,
-            "source_id": evidence.source_id,
-            "source_hash": evidence.source_hash,
-            "paper_hash": evidence.paper_hash,
-            "presence": evidence.presence,
-            "total": _text(mark.total),
-            "full": _text(mark.full),
-            "items": items,
-        }
+    content: dict[str, Any] = {
+        "source": evidence.source,
+        "source_id": evidence.source_id,
+        "source_hash": evidence.source_hash,
+        "paper_hash": evidence.paper_hash,
+        "presence": evidence.presence,
+        "total": _text(mark.total),
+        "full": _text(mark.full),
+        "items": items,
+    }
+    if errata := [_erratum(item) for item in mark.items if item.correction is not None]:
+        content["errata"] = errata
+    return canonical(content)
+
+
+def theory_work(text: str) -> tuple[TheoryEvidence, dict[int, frozenset[str]]]:
+    """Return what a stored evidence rests on, and the answers in it by position."""
+    stored = json.loads(text)
+    evidence = TheoryEvidence(
+        source=EvidenceSource(stored["source"]),
+        source_id=stored["source_id"],
+        source_hash=stored["source_hash"],
+        paper_hash=stored["paper_hash"],
+        presence=stored["presence"],
     )
+    return evidence, {row[0]: frozenset(row[3]) for row in stored["items"]}
+
+
+def _erratum(item: ItemMark) -> list[Any]:
+    assert item.correction is not None
+    return [item.position, item.correction.erratum_id, item.correction.remedy]
 
 
 def absence_evidence(presence: str) -> str:
@@ -91,7 +111,9 @@ def theory_fault(text: str, mark: Decimal) -> str | None:
     total = exact_sum(Decimal(row[2]) for row in stored["items"])
     if points != Decimal(stored["full"]) or total != Decimal(stored["total"]):
         return "各题得分之和与总分不符。"
-    if publish(total) != mark:
+    gone = {row[0] for row in stored.get("errata", []) if row[2] == Remedy.REMOVE}
+    removed = exact_sum(Decimal(row[1]) for row in stored["items"] if row[0] in gone)
+    if publish(scaled_total(total, points, removed)) != mark:
         return "登记的成绩与答卷得分不符。"
     return None
 

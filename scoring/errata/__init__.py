@@ -1,0 +1,1 @@
+"""Faulty items 试题勘误: proposed, decided, and everyone's mark taken again."""
