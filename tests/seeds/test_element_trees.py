@@ -12,7 +12,7 @@ from item_bank.rules.element_table import ElementRow
 SEEDS = Path(__file__).resolve().parents[2] / "seeds"
 TREES = read_element_trees((SEEDS / "element_trees" / "trees.csv").read_text("utf-8"))
 BANKS = {int(path.name) for path in (SEEDS / "item_banks").iterdir() if path.name.isdigit()}
-IN_WORK = {58, 72}  # their full banks come with trees of their own
+IN_WORK = {72}  # their full banks come with trees of their own
 
 
 def below(rows: tuple[ElementRow, ...], parent: str) -> list[ElementRow]:
