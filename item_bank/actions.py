@@ -1,10 +1,12 @@
-"""What a person may do with items (load, submit, review, move) and papers (compose, release)."""
+"""What a person may do with items (load, submit, move) and papers (compose, release).
+
+Reviews are decided in ``reviewing``.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from item_bank.booklet import print_booklet
@@ -13,7 +15,6 @@ from item_bank.exchange.bank_folder import BankSource
 from item_bank.models import (
     Blueprint,
     Item,
-    ItemReview,
     ItemVersion,
     Paper,
 )
@@ -37,12 +38,20 @@ from item_bank.rules.paper_sets.engine import SEED_LIMIT
 from item_bank.rules.review import (
     ROUNDS,
     STATE_NAMES,
+    ReviewPoint,
+    Verdict,
     is_same_person,
     may_move,
-    state_after_review,
 )
-from item_bank.sealing import content_of, sealed_json
-from item_bank.storing import known_items, store_blueprint, store_elements, store_item, store_paper
+from item_bank.sealing import content_of
+from item_bank.storing import (
+    known_items,
+    store_blueprint,
+    store_elements,
+    store_item,
+    store_paper,
+    store_review,
+)
 from registry.access import Actor, Permission
 from registry.audit_log import note
 from registry.catalog.models import Subject
@@ -53,7 +62,6 @@ from registry.plans.models import AssessmentPlan
 from registry.plans.queries import plan_of, plan_to_change, require_state
 from registry.plans.rules.states import PlanState
 
-REVIEW_PURPOSE = "item_review.comment_sealed"
 MARK_DIGITS = 8  # of the hash, at the foot of a printed paper
 COMPOSABLE = (
     PlanState.APPROVED,
@@ -155,23 +163,6 @@ def submit_item(db: Session, item_id: int, *, actor: Actor, now: datetime) -> No
     note(db, "submit_item", ("item", item.id), actor=actor, now=now)
 
 
-def review_item(
-    db: Session, item_id: int, *, accepted: bool, comment: str, actor: Actor, now: datetime
-) -> None:
-    """Decide the review that the item waits for; its author may not."""
-    actor.require(Permission.ITEM_REVIEW)
-    item = _item_of(db, item_id)
-    _require_item_state(item, *ROUNDS, action="审题")
-    version = item.versions[-1]
-    _require_two_people(version.created_by_id, actor)
-    _require_second_reviewer(db, version, actor)
-    if not accepted and not comment.strip():
-        raise InvalidInputError(field="审题意见", reason="退回试题时请写明原因。")
-    _review(db, version, accepted=accepted, comment=comment.strip(), reviewer=actor, now=now)
-    detail = {"version": version.number, "accepted": accepted, "state": item.state}
-    note(db, "review_item", ("item", item.id), actor=actor, now=now, detail=detail)
-
-
 def move_item(
     db: Session, item_id: int, wanted: ItemState, reason: str, *, actor: Actor, now: datetime
 ) -> None:
@@ -263,31 +254,9 @@ def print_paper(db: Session, paper_id: int, *, actor: Actor, now: datetime) -> b
 
 def _pass_reviews(db: Session, version: ItemVersion, *, reviewer: Actor, now: datetime) -> None:
     version.item.state = ItemState.FIRST_REVIEW
-    while version.item.state != ItemState.BANKED:
-        _review(db, version, accepted=True, comment="", reviewer=reviewer, now=now)
-
-
-def _review(
-    db: Session,
-    version: ItemVersion,
-    *,
-    accepted: bool,
-    comment: str,
-    reviewer: Actor,
-    now: datetime,
-) -> None:
-    state = ItemState(version.item.state)
-    db.add(
-        ItemReview(
-            version_id=version.id,
-            round=ROUNDS[state],
-            accepted=accepted,
-            comment_sealed=sealed_json(db, comment, REVIEW_PURPOSE) if comment else None,
-            reviewed_at=now,
-            reviewed_by_id=reviewer.account_id,
-        )
-    )
-    version.item.state = state_after_review(state, accepted=accepted)
+    for round_no in sorted(ROUNDS.values()):
+        verdict = Verdict(version.id, round_no, accepted=True, in_order=frozenset(ReviewPoint))
+        store_review(db, version, verdict, reviewer=reviewer, now=now)
 
 
 def _fitting_blueprint(db: Session, plan: AssessmentPlan, blueprint_id: int) -> Blueprint:
@@ -320,17 +289,6 @@ def _require_item_state(item: Item, *allowed: ItemState, action: str) -> None:
     if ItemState(item.state) not in allowed:
         state = STATE_NAMES[ItemState(item.state)]
         raise WrongStateError(what=f"试题{item.code}", state=state, action=action)
-
-
-def _require_second_reviewer(db: Session, version: ItemVersion, reviewer: Actor) -> None:
-    """Refuse a second approval by the person of the first; the server alone is no person."""
-    before = db.scalars(
-        select(ItemReview.reviewed_by_id).where(
-            ItemReview.version_id == version.id, ItemReview.accepted
-        )
-    ).all()
-    if any(is_same_person(account_id, reviewer.account_id) for account_id in before):
-        raise SeparationError(first="一审人", second="二审人")
 
 
 def _require_two_people(author_id: int | None, reviewer: Actor) -> None:

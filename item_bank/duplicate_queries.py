@@ -24,8 +24,8 @@ class ComparedItem:
 
 
 @dataclass(frozen=True)
-class BlockingDuplicate:
-    """An item because of which another must not enter the bank unseen."""
+class FoundDuplicate:
+    """An item that another resembles; a blocking likeness keeps that one out of the bank."""
 
     item: ComparedItem
     likeness: Likeness
@@ -37,20 +37,24 @@ def compared_items(db: Session, project_id: int, *, actor: Actor) -> tuple[Compa
     return _items_in_use(db, project_id)
 
 
-def blocking_duplicates(
+def duplicates_of(
     db: Session, project_id: int, content: ItemContent, *, except_item_id: int | None = None
-) -> tuple[BlockingDuplicate, ...]:
-    """Return the items that a new one contradicts: same stem with another key, sense turned round.
+) -> tuple[FoundDuplicate, ...]:
+    """Return the items that a new one resembles, gravest class first.
 
     A new version of an item names it as ``except_item_id``, so that it is not compared with itself.
     """
     items = [item for item in _items_in_use(db, project_id) if item.item_id != except_item_id]
     hits = DuplicateIndex(item.content for item in items).check(content)
-    return tuple(
-        BlockingDuplicate(items[hit.place], hit.likeness)
-        for hit in hits
-        if hit.likeness.is_blocking
-    )
+    return tuple(FoundDuplicate(items[hit.place], hit.likeness) for hit in hits)
+
+
+def blocking_duplicates(
+    db: Session, project_id: int, content: ItemContent, *, except_item_id: int | None = None
+) -> tuple[FoundDuplicate, ...]:
+    """Return the items that a new one contradicts: same stem, but other key or turned round."""
+    found = duplicates_of(db, project_id, content, except_item_id=except_item_id)
+    return tuple(one for one in found if one.likeness.is_blocking)
 
 
 def _items_in_use(db: Session, project_id: int) -> tuple[ComparedItem, ...]:

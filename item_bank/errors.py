@@ -37,3 +37,26 @@ class AlteredPaperError(AssessmentError):
 
     code = "altered_paper"
     text = "试卷{number}与组卷时的校验值不一致，不能签发。请重新组卷，并报告系统管理员。"
+
+
+class AlreadyReviewedError(AssessmentError):
+    """Somebody else has decided the round, or there is a newer version."""
+
+    code = "already_reviewed"
+    text = "试题{item}已由他人审过或已有新版本，现为“{state}”，您的审定没有保存。请继续审下一题。"
+
+
+class FaultyItemError(AssessmentError):
+    """An item that breaks the rules of its form does not pass a review."""
+
+    code = "faulty_item"
+    text = "试题{item}不合题型要求，不能通过：{faults}请退回命题人修改。"
+
+
+class ContradictedItemError(AssessmentError):
+    """The bank holds an item that says the opposite."""
+
+    code = "contradicted_item"
+    text = (
+        "试题{item}与在库的{others}相互矛盾，不能入库。请退回命题人，或请题库管理员先处理在库试题。"
+    )

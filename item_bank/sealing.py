@@ -15,6 +15,9 @@ from item_bank.models import ItemVersion
 from item_bank.rules.item import ItemContent, content_hash, document_of, item_of_document
 from registry.database import keys_of
 
+REVIEW_PURPOSE = "item_review.comment_sealed"
+REMARK_PURPOSE = "review_comment.sealed"
+
 
 def sealed_content(db: Session, content: ItemContent) -> bytes:
     """Return the content of a version as it is stored."""

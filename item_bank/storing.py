@@ -13,6 +13,7 @@ from item_bank.models import (
     BlueprintSection,
     Element,
     Item,
+    ItemReview,
     ItemVersion,
     Paper,
     PaperItem,
@@ -24,7 +25,8 @@ from item_bank.rules.element_table import RANGE_LEVEL, ElementRow
 from item_bank.rules.item import ItemContent, content_hash
 from item_bank.rules.kinds import ItemState, PaperState
 from item_bank.rules.paper import seal_of
-from item_bank.sealing import sealed_content
+from item_bank.rules.review import ReviewPoint, Verdict, state_after_review
+from item_bank.sealing import REVIEW_PURPOSE, sealed_content, sealed_json
 from registry.access import Actor
 from registry.plans.models import AssessmentPlan
 
@@ -118,6 +120,27 @@ def add_version(
     )
     item.versions.append(version)
     return version
+
+
+def store_review(
+    db: Session, version: ItemVersion, verdict: Verdict, *, reviewer: Actor, now: datetime
+) -> None:
+    """Store a decision about a version and move its item on."""
+    in_order = [point for point in ReviewPoint if point in verdict.in_order]
+    reason = verdict.reason.strip()
+    db.add(
+        ItemReview(
+            version_id=version.id,
+            round=verdict.round,
+            accepted=verdict.accepted,
+            checklist=json.dumps(in_order),
+            comment_sealed=sealed_json(db, reason, REVIEW_PURPOSE) if reason else None,
+            reviewed_at=now,
+            reviewed_by_id=reviewer.account_id,
+        )
+    )
+    state = ItemState(version.item.state)
+    version.item.state = state_after_review(state, accepted=verdict.accepted)
 
 
 def store_blueprint(db: Session, project_id: int, terms: BlueprintTerms) -> tuple[Blueprint, bool]:

@@ -5,6 +5,7 @@ from flask import Flask
 from exam_server.languages import language
 
 ACTIONS = {
+    "add_remark": "批注试题",
     "add_room": "登记考场",
     "advance_plan": "计划状态变更",
     "amend_enrolment": "更正报名",
@@ -102,6 +103,7 @@ ACTIONS = {
     "take_page": "识读扫描页",
     "void_certificate": "证书作废",
     "withdraw_enrolment": "撤回报名",
+    "withdraw_remark": "撤回批注",
 }
 OBJECTS = {
     "account": "账号",

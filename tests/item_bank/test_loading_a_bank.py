@@ -1,14 +1,11 @@
 """A bank comes in reviewed, once, and whole or not at all."""
 
-from dataclasses import replace
-
 import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
-from support.factories import make_account
 from support.invented_bank import PER_CELL, SVG, item_lines, write_bank, write_items
 
-from item_bank.actions import REVIEW_PURPOSE, load_bank, move_item, review_item, submit_item
+from item_bank.actions import load_bank, move_item
 from item_bank.bank_queries import ItemFilter, bank_summary, item_page, item_versions
 from item_bank.errors import AlteredItemError, FaultyBankError
 from item_bank.exchange.bank_folder import read_bank
@@ -16,10 +13,8 @@ from item_bank.models import Blueprint, Element, Item, ItemReview, ItemVersion
 from item_bank.queries import blueprints_of
 from item_bank.rules.item import content_hash
 from item_bank.rules.kinds import ItemKind, ItemState
-from item_bank.sealing import content_of, revealed_json
-from item_bank.storing import add_version
-from registry.access import SYSTEM, Permission, Role
-from registry.accounts.queries import actor_of
+from item_bank.sealing import content_of
+from registry.access import SYSTEM, Role
 from registry.audit_log import AuditEntry
 from registry.database import files_of
 from registry.errors import InvalidInputError, NotAllowedError, SeparationError, WrongStateError
@@ -153,44 +148,6 @@ def test_a_figure_with_a_script_is_refused(tmp_path):
     (folder / "figures" / "one.svg").write_text(SVG.replace("<rect", "<script/><rect"))
     with pytest.raises(FaultyBankError, match="script"):
         read_bank(folder)
-
-
-def test_an_author_may_not_review_the_own_item(db, bank, now):
-    item = first_item(db)
-    item.state = ItemState.DRAFT
-    author = replace(bank.manager, permissions=frozenset(Permission))
-    submit_item(db, item.id, actor=author, now=now)
-    with pytest.raises(SeparationError, match="命题人与审题人"):
-        review_item(db, item.id, accepted=True, comment="", actor=author, now=now)
-
-
-def test_two_reviews_need_two_reviewers(db, bank, now):
-    item = first_item(db)
-    change_first_item(bank, stem="另一道题的题干是（ ）。")
-    load_again(db, bank, now)
-    item.state = ItemState.FIRST_REVIEW
-    add_version(
-        db, item, content_of(item.versions[-1]), item.versions[-1].element, actor=SYSTEM, now=now
-    )
-    first, second = (actor_of(make_account(db, Role.ITEM_REVIEWER, now=now)) for _ in range(2))
-    db.flush()
-    review_item(db, item.id, accepted=True, comment="", actor=first, now=now)
-    with pytest.raises(SeparationError, match="一审人与二审人"):
-        review_item(db, item.id, accepted=True, comment="", actor=first, now=now)
-    review_item(db, item.id, accepted=True, comment="", actor=second, now=now)
-    assert item.state == ItemState.BANKED
-
-
-def test_a_refused_item_is_a_draft_again_and_the_reason_is_kept(db, bank, now):
-    item = first_item(db)
-    item.state = ItemState.FIRST_REVIEW
-    with pytest.raises(InvalidInputError):
-        review_item(db, item.id, accepted=False, comment=" ", actor=SYSTEM, now=now)
-    review_item(db, item.id, accepted=False, comment="题干有歧义", actor=SYSTEM, now=now)
-    assert item.state == ItemState.DRAFT
-    last = db.scalars(select(ItemReview).order_by(ItemReview.id.desc())).first()
-    assert not last.accepted
-    assert revealed_json(db, last.comment_sealed, REVIEW_PURPOSE) == "题干有歧义"
 
 
 def test_a_retired_item_stays_retired(db, bank, now):
