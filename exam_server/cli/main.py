@@ -14,6 +14,7 @@ COMMANDS = {
     "audit": "exam_server.cli.audit",
     "accounts": "exam_server.cli.accounts",
     "bank": "exam_server.cli.bank",
+    "papers": "exam_server.cli.papers",
 }
 ON_GREENLETS = frozenset({"serve"})  # these run on gevent, which must be the first thing loaded
 

@@ -157,7 +157,8 @@ def _goals(terms: AssemblyTerms, stock: Stock, holdings: Holdings, even: Floats)
     targets = np.array(terms.band.targets, dtype=np.float64) * MICRO
     if not terms.band.targets:
         sizes = np.maximum(np.bincount(stock.cell_of, minlength=len(stock.cells)), 1)
-        targets = (even / sizes)[stock.cell_of] @ holdings.scores
+        shares = (even / sizes)[stock.cell_of]  # summed without BLAS, whose order may vary
+        targets = (shares[:, None] * holdings.scores).sum(axis=0)
     return Goals(
         np.rint(targets).astype(np.int64),
         round(terms.band.half_width * MICRO),

@@ -16,6 +16,7 @@ from item_bank.rules.paper_sets.holdings import NO_GROUP, Holdings
 from item_bank.rules.paper_sets.item_model import (
     MICRO,
     Integers,
+    in_micro,
 )
 from item_bank.rules.paper_sets.results import (
     AtAbility,
@@ -170,11 +171,11 @@ def _passing(drawn: DrawnSet) -> PassChances:
     low, high = -THETA_LIMIT, THETA_LIMIT
     for _ in range(HALVINGS):
         middle = (low + high) / 2
-        mean = float(weights @ curves.means([middle])[:, 0])
+        mean = float((weights * curves.means([middle])[:, 0]).sum())
         low, high = (middle, high) if mean < needed else (low, middle)
-    held = drawn.holdings.held[used].astype(np.float64)
-    expected = curves.means([low])[:, 0] @ held
-    spread = np.sqrt(curves.variances([low])[:, 0] @ held)
+    held = drawn.holdings.held[used].astype(np.int64)
+    expected = in_micro(curves.means([low])[:, 0]) @ held / MICRO
+    spread = np.sqrt(in_micro(curves.variances([low])[:, 0]) @ held / MICRO)
     chances = [
         NormalDist().cdf((mean - needed) / sd) if sd else float(mean >= needed)
         for mean, sd in zip(expected.tolist(), spread.tolist(), strict=True)
