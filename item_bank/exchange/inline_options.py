@@ -5,17 +5,38 @@ import re
 MARK = re.compile(
     r"(?<![A-Za-z0-9\\])(?:[(（]\s*([A-HＡ-Ｈ])\s*[)）]|([A-HＡ-Ｈ])\s*[.．、:：)）])"
 )
+BARE_MARK = re.compile(r"^[ \t\u3000]*([A-H])(?:[ \t\u3000]+|(?=[\u3400-\u9fff]))", re.M)
+BLANK = re.compile(r"[(（][\s_]*[)）]|_{2,}")
+ANSWERED = re.compile(r"[(（][ \t\u3000]{0,20}[A-H]{0,8}[ \t\u3000]{0,20}[)）]|_{2,}")
 FULL_WIDTH_SHIFT = ord("Ａ") - ord("A")
 
 
 def split_stem(text: str) -> tuple[str, list[tuple[str, str]]]:
-    """Return the stem and its (letter, text) options; no options unless A, B … follow in order."""
-    marks: list[re.Match[str]] = []
-    for mark in MARK.finditer(text):
-        if _letter(mark) == chr(ord("A") + len(marks)):
-            marks.append(mark)
-    if len(marks) < 2:
-        return text, []
+    """Return the stem and its (letter, text) options; no options unless A, B … follow in order.
+
+    Letters behind the blank of the stem go before those ahead of it, and of two readings of equal
+    length the one whose letters stand apart: 甲站A、B两台设备（ ）。 A. … B. …
+    """
+    found = list(MARK.finditer(text))
+    blank = ANSWERED.search(text)
+    behind = [mark for mark in found if blank and mark.start() >= blank.end()]
+    for marks in (behind, found, list(BARE_MARK.finditer(text))):
+        apart = [mark for mark in marks if not mark.start() or text[mark.start() - 1].isspace()]
+        chosen = max(_in_order(apart), _in_order(marks), key=len)
+        if len(chosen) >= 2:
+            return _divided(text, chosen)
+    return text, []
+
+
+def _in_order(marks: list[re.Match[str]]) -> list[re.Match[str]]:
+    chosen: list[re.Match[str]] = []
+    for mark in marks:
+        if _letter(mark) == chr(ord("A") + len(chosen)):
+            chosen.append(mark)
+    return chosen
+
+
+def _divided(text: str, marks: list[re.Match[str]]) -> tuple[str, list[tuple[str, str]]]:
     ends = [mark.start() for mark in marks[1:]] + [len(text)]
     options = [
         (_letter(mark), text[mark.end() : end].strip())
@@ -25,5 +46,5 @@ def split_stem(text: str) -> tuple[str, list[tuple[str, str]]]:
 
 
 def _letter(mark: re.Match[str]) -> str:
-    sign = mark[1] or mark[2]
+    sign: str = mark[1] or mark[2]
     return chr(ord(sign) - FULL_WIDTH_SHIFT) if ord(sign) >= ord("Ａ") else sign
