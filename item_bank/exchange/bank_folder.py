@@ -17,7 +17,7 @@ import msgspec
 from item_bank.errors import FaultyBankError
 from item_bank.rules.blueprint import BlueprintTerms, SectionTerms, Shares, check_blueprint
 from item_bank.rules.element_table import POINT_LEVEL, ElementRow, check_element_table
-from item_bank.rules.figure import check_svg
+from item_bank.rules.figure import SVG_TYPE, check_svg
 from item_bank.rules.item import (
     Figure,
     ItemContent,
@@ -29,7 +29,6 @@ from item_bank.rules.item import (
 from item_bank.rules.kinds import ItemKind
 
 ELEMENTS, BLUEPRINT, ITEMS = "elements.csv", "blueprint.toml", "items.jsonl"
-SVG_TYPE = "image/svg+xml"
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from item_bank.exchange.answer_words import option_verdict
+from item_bank.exchange.pictures import Picture
 from item_bank.exchange.records import (
     FigureLink,
     ItemType,
@@ -24,6 +25,7 @@ from item_bank.rules.kinds import RIGHT, WRONG
 LETTERS = string.ascii_lowercase
 MAX_TEXT = 20_000  # characters of one text; longer ones are no item text
 MAX_NUMBER = 1_000_000
+MAX_DESCRIPTION = 500  # characters of a figure's description
 
 
 def is_plain_number(number: Decimal, *, at_least: int = -MAX_NUMBER) -> bool:
@@ -57,6 +59,7 @@ class ItemDraft:
     source: str = ""
     weights: dict[str, Decimal] = field(default_factory=dict)
     figure: FigureLink | None = None
+    pictures: list[Picture] = field(default_factory=list)  # found in the text; one becomes figure
     locked_letters: set[str] = field(default_factory=set)  # canonical, from a tag
     messages: list[Message] = field(default_factory=list)
 
@@ -107,6 +110,7 @@ class ItemDraft:
         if self.type is ItemType.JUDGE:
             options = tuple(ReadOption(o.id, JUDGEMENT_OPTIONS[o.id], o.source_id) for o in options)
         key = self._key(names)
+        self._take_picture()
         self._check(options, key)
         return ReadItem(
             place=self.place,
@@ -133,6 +137,26 @@ class ItemDraft:
         self.point = tidy(self.point) if self.point else None
         for option in self.options:
             option.text = tidy(option.text)
+
+    def _take_picture(self) -> None:
+        """Keep a single picture as the figure; the bank holds one for an item."""
+        if len({picture.content for picture in self.pictures}) > 1:
+            names = "、".join(picture.name for picture in self.pictures[:5])
+            self.warn(f"有 {len(self.pictures)} 幅图片（{names}），一题只能有一幅，没有导入。")
+            return
+        for picture in self.pictures[:1]:
+            self.figure = FigureLink(
+                file=picture.name,
+                description=tidy(picture.description)[:MAX_DESCRIPTION],
+                content=picture.content,
+                media_type=picture.media_type,
+            )
+            size_kb = -(-len(picture.content) // 1000)
+            told = f"图片 {picture.name}（{size_kb} kB）作为插图"
+            if self.figure.description:
+                self.note(f"{told}。")
+            else:
+                self.warn(f"{told}，缺少文字说明。")
 
     def _judgement_names(self) -> dict[str, str]:
         """Return right and wrong by the file's names, when the options are just these two."""

@@ -3,6 +3,7 @@
 An imported item is looser than an item of the bank: it may lack a point, a difficulty or a key.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -67,11 +68,18 @@ class ReadOption:
 
 @dataclass(frozen=True)
 class FigureLink:
-    """A figure by the name of its file, as items.jsonl writes it."""
+    """A figure by the name of its file; without ``content`` where a format only names it."""
 
     file: str
     description: str
     caption: str = ""
+    content: bytes = field(default=b"", repr=False)
+    media_type: str = ""
+
+    @property
+    def file_hash(self) -> str | None:
+        """Return the SHA-256 of the content."""
+        return hashlib.sha256(self.content).hexdigest() if self.content else None
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from item_bank.exchange.importing import FileReport
-from item_bank.exchange.records import ReadItem
+from item_bank.exchange.records import FigureLink, ReadItem
 
 SCHEMA = "kaohe-import/1"
 
@@ -47,6 +47,17 @@ def _item(file: str, item: ReadItem) -> dict[str, object]:
         "source": item.source,
         "locked": list(item.locked),
         "weights": dict(item.weights),
+        "figure": item.figure and _figure(item.figure),
         "status": item.status,
         "messages": [str(message) for message in item.messages],
+    }
+
+
+def _figure(figure: FigureLink) -> dict[str, object]:
+    return {
+        "file": figure.file,
+        "description": figure.description,
+        "media_type": figure.media_type or None,
+        "bytes": len(figure.content),
+        "sha256": figure.file_hash,
     }

@@ -7,6 +7,7 @@ import re
 from xml.etree import ElementTree
 
 MAX_FIGURE_BYTES = 200_000
+SVG_TYPE = "image/svg+xml"
 SVG = "{http://www.w3.org/2000/svg}"
 ALLOWED_ELEMENTS = frozenset(
     [
@@ -85,7 +86,7 @@ def check_svg(content: bytes) -> tuple[str, ...]:
         return ("插图含有文档类型、实体或处理指令。",)
     try:
         root = ElementTree.fromstring(content)  # noqa: S314  (entities are refused above)
-    except (ElementTree.ParseError, ValueError):
+    except (ElementTree.ParseError, ValueError, LookupError):  # the last: an unknown encoding
         return ("插图不是完好的 SVG。",)
     if root.tag != f"{SVG}svg":
         return ("插图不是 SVG。",)
