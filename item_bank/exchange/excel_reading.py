@@ -8,17 +8,16 @@ from typing import Any
 import openpyxl
 from openpyxl.utils.cell import range_boundaries
 
-from item_bank.exchange.limits import MAX_COLUMNS, MAX_ROWS, entry_bytes, opened_archive
+from item_bank.exchange.limits import MAX_COLUMNS, MAX_ROWS, opened_archive
+from item_bank.exchange.office_parts import OfficeFile, check_parts
 from item_bank.exchange.records import ReadFile, UnreadableFileError, error, warning
 from item_bank.exchange.table_reading import Row, Table, read_table_items
 
-MACRO_MARKS = (b"macroEnabled", b"vbaProject")
-DECLARATION = re.compile(rb"<!(DOCTYPE|ENTITY)", re.I)
+WORKBOOK = OfficeFile("Excel 工作簿", ".xlsx")
 MERGED = re.compile(
     rb"""<(?:\w+:)?mergeCell\s[^<>]*?ref=["']([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})"""
 )
 PICTURES = re.compile(r"xl/media/.+")
-CONTENT_TYPES = "[Content_Types].xml"
 Cells = dict[tuple[int, int], str]
 
 
@@ -38,23 +37,11 @@ def read_excel(content: bytes) -> ReadFile:
 
 def _inspected(content: bytes) -> tuple[Mapping[str, list[str]], bool]:
     """Refuse macros and entities before the workbook is opened; gather merged ranges."""
-    merged: dict[str, list[str]] = {}
     with opened_archive(content) as archive:
-        names = archive.namelist()
-        if CONTENT_TYPES not in names:
-            raise UnreadableFileError("不是 Excel 工作簿。")
-        for name in names:
-            if name.endswith("vbaProject.bin"):
-                raise UnreadableFileError("工作簿含有宏，已拒绝；请另存为 .xlsx。", name)
-            if not name.lower().endswith((".xml", ".rels")):
-                continue
-            part = entry_bytes(archive, name)
-            if DECLARATION.search(part.replace(b"\0", b"")):
-                raise UnreadableFileError("含有实体或文档类型声明，已拒绝。", name)
-            if name == CONTENT_TYPES and any(mark in part for mark in MACRO_MARKS):
-                raise UnreadableFileError("工作簿带有宏，已拒绝；请另存为 .xlsx。", name)
-            merged[name] = [found.decode() for found in MERGED.findall(part)]
-    return merged, any(PICTURES.fullmatch(name) for name in names)
+        parts = check_parts(archive, WORKBOOK)
+        has_pictures = any(PICTURES.fullmatch(name) for name in archive.namelist())
+    merged = {n: [found.decode() for found in MERGED.findall(part)] for n, part in parts.items()}
+    return merged, has_pictures
 
 
 def _tables(content: bytes, merged: Mapping[str, list[str]]) -> list[Table]:

@@ -26,6 +26,8 @@ from item_bank.exchange.records import (
     error,
 )
 from item_bank.exchange.sniffing import Format, format_of
+from item_bank.exchange.text_bank import read_text
+from item_bank.exchange.word_reading import read_word
 
 READERS: Mapping[Format, Callable[[bytes], ReadFile]] = {
     Format.JSONL: read_jsonl,
@@ -35,6 +37,8 @@ READERS: Mapping[Format, Callable[[bytes], ReadFile]] = {
     Format.AIKEN: read_aiken,
     Format.MOODLE: read_moodle,
     Format.QTI: read_qti,
+    Format.WORD: read_word,
+    Format.TEXT: read_text,
 }
 
 
@@ -77,17 +81,14 @@ def read_file(name: str, content: bytes, chosen: Format | None = None) -> FileRe
     try:
         check_size(content)
         found = chosen or format_of(content)
-        reader = READERS.get(found)
-        if reader is None:
-            raise UnreadableFileError("暂不支持 Word 文件；请改用 Excel、CSV 或 GIFT。")
-        read = reader(content)
+        read = READERS[found](content)
         if len(read.items) > MAX_ITEMS:
             raise UnreadableFileError(f"试题超过 {MAX_ITEMS} 道。")
     except UnreadableFileError as fault:
         return FileReport(name, found, (error(fault.place, fault.reason),), ())
     messages = read.messages
-    if not read.items and not messages:
-        messages = (error("文件", "没有试题。"),)
+    if not read.items and all(m.severity is not Severity.ERROR for m in messages):
+        messages = (*messages, error("文件", "没有试题。"))
     return FileReport(name, found, messages, read.items)
 
 

@@ -12,6 +12,13 @@ from item_bank.exchange.table_headers import columns_of
 from item_bank.exchange.text_decoding import decoded
 
 OLD_OFFICE = b"\xd0\xcf\x11\xe0"
+OLD_WORD = "WordDocument".encode("utf-16-le")  # streams of the compound file
+LOCKED_OFFICE = "EncryptedPackage".encode("utf-16-le")
+TEXT_ITEM = re.compile(r"^[ \t\u3000]*[(（]?\d{1,5}[ \t]?[.．、)）]", re.M)
+TEXT_ANSWER = re.compile(
+    r"答案[】\]]?[ \t]*[:：】\]]|[(（][ \t\u3000]*[A-H√×✓✗对错][ \t\u3000]*[)）]|^[ \t]*参考答案",
+    re.M,
+)
 AIKEN = re.compile(r"^[ \t]*ANSWER[ \t]*[:：]", re.I | re.M)
 AIKEN_OPTION = re.compile(r"^[ \t]*A[ \t]*[.)]", re.M)
 GIFT = re.compile(r"^\$CATEGORY:|^[ \t]*::[^:\n]+::", re.M)
@@ -29,13 +36,14 @@ class Format(StrEnum):
     EXCEL = "excel"
     CSV = "csv"
     WORD = "word"
+    TEXT = "text"
     JSONL = "jsonl"
 
 
 def format_of(content: bytes) -> Format:
     """Return the format; raise ``UnreadableFileError`` for what is none of them."""
     if content.startswith(OLD_OFFICE):
-        raise UnreadableFileError("是旧版或加密的 Office 文件；请另存为 .xlsx 后再导入。")
+        raise UnreadableFileError(_old_office_reason(content))
     if content.startswith(b"PK"):
         return _archive_format(content)
     text = decoded(content)[:SEEN].lstrip("\ufeff \n\t")
@@ -43,6 +51,14 @@ def format_of(content: bytes) -> Format:
     if found is None:
         raise UnreadableFileError("看不出是哪一种题库格式；请用 --format 指明。")
     return found
+
+
+def _old_office_reason(content: bytes) -> str:
+    if OLD_WORD in content:
+        return "是旧版 Word 文档（.doc）；请另存为 .docx 后再导入。"
+    if LOCKED_OFFICE in content:
+        return "是加密的 Office 文件；请取消密码，另存为 .docx 或 .xlsx 后再导入。"
+    return "是旧版 Office 文件；请另存为 .xlsx 或 .docx 后再导入。"
 
 
 def _archive_format(content: bytes) -> Format:
@@ -70,8 +86,12 @@ def _text_format(text: str) -> Format | None:
         return Format.CSV
     if AIKEN.search(text) and AIKEN_OPTION.search(text):
         return Format.AIKEN
+    if GIFT.search(text):
+        return Format.GIFT
+    if TEXT_ITEM.search(text) and TEXT_ANSWER.search(text):
+        return Format.TEXT
     opens = text.find("{")
-    if GIFT.search(text) or 0 < opens < text.rfind("}"):
+    if 0 < opens < text.rfind("}"):
         return Format.GIFT
     if first.startswith("{"):
         return Format.JSONL

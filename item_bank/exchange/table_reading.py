@@ -1,9 +1,10 @@
 """Reads items from a table, whatever file it came in: one row per item or one row per option."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from item_bank.exchange import table_headers as headers
+from item_bank.exchange.pictures import Picture
 from item_bank.exchange.records import Message, ReadFile, ReadItem, Severity, error, warning
 from item_bank.exchange.table_headers import Columns, columns_of
 from item_bank.exchange.table_row import RowReader
@@ -13,10 +14,12 @@ HEADER_WITHIN = 12  # rows searched for the header; titles and notes may stand a
 
 @dataclass(frozen=True)
 class Row:
-    """A row under its number in the file."""
+    """A row under its number in the file; findings stand with their columns."""
 
     number: int
     cells: tuple[str, ...]
+    pictures: tuple[Picture, ...] = ()
+    findings: tuple[tuple[int, str], ...] = ()
 
     @property
     def is_blank(self) -> bool:
@@ -26,13 +29,19 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """A sheet, or a whole text file, whose ``name`` is then empty."""
+    """A sheet, or a whole text file, whose ``name`` is then empty; ``name`` may tell the type.
+
+    ``place_of`` names rows and cells of tables that stand in no spreadsheet.
+    """
 
     name: str
     rows: tuple[Row, ...]
+    place_of: Callable[[int, int | None], str] | None = None
 
     def place(self, row: int, column: int | None = None) -> str:
         """Name a row or a cell the way a spreadsheet shows it."""
+        if self.place_of is not None:
+            return self.place_of(row, column)
         sheet = f"工作表“{self.name}”" if self.name else ""
         if column is None:
             return f"{sheet}第 {row} 行"
@@ -106,4 +115,9 @@ def _grouped(rows: Sequence[Row], columns: Columns) -> Iterator[tuple[Row, ...]]
 
 def _item(table: Table, columns: Columns, group: tuple[Row, ...]) -> ReadItem:
     cells = [(row.number, row.cells) for row in group]
-    return RowReader(columns, cells, table.name, table.place).item()
+    reader = RowReader(columns, cells, table.name, table.place)
+    reader.draft.pictures += [picture for row in group for picture in row.pictures]
+    for row in group:
+        for column, finding in row.findings:
+            reader.draft.warn(f"{finding}。", table.place(row.number, column))
+    return reader.item()
