@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.exchanged_items import invented_items
+from support.word_files import document, paragraph, picture, png, table
 
 from item_bank.exchange.exporting import ExportFormat, written
 from item_bank.exchange.importing import marked_repeats, read_file
@@ -26,6 +27,29 @@ ITEM = b"""<assessmentItem identifier="i">
 <itemBody class="kaohe-difficulty-2"><choiceInteraction responseIdentifier="R" maxChoices="1">
 <prompt>Q</prompt><simpleChoice identifier="A">x</simpleChoice>
 <simpleChoice identifier="B">y</simpleChoice></choiceInteraction></itemBody></assessmentItem>"""
+WORD = document(
+    "一、单选题（每题 2 分）",
+    "1. 水温是（ ）。 A. 30 ℃ B．34 ℃ C、38 ℃ 答案：C 解析：因为",
+    paragraph("2. 如图（B）。", picture("rId1", "阀门"), " A. 子 B. 丑 3. 寅（ ）。A.一 B.二"),
+    paragraph("4. 占", "<m:oMath><m:f><m:num><m:r><m:t>1</m:t></m:r></m:num>"
+              "<m:den><m:r><m:t>2</m:t></m:r></m:den></m:f></m:oMath>", "（ ）。 A. 是 B. 非"),
+    table(["题干", "选项A", "选项B", "答案"], ["甲（ ）。", "1", "2", "A"]),
+    table(["题目", "乙。"], ["答案", "√"]),
+    "参考答案", "1-4 CBAA",
+    media=[("image1.png", png())],
+    numbering='<w:abstractNum w:abstractNumId="1"/><w:num w:numId="1"/>',
+    styles='<w:style w:styleId="H"><w:name w:val="heading 1"/></w:style>',
+)  # fmt: skip
+TEXT = """一、判断题
+1. 甲。（√）2. 乙。答案：×
+二、多选题
+1. 丙（ ）。
+A. 子
+B. 丑
+【答案】AB【解析】因为【难度】中
+参考答案
+1-2 AB
+""".encode()
 SAMPLES = {
     Format.JSONL: written(ITEMS, ExportFormat.JSONL),
     Format.CSV: TABLE,
@@ -34,6 +58,8 @@ SAMPLES = {
     Format.AIKEN: AIKEN,
     Format.MOODLE: written(ITEMS, ExportFormat.MOODLE),
     Format.QTI: written(ITEMS, ExportFormat.QTI3),
+    Format.WORD: WORD,
+    Format.TEXT: TEXT,
     "item": ITEM,
 }
 PIECES = [
@@ -78,7 +104,7 @@ def test_a_mutated_sample_gives_located_findings(kind, cuts, is_told):
     check(read_file("f", mutated(SAMPLES[kind], cuts), chosen if is_told else None))
 
 
-@pytest.mark.parametrize("kind", [Format.EXCEL, Format.QTI])
+@pytest.mark.parametrize("kind", [Format.EXCEL, Format.QTI, Format.WORD])
 @settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 @given(cuts=CUTS, which=st.integers(0, 30))
 def test_a_mutated_entry_of_an_archive_gives_located_findings(kind, cuts, which):

@@ -100,8 +100,8 @@ def test_old_and_locked_workbooks():
     assert "xlsx" in reason_of(b"\xd0\xcf\x11\xe0" + b"0" * 600)
 
 
-def test_word_is_named_as_not_yet_supported():
-    assert "Word" in reason_of(archive(("word/document.xml", "<w/>")))
+def test_a_document_without_its_parts():
+    assert "不是 Word 文档" in reason_of(archive(("word/document.xml", "<w/>")))
 
 
 def test_oversized_and_empty_files(monkeypatch):
@@ -143,8 +143,15 @@ LARGE = 1_000_000
         + b"]]></text></questiontext></question></quiz>",
         b"(" * LARGE + b",\xe9\xa2\x98\xe5\xb9\xb2",
         b"A. " * (LARGE // 3),
+        b"1. " * (LARGE // 3),
+        b"1. (A) 2. (\xe2\x88\x9a) " * (LARGE // 16),
+        "答案：".encode() * (LARGE // 9),
+        "1.A\n参考答案\n".encode() * (LARGE // 17),
+        "解析：ab".encode() * (LARGE // 11),
+        "（".encode() + b" " * LARGE,
+        b"1-9 " + b"A " * (LARGE // 2),
     ],
-    ids=range(9),
+    ids=range(16),
 )
 def test_patterns_made_to_be_slow_are_read_quickly(content):
     for chosen in (None, *Format):
