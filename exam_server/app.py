@@ -7,6 +7,7 @@ from datetime import datetime
 from flask import Flask
 from flask_socketio import SocketIO
 
+from exam_server import rich_html
 from exam_server.config import Settings
 from exam_server.context import EXTENSION, Surroundings, wall_clock
 from exam_server.cookies import SESSION_COOKIE
@@ -45,7 +46,7 @@ from exam_server.web import (
 from registry.keys import hmac_sm3
 
 UPLOAD_LIMIT_BYTES = 200 * 1024 * 1024
-PARTS = (error_pages, protection, assets, formats, words, audit_words, menu)
+PARTS = (error_pages, protection, assets, formats, rich_html, words, audit_words, menu)
 BLUEPRINTS = (
     sign_in.blueprint,
     home.blueprint,

@@ -15,6 +15,7 @@ from reportlab.platypus import Flowable, KeepTogether, SimpleDocTemplate, Spacer
 
 from item_bank.figure_drawing import DrawnFigure
 from item_bank.formula_text import text_runs
+from item_bank.rich_setting import set_blocks, set_lines
 from item_bank.rules.item import OptionContent
 from item_bank.rules.kinds import ItemKind
 from item_bank.rules.paper import (
@@ -126,8 +127,8 @@ def _section(
 
 
 def _item(question: PaperQuestion, read_figure: Callable[[str], bytes]) -> list[Flowable]:
-    stem = _text(question.stem, STEM, f"{question.position}．")
-    block: list[Flowable] = [Spacer(1, 4), stem]
+    stem = set_blocks(question.stem, STEM, f"{question.position}．", TEXT_WIDTH_PT)
+    block: list[Flowable] = [Spacer(1, 4), *stem]
     if question.figure is not None:
         content = read_figure(question.figure.file_hash)
         drawn = DrawnFigure(content, FIGURE_WIDTH_PT, REGULAR)
@@ -143,7 +144,7 @@ def _item(question: PaperQuestion, read_figure: Callable[[str], bytes]) -> list[
 def _options(options: Sequence[OptionContent]) -> Table:
     """Set the options in four columns, two or one, as their lengths permit."""
     cells = [
-        _text(option.content, OPTION, f"{letter}．")
+        set_lines(option.content, OPTION, f"{letter}．")
         for letter, option in zip(LETTERS, options, strict=False)
     ]
     width_pt = TEXT_WIDTH_PT - HANGING_PT

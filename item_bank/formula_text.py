@@ -61,10 +61,12 @@ class Level(StrEnum):
 
 @dataclass(frozen=True)
 class Run:
-    """Signs that stand at one level."""
+    """Signs that are set alike."""
 
     text: str
     level: Level = Level.BASE
+    is_bold: bool = False
+    is_underlined: bool = False
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ NO_START = frozenset("，。、；：？！）》〉】』」”’％℃…—�
 NO_END = frozenset("（《〈【『「“‘")
 QUANTITY_GAP = re.compile(r"(?<=\d) (?=\w)")  # a number stays with its unit
 SMALL = 0.68  # size of raised and lowered signs against the line
+UNDERLINE_DROP, UNDERLINE_WIDTH = 0.16, 0.06  # below the base line, in type sizes
 SHIFTS = {Level.BASE: 0.0, Level.RAISED: 0.36, Level.LOWERED: -0.16}  # in type sizes
 
 
@@ -41,11 +42,20 @@ class TextStyle:
     ink: str = "#000000"
 
 
+@dataclass(frozen=True)
+class _Look:
+    """How a sign is set."""
+
+    level: Level
+    is_bold: bool
+    is_underlined: bool
+
+
 @dataclass
 class _Unit:
     """Signs between which no line may break."""
 
-    signs: list[tuple[str, Level, float]] = field(default_factory=list)  # with widths in points
+    signs: list[tuple[str, _Look, float]] = field(default_factory=list)  # with widths in points
 
     @property
     def width_pt(self) -> float:
@@ -98,12 +108,21 @@ class TextBlock(Flowable):  # type: ignore[misc]  # reportlab has no types
 
     def _draw_line(self, line: Line, x_pt: float, y_pt: float) -> None:
         signs = (entry for unit in line for entry in unit.signs)
-        for level, group in groupby(signs, key=lambda entry: entry[1]):
+        for look, group in groupby(signs, key=lambda entry: entry[1]):
             text = "".join(sign for sign, _, _ in group)
-            size_pt = _size_pt(self.style, level)
-            self.canv.setFont(self.style.font, size_pt)
-            self.canv.drawString(x_pt, y_pt + SHIFTS[level] * self.style.size_pt, text)
-            x_pt += pdfmetrics.stringWidth(text, self.style.font, size_pt)
+            font, size_pt = _font(self.style, look), _size_pt(self.style, look.level)
+            self.canv.setFont(font, size_pt)
+            self.canv.drawString(x_pt, y_pt + SHIFTS[look.level] * self.style.size_pt, text)
+            end_pt = x_pt + pdfmetrics.stringWidth(text, font, size_pt)
+            if look.is_underlined:
+                self._underline(x_pt, end_pt, y_pt)
+            x_pt = end_pt
+
+    def _underline(self, start_pt: float, end_pt: float, y_pt: float) -> None:
+        self.canv.setStrokeColor(HexColor(self.style.ink))
+        self.canv.setLineWidth(UNDERLINE_WIDTH * self.style.size_pt)
+        height_pt = y_pt - UNDERLINE_DROP * self.style.size_pt
+        self.canv.line(start_pt, height_pt, end_pt, height_pt)
 
 
 def register_fonts() -> None:
@@ -118,7 +137,8 @@ def _units(runs: Sequence[Run], style: TextStyle) -> Iterator[_Unit]:
     unit = _Unit()
     before = " "
     for run in runs:
-        size_pt = _size_pt(style, run.level)
+        look = _Look(run.level, run.is_bold, run.is_underlined)
+        font, size_pt = _font(style, look), _size_pt(style, run.level)
         for sign in QUANTITY_GAP.sub("\u00a0", run.text):
             if unit.signs and not _clings(before, sign, run.level):
                 yield unit
@@ -126,8 +146,7 @@ def _units(runs: Sequence[Run], style: TextStyle) -> Iterator[_Unit]:
             if sign == "\n":
                 yield _Unit()
             else:
-                width_pt = pdfmetrics.stringWidth(sign, style.font, size_pt)
-                unit.signs.append((sign, run.level, width_pt))
+                unit.signs.append((sign, look, pdfmetrics.stringWidth(sign, font, size_pt)))
             before = sign
     if unit.signs:
         yield unit
@@ -167,6 +186,10 @@ def _fitting(units: Sequence[_Unit], width_pt: float) -> Iterator[_Unit]:
             yield unit
         else:
             yield from (_Unit([sign]) for sign in unit.signs)
+
+
+def _font(style: TextStyle, look: _Look) -> str:
+    return BOLD if look.is_bold else style.font
 
 
 def _size_pt(style: TextStyle, level: Level) -> float:

@@ -3,13 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from markupsafe import escape
 from sqlalchemy.orm import Session
 
 from exam_server.delivery.models import Attempt
 from exam_server.delivery.queries import answers_of, candidate_events, receipt_for_candidate
 from exam_server.delivery.states import AttemptState
 from exam_server.delivery.timing import milliseconds
+from exam_server.rich_html import rich, rich_line
 from item_bank.rules.ordering import CandidatePaper, CandidateQuestion
 from registry.scheduling.models import Sitting
 
@@ -109,8 +109,8 @@ def _question(question: CandidateQuestion) -> dict[str, Any]:
     return {
         "id": question.id,
         "no": question.number,
-        "stem": str(escape(question.stem)),
-        "options": [{"id": o.id, "content": str(escape(o.content))} for o in question.options],
+        "stem": str(rich(question.stem)),
+        "options": [{"id": o.id, "content": str(rich_line(o.content))} for o in question.options],
         "figure": figure
         and {
             "src": f"/exam/figure/{question.id}",

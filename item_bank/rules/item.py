@@ -1,7 +1,8 @@
 """What an item 试题 must look like: forms per kind, key within options, canonical hash.
 
-Stems, options and rationales are plain text with LaTeX between ``\\(`` and ``\\)``; escaping for
-HTML or PDF is done where they are shown. Figures are judged in ``figure.py``.
+Stems, options and rationales are text in the light notation of ``rich_text.py``, with LaTeX
+between ``\\(`` and ``\\)``; escaping for HTML or PDF is done where they are shown. Figures are
+judged in ``figure.py``.
 """
 
 import hashlib
@@ -14,6 +15,14 @@ from decimal import Decimal
 from typing import Any
 
 from item_bank.rules.kinds import RIGHT, WRONG, ItemKind
+from item_bank.rules.rich_text import (
+    FaultKind,
+    Paragraph,
+    RichText,
+    has_table,
+    read_rich_text,
+    without_marks,
+)
 
 BLANK = "（ ）"
 CANONICAL_IDS = ("a", "b", "c", "d", "e", "f")
@@ -28,6 +37,13 @@ MARKUP = re.compile(
 )
 LENGTH_RATIO = 3.0  # the longest option against the shortest, where a style warning begins
 SHORT_OPTION = 6  # characters; shorter options may differ without giving the answer away
+NOTATION_FAULTS = {
+    FaultKind.UNPAIRED_BOLD: "加重号 ** 不成对",
+    FaultKind.UNPAIRED_UNDERLINE: "下划线号 __ 不成对",
+    FaultKind.OPEN_ROW: "以 | 开头却不以 | 结尾；不是表格时请写 \\|",
+    FaultKind.RAGGED_ROW: "的表格格数与表头不同",
+    FaultKind.LONE_ROW: "的表格只有一行；不是表格时请写 \\|",
+}
 JUDGEMENT_OPTIONS = {RIGHT: "正确", WRONG: "错误"}
 
 
@@ -169,10 +185,23 @@ def _text_errors(item: ItemContent) -> list[str]:
             errors.append(f"{name}为空。")
         if MARKUP.search(text):
             errors.append(f"{name}含有网页标记；请只用文字和公式。")
-        if not _has_paired_formulas(text):
-            errors.append(f"{name}中的公式括号 \\( \\) 不成对。")
+        errors += _notation_errors(name, text)
         if any(unicodedata.category(sign) == "Cc" and sign != "\n" for sign in text):
             errors.append(f"{name}含有控制字符。")
+    return errors
+
+
+def _notation_errors(name: str, text: str) -> list[str]:
+    read = read_rich_text(text)
+    errors = [
+        f"{name}第 {fault.line} 行{NOTATION_FAULTS[fault.kind]}。"
+        for fault in read.faults
+        if fault.kind in NOTATION_FAULTS
+    ]
+    if len(errors) < len(read.faults) or not _has_paired_formulas(text):
+        errors.append(f"{name}中的公式括号 \\( \\) 不成对，或公式跨行。")
+    if name.startswith("选项") and has_table(read):
+        errors.append(f"{name}中不能有表格。")
     return errors
 
 
@@ -195,7 +224,7 @@ def _option_errors(item: ItemContent) -> list[str]:
         errors.append(f"选项应为 {'或'.join(map(str, allowed))} 个，现有 {len(ids)} 个。")
     if ids != list(CANONICAL_IDS[: len(ids)]):
         errors.append("选项编号应依次为 a、b、c……")
-    if len({option.content.strip() for option in item.options}) < len(ids):
+    if len({without_marks(option.content).strip() for option in item.options}) < len(ids):
         errors.append("有内容相同的选项。")
     return errors
 
@@ -221,15 +250,22 @@ def _stem_errors(item: ItemContent) -> list[str]:
 
 def _style_warnings(item: ItemContent) -> list[str]:
     warnings = []
-    if not item.stem.rstrip().endswith("。"):
+    if not _last_words(read_rich_text(item.stem)).rstrip().endswith("。"):
         warnings.append("题干应以句号结尾。")
     if item.kind is ItemKind.TRUE_FALSE:
         return warnings
-    if any(CATCH_ALL.search(option.content) for option in item.options):
+    options = [without_marks(option.content) for option in item.options]
+    if any(CATCH_ALL.search(option) for option in options):
         warnings.append("不宜使用“以上都是”“都不对”一类选项。")
-    lengths = [len(option.content) for option in item.options]
+    lengths = [len(option) for option in options]
     if max(lengths, default=0) > max(SHORT_OPTION, LENGTH_RATIO * min(lengths, default=0)):
         warnings.append("各选项长短相差较大。")
     if item.kind is ItemKind.MULTIPLE_CHOICE and len(item.key) == len(item.options):
         warnings.append("全部选项都正确，区分作用小。")
     return warnings
+
+
+def _last_words(stem: RichText) -> str:
+    """Return the last line of running text; a table may follow it."""
+    lines = [block.runs for block in stem.blocks if isinstance(block, Paragraph)]
+    return "".join(run.text for run in lines[-1]) if lines else ""

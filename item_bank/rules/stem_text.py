@@ -9,6 +9,8 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from item_bank.rules.rich_text import without_marks
+
 BLANK_MARK = "_"
 DENIAL = "\ue000"  # stands in a text where a denying word was; from the private use area
 _SIGNS = str.maketrans(
@@ -190,6 +192,8 @@ def is_open(plain: str) -> bool:
 
 
 def _on_one_line(text: str) -> str:
+    if "**" in text or "__" in text:
+        text = without_marks(text)
     if "\\" in text:
         text = _LATEX_WORD.sub(_latex_meaning, text).replace("{", "").replace("}", "")
     return " ".join(text.splitlines())

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from exam_server.rich_html import rich
 from tests.exam_server.static import canned_room as canned
 from tests.exam_server.static.exam_site import ScriptedRoom, Site
 
@@ -349,6 +350,20 @@ def test_formulas_are_set_under_the_content_policy(
         "node => node.getBoundingClientRect().height"
     )
     assert height > 20  # a fraction, not its source on one line
+    assert violations(page) == []
+
+
+def test_marked_words_and_tables_stand_in_the_stem(
+    site: Site, open_page: Callable[[], Page]
+) -> None:
+    site.room.paper = canned.paper()
+    stem = "按下表**不得**合闸的是（ ）。\n| 开关 | 状态 |\n| QF1 | 分 |"
+    site.room.paper["sections"][0]["questions"][0]["stem"] = str(rich(stem))
+    page = open_page()
+    expect(page.locator("#stem strong")).to_have_text("不得")
+    expect(page.locator("#stem td")).to_have_text(["QF1", "分"])
+    ruled = page.locator("#stem td").first.evaluate("node => getComputedStyle(node).borderTopStyle")
+    assert ruled == "solid"
     assert violations(page) == []
 
 

@@ -5,9 +5,9 @@ import { typeset } from "./formulas.js";
 
 /** @typedef {import("./wire.js").Question} Question */
 
-/** Stems and options come as restricted HTML that the server has cleaned. @param {string} markup */
-function cleaned(markup) {
-  const node = h("span", { class: "rich" });
+/** Stems and options come as restricted HTML that the server has written. @param {string} markup @param {string} [tag] */
+function cleaned(markup, tag = "span") {
+  const node = h(tag, { class: "rich" });
   node.innerHTML = markup;
   typeset(node);
   return node;
@@ -51,7 +51,7 @@ export class QuestionView {
     setText(qs("#section"), section.title);
     setText(qs("#points"), section.points);
     setText(qs("#rule"), section.rule);
-    const stem = h("div", { class: "stem", id: "stem", tabindex: "-1" }, h("span", { class: "stem__no num" }, `${question.no}．`), cleaned(question.stem));
+    const stem = h("div", { class: "stem", id: "stem", tabindex: "-1" }, h("span", { class: "stem__no num" }, `${question.no}．`), cleaned(question.stem, "div"));
     const judge = question.kind === "true_false";
     const options = h("fieldset", { class: `options${judge ? " options--judge" : ""}`, "aria-labelledby": "stem" }, ...question.options.map((option, place) => this.option(question, option, place)));
     const { figure } = question;
