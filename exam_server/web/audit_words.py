@@ -82,6 +82,7 @@ ACTIONS = {
     "propose_erratum": "提出试题勘误",
     "decide_erratum": "裁定试题勘误",
     "refuse_erratum": "不采纳试题勘误",
+    "export_erratum": "导出勘误成绩",
     "view_bank": "查看题库",
     "view_item": "查看试题",
     "view_paper": "查看试卷",

@@ -31,6 +31,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("考务", "考场", "venues.index", (_P.ARRANGE,)),
     Entry("题库", "题库", "question_bank.projects", (_P.BANK_READ,), ("question_bank",)),
     Entry("题库", "试卷", "papers.index", (_P.PAPER_COMPOSE, _P.PAPER_RELEASE), ("papers",)),
+    Entry("题库", "试题勘误", "errata.index", (_P.BANK_WRITE, _P.ERRATUM_DECIDE), ("errata",)),
     Entry("考场", "监考", "proctor_console.sittings", (_P.ROOM_PROCTOR,), ("proctor_console",)),
     Entry("评分", "答题卡", "card_scanning.index", CARD_USERS, ("card_scanning", "card_review")),
     Entry("评分", "我的考评任务", "practical.sessions", (_P.PRACTICAL_SCORE,), ("practical",)),

@@ -11,6 +11,7 @@ from omr.queries import pages_waiting
 from registry.access import Actor, Permission
 from registry.plans.queries import plans_in_reach
 from registry.plans.rules.states import PlanState
+from scoring.errata.queries import errata_to_decide
 from scoring.queries import examiner_sittings
 
 _P, _S = Permission, PlanState
@@ -90,6 +91,7 @@ def tasks_of(db: Session, *, actor: Actor) -> list[Task]:
     return [
         *waiting,
         *_papers_to_release(db, ids, actor),
+        *_errata_to_decide(db, actor),
         *_cards_to_review(db, ids, actor),
         *_sheets_to_fill(db, actor),
     ]
@@ -103,6 +105,16 @@ def _papers_to_release(db: Session, plan_ids: list[int], actor: Actor) -> list[T
     text = _("须由组卷人以外的人员签发。")
     href = url_for("papers.index")
     return [Task(_("待签发的试卷"), text, number, href, "warn")] if number else []
+
+
+def _errata_to_decide(db: Session, actor: Actor) -> list[Task]:
+    """Return how many faulty items wait for the province."""
+    if not actor.may(_P.ERRATUM_DECIDE):
+        return []
+    number = errata_to_decide(db, actor=actor)
+    text = _("须由提出人以外的人员裁定，裁定后全体重新评分。")
+    href = url_for("errata.index")
+    return [Task(_("待裁定的试题勘误"), text, number, href, "warn")] if number else []
 
 
 def _cards_to_review(db: Session, plan_ids: list[int], actor: Actor) -> list[Task]:

@@ -116,6 +116,16 @@ WORDS: dict[str, dict[str, Word]] = {
         "in_work": Word("命题中", WARN),
         "stocked": Word("已建库", OK),
     },
+    "remedy": {
+        "give_all": Word("送分"),
+        "accept": Word("多个答案"),
+        "remove": Word("剔除折算"),
+    },
+    "erratum": {
+        "proposed": Word("待裁定", WARN),
+        "decided": Word("已裁定", OK),
+        "refused": Word("不予采纳"),
+    },
     "duplicate": {
         "other_key": Word("同题异答", DANGER),
         "negated": Word("题意相反", DANGER),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from item_bank.models import ItemVersion, Paper, PaperItem
@@ -73,6 +73,15 @@ def errata(db: Session, *, actor: Actor) -> Sequence[Erratum]:
         .order_by(Erratum.state != ErratumState.PROPOSED, Erratum.id.desc())
     )
     return db.scalars(chosen).all()
+
+
+def errata_to_decide(db: Session, *, actor: Actor) -> int:
+    """Return how many errata the actor, who proposed none of them, may decide."""
+    chosen = select(func.count(Erratum.id)).where(
+        Erratum.state == ErratumState.PROPOSED,
+        Erratum.proposed_by_id.is_distinct_from(actor.account_id),
+    )
+    return db.scalar(chosen) or 0
 
 
 def words_of(db: Session, erratum: Erratum) -> ErratumWords:

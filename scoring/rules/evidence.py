@@ -84,6 +84,25 @@ def theory_work(text: str) -> tuple[TheoryEvidence, dict[int, frozenset[str]]]:
     return evidence, {row[0]: frozenset(row[3]) for row in stored["items"]}
 
 
+@dataclass(frozen=True)
+class StoredItemMark:
+    """What one item earned, as stored."""
+
+    points: Decimal
+    mark: Decimal
+
+    @property
+    def is_full(self) -> bool:
+        """Tell whether it earned all of its points."""
+        return self.mark == self.points
+
+
+def item_marks(text: str) -> dict[int, StoredItemMark]:
+    """Return what each item earned, by position."""
+    rows = json.loads(text)["items"]
+    return {row[0]: StoredItemMark(Decimal(row[1]), Decimal(row[2])) for row in rows}
+
+
 def _erratum(item: ItemMark) -> list[Any]:
     assert item.correction is not None
     return [item.position, item.correction.erratum_id, item.correction.remedy]
