@@ -10,12 +10,11 @@ import openpyxl
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font
 
-from item_bank.exchange.records import ItemType, ReadItem
+from item_bank.exchange.records import TYPE_NAMES, ItemType, ReadItem
 from item_bank.rules.kinds import RIGHT
 
 FEWEST_OPTIONS = 6
 LAST_COLUMNS = ("答案", "分值", "难度", "鉴定点编号", "固定选项", "解析", "来源")
-TYPE_NAMES = {ItemType.SINGLE: "单选", ItemType.MULTIPLE: "多选", ItemType.JUDGE: "判断"}
 ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 WRITTEN_AT = datetime(2019, 11, 18)  # noqa: DTZ001  (fixed, so that equal items give equal files)
 MAX_CELL = 32_767  # characters a cell of Excel holds

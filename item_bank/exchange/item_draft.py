@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from item_bank.exchange.answer_words import option_verdict
-from item_bank.exchange.pictures import Picture
+from item_bank.exchange.pictures import Picture, description_in
 from item_bank.exchange.records import (
     FigureLink,
     ItemType,
@@ -25,7 +25,6 @@ from item_bank.rules.kinds import RIGHT, WRONG
 LETTERS = string.ascii_lowercase
 MAX_TEXT = 20_000  # characters of one text; longer ones are no item text
 MAX_NUMBER = 1_000_000
-MAX_DESCRIPTION = 500  # characters of a figure's description
 
 
 def is_plain_number(number: Decimal, *, at_least: int = -MAX_NUMBER) -> bool:
@@ -147,7 +146,7 @@ class ItemDraft:
         for picture in self.pictures[:1]:
             self.figure = FigureLink(
                 file=picture.name,
-                description=tidy(picture.description)[:MAX_DESCRIPTION],
+                description=description_in(tidy(picture.description)),
                 content=picture.content,
                 media_type=picture.media_type,
             )

@@ -3,6 +3,7 @@
 Nothing is decoded here, so a small file that unfolds to a vast picture harms nobody.
 """
 
+import re
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from item_bank.rules.figure import SVG_TYPE, check_svg
 MAX_PICTURE_BYTES = 5_000_000
 MAX_PICTURE_PIXELS = 40_000_000
 MAX_PICTURES = 2_000  # of one file
+MAX_DESCRIPTION = 500  # characters
 PICTURE_SIGN = "\ufffc"  # stands in a running text where a picture is
 PNG, JPEG, GIF = "image/png", "image/jpeg", "image/gif"
 OTHER_KINDS = {
@@ -22,6 +24,12 @@ OTHER_KINDS = {
     b"BM": "BMP",
     b"RIFF": "WebP",
 }
+NO_DESCRIPTION = re.compile(
+    r"(?:图片?|图像|图形|picture|image|img|figure)?[\s_-]*\d*(?:\.(?:png|jpe?g|gif|bmp|svg|emf|wmf))?"
+    r"|[^\n]{0,200}\.(?:png|jpe?g|gif|bmp|svg|emf|wmf)",
+    re.I,
+)
+MADE_BY_PROGRAM = ("描述已自动生成", "description automatically generated")
 FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # SOF of JPEG
 
 
@@ -33,6 +41,18 @@ class Picture:
     content: bytes
     media_type: str
     description: str = ""
+
+
+def description_in(text: str) -> str:
+    """Return what a person said about a picture; names of files and of programs say nothing.
+
+    >>> [description_in("图片 3"), description_in("valve.png"), description_in("一个阀门")]
+    ['', '', '一个阀门']
+    """
+    told = text.strip()[:MAX_DESCRIPTION]
+    if NO_DESCRIPTION.fullmatch(told) or any(mark in told.lower() for mark in MADE_BY_PROGRAM):
+        return ""
+    return told
 
 
 def picture_of(name: str, content: bytes, description: str = "") -> Picture | str:
