@@ -22,6 +22,13 @@ class ItemType(StrEnum):
     UNSUPPORTED = "unsupported"
 
 
+TYPE_NAMES: Mapping[ItemType, str] = {
+    ItemType.SINGLE: "单选",
+    ItemType.MULTIPLE: "多选",
+    ItemType.JUDGE: "判断",
+}
+
+
 class Status(StrEnum):
     """How an item or a file came through; an item with an error is never taken over."""
 

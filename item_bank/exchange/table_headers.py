@@ -116,6 +116,7 @@ class Columns:
     options: dict[int, int] = field(default_factory=dict)
     flags: dict[int, int] = field(default_factory=dict)
     pictures: list[int] = field(default_factory=list)
+    of_option_pictures: list[int] = field(default_factory=list)
     type_codes: dict[str, ItemType] = field(default_factory=dict)
     unknown: list[str] = field(default_factory=list)
     difficulty_is_p: bool = False
@@ -124,6 +125,14 @@ class Columns:
     def is_per_option(self) -> bool:
         """Tell the layout with one row for each option."""
         return OPTION in self.fields and not self.options
+
+    @property
+    def of_options(self) -> frozenset[int]:
+        """Return the columns that belong to options."""
+        own = (self.fields[name] for name in (OPTION, FLAG) if name in self.fields)
+        return frozenset(
+            [*self.options.values(), *self.flags.values(), *self.of_option_pictures, *own]
+        )
 
     @property
     def is_usable(self) -> bool:
@@ -155,6 +164,8 @@ def _take_field(columns: Columns, name: str, text: str, number: int) -> None:
         columns.unknown.append(text.strip())
     elif kind == PICTURE:
         columns.pictures.append(number)
+        if "选项" in name:
+            columns.of_option_pictures.append(number)
     elif kind not in columns.fields:
         columns.fields[kind] = number
         if kind == TYPE:
@@ -174,6 +185,7 @@ def _take_option(columns: Columns, name: str, number: int) -> bool:
         columns.flags.setdefault(ordinal, number)
     elif ending in PICTURE_ENDS:
         columns.pictures.append(number)
+        columns.of_option_pictures.append(number)
     else:
         return False
     return True

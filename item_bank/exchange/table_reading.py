@@ -4,8 +4,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from item_bank.exchange import table_headers as headers
+from item_bank.exchange.answer_words import plain
 from item_bank.exchange.pictures import Picture
-from item_bank.exchange.records import Message, ReadFile, ReadItem, Severity, error, warning
+from item_bank.exchange.records import (
+    TYPE_NAMES,
+    ItemType,
+    Message,
+    ReadFile,
+    ReadItem,
+    Severity,
+    error,
+    warning,
+)
 from item_bank.exchange.table_headers import Columns, columns_of
 from item_bank.exchange.table_row import RowReader
 
@@ -14,11 +24,11 @@ HEADER_WITHIN = 12  # rows searched for the header; titles and notes may stand a
 
 @dataclass(frozen=True)
 class Row:
-    """A row under its number in the file; findings stand with their columns."""
+    """A row under its number in the file; pictures and findings stand with their columns."""
 
     number: int
     cells: tuple[str, ...]
-    pictures: tuple[Picture, ...] = ()
+    pictures: tuple[tuple[int, Picture], ...] = ()
     findings: tuple[tuple[int, str], ...] = ()
 
     @property
@@ -70,11 +80,51 @@ def read_table_items(table: Table) -> ReadFile:
             return ReadFile(())
         wanted = "找不到表头：需要“题干”（或“题目”“试题内容”等）和“答案”“选项A”等列。"
         return ReadFile((), (error(table.place(table.rows[0].number), wanted),))
-    rows = [row for row in table.rows if row.number > header.number and not row.is_blank]
-    messages = _column_messages(table, header, columns)
-    groups = _grouped(rows, columns) if columns.is_per_option else ((row,) for row in rows)
-    items = tuple(_item(table, columns, group) for group in groups)
-    return ReadFile(items, messages)
+    below = [row for row in table.rows if row.number > header.number]
+    rows = [row for row in below if not row.is_blank]
+    groups = list(_grouped(rows, columns)) if columns.is_per_option else [(row,) for row in rows]
+    columns, told = _with_codes(table, header, columns, groups)
+    messages = (*_column_messages(table, header, columns), *told, *_lost_pictures(table, below))
+    return ReadFile(tuple(_item(table, columns, group) for group in groups), messages)
+
+
+def _with_codes(
+    table: Table, header: Row, columns: Columns, groups: Sequence[tuple[Row, ...]]
+) -> tuple[Columns, tuple[Message, ...]]:
+    """Tell what codes of types mean that the header does not explain: by the answers under them.
+
+    A code whose items are partly judged and partly chosen stays unexplained.
+    """
+    column = columns.fields.get(headers.TYPE)
+    if column is None:
+        return columns, ()
+    others = {name: at for name, at in columns.fields.items() if name != headers.TYPE}
+    neutral = replace(columns, fields=others)
+    found: dict[str, set[ItemType]] = {}
+    for group in groups:
+        code = plain(group[0].cells[column]) if column < len(group[0].cells) else ""
+        if code.isdigit() and code not in columns.type_codes:
+            found.setdefault(code, set()).add(_item(table, neutral, group).type)
+    meant = {code: kind for code in found if (kind := _meant(found[code])) is not None}
+    if not meant:
+        return columns, ()
+    words = "、".join(f"{code} 为{TYPE_NAMES[kind]}" for code, kind in sorted(meant.items()))
+    told = warning(
+        table.place(header.number, column), f"题型代码没有说明，按答案推定{words}，请核对。"
+    )
+    return replace(columns, type_codes={**columns.type_codes, **meant}), (told,)
+
+
+def _meant(found: set[ItemType]) -> ItemType | None:
+    if found & {ItemType.JUDGE, ItemType.UNSUPPORTED}:
+        return ItemType.JUDGE if found == {ItemType.JUDGE} else None
+    return ItemType.MULTIPLE if ItemType.MULTIPLE in found else ItemType.SINGLE
+
+
+def _lost_pictures(table: Table, rows: Sequence[Row]) -> Iterator[Message]:
+    for row in rows:
+        if row.is_blank and (row.pictures or row.findings):
+            yield warning(table.place(row.number), "图片不在任何试题的行内，没有读取。")
 
 
 def _header(table: Table) -> tuple[Row | None, Columns]:
@@ -116,8 +166,13 @@ def _grouped(rows: Sequence[Row], columns: Columns) -> Iterator[tuple[Row, ...]]
 def _item(table: Table, columns: Columns, group: tuple[Row, ...]) -> ReadItem:
     cells = [(row.number, row.cells) for row in group]
     reader = RowReader(columns, cells, table.name, table.place)
-    reader.draft.pictures += [picture for row in group for picture in row.pictures]
     for row in group:
+        for column, picture in row.pictures:
+            if column in columns.of_options:
+                told = f"选项中的图片 {picture.name} 没有读取：选项不能有图。"
+                reader.draft.warn(told, table.place(row.number, column))
+            else:
+                reader.draft.pictures.append(picture)
         for column, finding in row.findings:
             reader.draft.warn(f"{finding}。", table.place(row.number, column))
     return reader.item()

@@ -106,7 +106,12 @@ def _rows(table: TextTable) -> Iterator[Row]:
         yield Row(
             number=number,
             cells=tuple(text.replace(PICTURE_SIGN, "") for text in texts),
-            pictures=tuple(x for cell in row for p in cell.paragraphs for x in p.content.pictures),
+            pictures=tuple(
+                (column, picture)
+                for column, cell in enumerate(row)
+                for p in cell.paragraphs
+                for picture in p.content.pictures
+            ),
             findings=tuple(
                 (column, finding)
                 for column, cell in enumerate(row)
@@ -131,7 +136,13 @@ def _labelled(table: TextTable, rows: Sequence[Row], section: Section) -> Table 
     found = Row(
         number=1,
         cells=tuple(value for _, value, *_ in pairs),
-        pictures=tuple(picture for row in rows for picture in row.pictures),
+        pictures=tuple(
+            (number, picture)
+            for number, (_, _, row_number, at) in enumerate(pairs)
+            for row in rows
+            for column, picture in row.pictures
+            if row.number == row_number and column == at
+        ),
     )
 
     def place(_: int, column: int | None) -> str:

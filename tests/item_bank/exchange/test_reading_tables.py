@@ -97,10 +97,21 @@ def test_codes_of_types_are_read_where_the_header_explains_them():
     assert multiple.key == ("a", "c")
 
 
-def test_codes_nobody_explains_are_an_error_with_the_cell():
-    item = one(HEADER, "甲（ ）。,2,1,2,3,4,A")
-    assert item.status is Status.ERROR
-    assert "（B2）" in str(item.messages[0])
+def test_codes_nobody_explains_are_told_by_the_answers_and_asked():
+    rows = [HEADER, "甲（ ）。,1,1,2,3,4,A", "乙（ ）。,2,1,2,3,4,A"]
+    rows += ["丙（ ）。,2,1,2,3,4,ABD", "丁。,3,,,,,√"]
+    report = read_file("t", "\n".join(rows).encode())
+    assert [item.type for item in report.items] == ["single", "multiple", "multiple", "judge"]
+    assert "B 列（B1）：题型代码没有说明，按答案推定1 为单选、2 为多选、3 为判断" in str(
+        report.messages[0]
+    )
+    assert report.status is Status.WARNING
+
+
+def test_a_code_with_items_of_unlike_types_is_an_error_with_the_cell():
+    items = csv_items(HEADER, "甲（ ）。,2,1,2,3,4,A", "乙。,2,,,,,√")
+    assert [item.status for item in items] == [Status.ERROR, Status.ERROR]
+    assert "（B2）" in str(items[0].messages[0])
 
 
 def test_a_key_outside_the_options_names_row_and_column():
