@@ -16,6 +16,12 @@ from registry.catalog.actions import NewSpecification, file_specification, load_
 from registry.catalog.models import Subject
 from registry.catalog.queries import project_by_number, specifications_of
 from registry.catalog.rules.catalog_file import read_catalog
+from registry.catalog.rules.specification import (
+    EquipmentText,
+    SpecificationText,
+    SubjectText,
+    TaskText,
+)
 from registry.database import Database
 from registry.organisations.actions import (
     establish_centres,
@@ -99,12 +105,41 @@ def _specification(db: Session, number: int, text: dict[str, Any], now: datetime
         project_number=number,
         ministry_filing_no=text["ministry_filing_no"],
         effective_from_on=text["effective_from_on"],
+        text=specification_text(text),
+    )
+    file_specification(db, new, actor=SYSTEM, now=now)
+
+
+def specification_text(text: dict[str, Any]) -> SpecificationText:
+    """Return the document of a bank's ``specification.toml``."""
+    demands = text["requirements"]
+    return SpecificationText(
+        name=text["name"],
         definition=text["definition"],
         applicable_to=text["applicable_to"],
         occupation_domain=text["occupation_domain"],
-        minutes={Subject(subject["kind"]): subject["minutes"] for subject in text["subjects"]},
+        conditions=demands["application_conditions"],
+        examiner_expertise=demands["examiner_expertise"],
+        examiners_at_least=demands["examiners_at_least"],
+        venue=demands["venue"],
+        subjects=tuple(
+            SubjectText(Subject(row["kind"]), row["method"], row["minutes"])
+            for row in text["subjects"]
+        ),
+        tasks=tuple(
+            TaskText(
+                row["title"],
+                row["weight_percent"],
+                tuple(row["practices"]),
+                tuple(row["knowledge"]),
+            )
+            for row in text["tasks"]
+        ),
+        equipment=tuple(
+            EquipmentText(row["name"], row["quantity"], row["specification"])
+            for row in text["equipment"]
+        ),
     )
-    file_specification(db, new, actor=SYSTEM, now=now)
 
 
 def _toml(path: Path) -> dict[str, Any]:

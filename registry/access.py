@@ -15,6 +15,7 @@ class Permission(StrEnum):
     ACCOUNTS_MANAGE = "管理账号"
     AUDIT_READ = "查看审计日志"
     CATALOG_MANAGE = "管理考核目录"
+    PROJECT_PROPOSE = "提出开发需求"
     FILING_APPLY = "申请机构备案"
     FILING_CONFIRM = "确认机构备案"
     PLAN_WRITE = "编制考核计划"
@@ -85,6 +86,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     ),
     Role.CITY_OFFICER: frozenset(
         {
+            _P.PROJECT_PROPOSE,
             _P.FILING_CONFIRM,
             _P.PLAN_READ,
             _P.PLAN_APPROVE,

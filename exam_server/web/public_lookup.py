@@ -8,7 +8,6 @@ from flask.typing import ResponseReturnValue
 from exam_server.context import public, reading
 from exam_server.web import forms
 from registry.catalog import queries as catalog_queries
-from registry.catalog.models import CatalogVersion
 from registry.errors import AssessmentError
 from scoring.certificates.queries import look_up as find_certificate
 from scoring.certificates.queries import verify_qr
@@ -23,7 +22,7 @@ def catalog() -> ResponseReturnValue:
     words = request.args.get("words", "").strip()
     with reading() as db:
         projects = catalog_queries.projects(db)
-        version = db.get(CatalogVersion, projects[-1].catalog_version_id) if projects else None
+        version = next(iter(catalog_queries.catalog_versions(db)), None)
     chosen = [p for p in projects if words in p.name or words == str(p.number)]
     chosen.sort(key=lambda project: (project.industry_group, project.number))
     groups = [(name, list(found)) for name, found in groupby(chosen, lambda p: p.industry_group)]

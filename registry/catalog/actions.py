@@ -1,6 +1,9 @@
-"""What the province does with the catalog: publish it, enter filed specifications."""
+"""What the province does with the catalog: publish it, enter specifications filed before.
 
-from collections.abc import Iterable, Mapping
+Specifications are written in ``specification_actions``, new projects in ``development_actions``.
+"""
+
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -9,18 +12,16 @@ from sqlalchemy.orm import Session
 from registry.access import Actor, Permission
 from registry.audit_log import note
 from registry.catalog import queries
-from registry.catalog.models import (
-    CatalogVersion,
-    Project,
-    Specification,
-    SpecificationSubject,
-    Subject,
-)
+from registry.catalog.errors import FaultySpecificationError
+from registry.catalog.following import TITLE
+from registry.catalog.models import CatalogVersion, Project, Specification
 from registry.catalog.rules.catalog_file import CatalogRow
+from registry.catalog.rules.specification import SpecificationText, check_specification
+from registry.catalog.rules.specification_states import SpecificationState
+from registry.catalog.storing import store_text
 from registry.errors import ConflictError, InvalidInputError
 
 FIRST_VERSION = 1
-FIRST_TITLE = "江苏省专项职业能力考核项目目录"
 FIRST_PUBLISHED_ON = date(2019, 11, 18)  # the notice and its Annex 1
 
 
@@ -31,10 +32,7 @@ class NewSpecification:
     project_number: int
     ministry_filing_no: str
     effective_from_on: date
-    definition: str
-    applicable_to: str
-    occupation_domain: str
-    minutes: Mapping[Subject, int]  # of every subject it demands
+    text: SpecificationText
 
 
 def load_catalog(
@@ -44,12 +42,10 @@ def load_catalog(
     actor.require(Permission.CATALOG_MANAGE)
     version = queries.catalog_version(db, FIRST_VERSION)
     if version is None:
-        version = CatalogVersion(
-            number=FIRST_VERSION, title=FIRST_TITLE, published_on=FIRST_PUBLISHED_ON
-        )
+        version = CatalogVersion(number=FIRST_VERSION, title=TITLE, published_on=FIRST_PUBLISHED_ON)
         db.add(version)
         db.flush()
-    known = {project.number: project for project in queries.projects(db)}
+    known = {project.number: project for project in queries.projects_of_any_state(db)}
     count = 0
     for row in rows:
         project = known.get(row.number)
@@ -70,29 +66,25 @@ def load_catalog(
 def file_specification(
     db: Session, new: NewSpecification, *, actor: Actor, now: datetime
 ) -> Specification:
-    """Enter a specification that the ministry has filed, as the project's next version."""
+    """Enter a specification that the ministry has filed already, as the next, published version."""
     actor.require(Permission.CATALOG_MANAGE)
-    project = queries.project_by_number(db, new.project_number)
+    project = queries.catalog_project(db, new.project_number)
     if not new.ministry_filing_no.strip():
         raise InvalidInputError(field="国家备案号", reason="不能为空，请填写国家审核备案的编号。")
-    if not new.minutes or any(minutes < 1 for minutes in new.minutes.values()):
-        raise InvalidInputError(field="考核科目", reason="至少一个科目，时长须为正整数分钟。")
+    faults = check_specification(new.text)
+    if faults:
+        raise FaultySpecificationError(faults)
     earlier = queries.specifications_of(db, project.id)
     if any(old.ministry_filing_no == new.ministry_filing_no for old in earlier):
         raise ConflictError(what="考核规范", value=new.ministry_filing_no)
     specification = Specification(
         project_id=project.id,
         version=earlier[0].version + 1 if earlier else 1,
+        state=SpecificationState.PUBLISHED,
         ministry_filing_no=new.ministry_filing_no.strip(),
         effective_from_on=new.effective_from_on,
-        definition=new.definition,
-        applicable_to=new.applicable_to,
-        occupation_domain=new.occupation_domain,
-        subjects=[
-            SpecificationSubject(subject=subject, minutes=minutes)
-            for subject, minutes in new.minutes.items()
-        ],
     )
+    store_text(specification, new.text)
     db.add(specification)
     db.flush()
     note(

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from registry.access import NO_INSTITUTION, Actor, Permission
 from registry.audit_log import note
-from registry.catalog.queries import project_by_number
+from registry.catalog.queries import catalog_project
 from registry.errors import InvalidInputError, NotFoundError, WrongStateError
 from registry.local_time import local_date
 from registry.organisations import queries
@@ -61,7 +61,7 @@ def apply_for_filing(
         raise NotFoundError(what=f"行政区划“{division.code}”")
     if not application.project_numbers:
         raise InvalidInputError(field="考核项目", reason="请至少选择一个考核项目。")
-    projects = [project_by_number(db, n) for n in sorted(set(application.project_numbers))]
+    projects = [catalog_project(db, n) for n in sorted(set(application.project_numbers))]
     institution = db.scalar(select(Institution).where(Institution.uscc == uscc))
     if institution is None:
         institution = _enter_institution(db, application, uscc, actor=actor)

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from alembic import command
@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from exam_server.migrating import _config, upgrade
 from item_bank.models import ItemReview, ItemVersion
 from item_bank.sealing import content_of, revealed_json
+from registry.catalog.models import Specification
+from registry.catalog.queries import is_in_force
 from registry.database import engine_for
 from registry.keys import new_key_ring
 
@@ -32,6 +34,10 @@ ROWS = (
     " VALUES (1, 1, 't', '2019-11-18')",
     "INSERT INTO project (id, catalog_version_id, number, name, name_in_notice, origin,"
     " industry_group, industry_group_en) VALUES (1, 1, 1, 'n', 'n', 'new', 'g', 'g')",
+    "INSERT INTO specification (id, project_id, version, ministry_filing_no, effective_from_on,"
+    " definition, applicable_to, occupation_domain)"
+    " VALUES (1, 1, 1, '备-1', '2026-01-01', 'd', 'a', 'o')",
+    "INSERT INTO specification_subject VALUES (1, 1, 'theory', 60)",
     "INSERT INTO element (id, project_id, code, name, level) VALUES (1, 1, 'A-A-A-001', 'n', 4)",
     "INSERT INTO item (id, project_id, code, state, created_at)"
     " VALUES (1, 1, '1-0001', 'banked', '2026-01-01')",
@@ -103,6 +109,17 @@ def test_items_of_the_first_release_are_sealed_and_say_the_same(first_release):
         assert not any("item_option" in (sql or "") for sql in tables)
         with pytest.raises(Exception, match="append-only"):
             connection.execute(text("DELETE FROM item_version"))
+    engine.dispose()
+
+
+def test_specifications_of_the_first_release_are_published_ones(first_release):
+    engine = engine_for(first_release)
+    upgrade(engine, new_key_ring())
+    with Session(engine) as db:
+        kept = db.scalar(select(Specification))
+        assert (kept.state, kept.name, kept.examiners_at_least) == ("published", "n", 3)
+        assert is_in_force(kept, date(2026, 1, 1))
+        assert [(part.subject, part.minutes) for part in kept.subjects] == [("theory", 60)]
     engine.dispose()
 
 

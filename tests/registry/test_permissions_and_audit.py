@@ -11,6 +11,7 @@ from registry.access import SYSTEM
 from registry.accounts import actions as accounts
 from registry.audit_log import AuditEntry, first_break
 from registry.catalog import actions as catalog
+from registry.catalog import development_actions, specification_actions
 from registry.catalog.queries import projects
 from registry.enrolment import actions as enrolment
 from registry.enrolment import audit_actions
@@ -32,6 +33,8 @@ NOBODY = replace(SYSTEM, account_id=1, name="示范人员", permissions=frozense
 MODULES = (
     accounts,
     catalog,
+    specification_actions,
+    development_actions,
     organisations,
     filing_actions,
     staff,

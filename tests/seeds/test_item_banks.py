@@ -15,6 +15,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from exam_server.seeding import specification_text
+from registry.catalog.rules.specification import advice_on, check_specification
 from scoring.rules.practical_paper import read_practical_paper
 
 BANKS = Path(__file__).resolve().parents[2] / "seeds" / "item_banks"
@@ -301,6 +303,12 @@ def test_specification_tasks_add_up_and_agree_with_the_papers(bank: Bank) -> Non
     minutes = {subject["kind"]: subject["minutes"] for subject in bank.specification["subjects"]}
     limit = bank.practical["time"]["limit_minutes"]
     assert minutes == {"theory": bank.blueprint["minutes"], "practical": limit}
+
+
+def test_specification_is_complete_and_worded_as_usual(bank: Bank) -> None:
+    text = specification_text(bank.specification)
+    assert check_specification(text) == ()
+    assert [advice for advice in advice_on(text) if advice.place != "definition"] == []
 
 
 def test_allotted_marks_of_a_practical_task_add_up_to_its_weight(bank: Bank) -> None:

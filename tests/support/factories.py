@@ -24,6 +24,12 @@ from registry.catalog import queries as catalog_queries
 from registry.catalog.actions import NewSpecification, file_specification, load_catalog
 from registry.catalog.models import Project, Subject
 from registry.catalog.rules.catalog_file import read_catalog
+from registry.catalog.rules.specification import (
+    EquipmentText,
+    SpecificationText,
+    SubjectText,
+    TaskText,
+)
 from registry.enrolment.actions import enrol_candidate, submit_roster
 from registry.enrolment.applications import NewCandidate
 from registry.enrolment.audit_actions import decide_enrolment, release_feedback
@@ -71,6 +77,7 @@ ROSTER_LEAD = timedelta(days=40)  # roster handed in
 AUDIT_LEAD = timedelta(days=30)  # feedback released
 SITTING_LEAD = timedelta(days=7)  # candidates arranged
 MINUTES = {Subject.THEORY: 90, Subject.PRACTICAL: 120}
+METHODS = {Subject.THEORY: "闭卷机考", Subject.PRACTICAL: "现场实际操作"}
 SUBJECTS = (Subject.THEORY, Subject.PRACTICAL)
 EXAMINER_COUNT = 4
 ROOM_KINDS = {
@@ -285,6 +292,26 @@ def make_examiner(
     return register_examiner(db, new, actor=SYSTEM, now=now - OFFICE_LEAD)
 
 
+def specification_text(
+    name: str = "示范制作", *, minutes: Mapping[Subject, int] = MINUTES, **changes: object
+) -> SpecificationText:
+    """Return a complete, invented specification; parts may be changed."""
+    values: dict[str, object] = {
+        "definition": "运用示范工具，在示范场所进行示范制作的能力。",
+        "occupation_domain": "示范职业",
+        "subjects": tuple(
+            SubjectText(subject, METHODS[subject], number) for subject, number in minutes.items()
+        ),
+        "tasks": (
+            TaskText("作业准备", 40, ("能准备工具",), ("工具的名称",)),
+            TaskText("示范作业", 60, ("能完成作业", "能检查质量"), ("作业的步骤",)),
+        ),
+        "equipment": (EquipmentText("示范工作台", "10张", "平整牢固"),),
+        **changes,
+    }
+    return SpecificationText(name, **values)  # type: ignore[arg-type]
+
+
 def make_specification(
     db: Session,
     *,
@@ -301,10 +328,9 @@ def make_specification(
         project_number=project_number,
         ministry_filing_no=f"示范备案-{project_number}-{len(filed) + 1}",
         effective_from_on=local_date(now) - timedelta(days=1),
-        definition="示范定义",
-        applicable_to="具有相应技能的劳动者",
-        occupation_domain="示范职业",
-        minutes={subject: MINUTES[subject] for subject in subjects},
+        text=specification_text(
+            project.name, minutes={subject: MINUTES[subject] for subject in subjects}
+        ),
     )
     file_specification(db, new, actor=SYSTEM, now=now)
     return project

@@ -7,7 +7,7 @@ import pytest
 
 from registry.access import SYSTEM
 from registry.catalog.actions import NewSpecification, file_specification, load_catalog
-from registry.catalog.errors import SpecificationNotFiledError
+from registry.catalog.errors import FaultySpecificationError, SpecificationNotFiledError
 from registry.catalog.models import Subject
 from registry.catalog.queries import (
     catalog_version,
@@ -19,7 +19,7 @@ from registry.catalog.queries import (
 from registry.catalog.rules.catalog_file import read_catalog
 from registry.errors import ConflictError, InvalidInputError, NotFoundError
 from registry.local_time import local_date
-from tests.support.factories import seed_text
+from tests.support.factories import seed_text, specification_text
 from tests.support.refusals import refused
 
 ROWS = read_catalog(seed_text("catalog/projects.csv"))
@@ -31,10 +31,7 @@ def specification(now, **changes) -> NewSpecification:
         "project_number": 5,
         "ministry_filing_no": "示范备案-5",
         "effective_from_on": local_date(now),
-        "definition": "示范定义",
-        "applicable_to": "具有相应技能的劳动者",
-        "occupation_domain": "示范职业",
-        "minutes": {Subject.PRACTICAL: 120, Subject.THEORY: 60},
+        "text": specification_text(minutes={Subject.PRACTICAL: 120, Subject.THEORY: 60}),
     }
     return NewSpecification(**{**values, **changes})
 
@@ -107,8 +104,8 @@ def test_subjects_are_kept_theory_first_with_their_minutes(db, now, catalog):
     [
         ({"project_number": 85}, NotFoundError),
         ({"ministry_filing_no": " "}, InvalidInputError),
-        ({"minutes": {}}, InvalidInputError),
-        ({"minutes": {Subject.THEORY: 0}}, InvalidInputError),
+        ({"text": specification_text(minutes={})}, FaultySpecificationError),
+        ({"text": specification_text(minutes={Subject.THEORY: 29})}, FaultySpecificationError),
     ],
 )
 def test_an_incomplete_specification_is_refused(db, now, catalog, changes, error):
