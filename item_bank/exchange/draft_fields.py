@@ -1,9 +1,14 @@
 """Reads key, point, difficulty and the like of a draft from the words people write for them."""
 
+import re
+from decimal import Decimal
+
 from item_bank.exchange import answer_words as words
 from item_bank.exchange.item_draft import DraftOption, ItemDraft
 from item_bank.exchange.records import ItemType
 from item_bank.rules.item import POINT_CODE, judgement_options
+
+WEIGHT = re.compile(r"\s*([a-z])\s*[=:]\s*(-?\d{1,6}(?:\.\d{1,10})?)\s*")
 
 
 def read_key(draft: ItemDraft, answer: str, where: str) -> None:
@@ -68,6 +73,19 @@ def take_locked(draft: ItemDraft, text: str, where: str) -> None:
         draft.fail(f"固定选项“{text[:30]}”不是选项字母。", where)
     for option in draft.options:
         option.is_locked |= option.source_id in names
+
+
+def take_weights(draft: ItemDraft, text: str, where: str) -> None:
+    """Take shares of the mark by option, as in A=0.5；B=-0.25."""
+    if not text:
+        return
+    parts = [WEIGHT.fullmatch(part) for part in re.split(r"[;；,，、]", words.plain(text)) if part]
+    found = {part[1].upper(): Decimal(part[2]) for part in parts if part}
+    names = {option.source_id for option in draft.options}
+    if len(found) != len(parts) or not found.keys() <= names:
+        draft.fail(f"选项得分“{text[:40]}”无法识别，应如 A=0.5；B=0.5。", where)
+        return
+    draft.weights = found
 
 
 def _stated_key(draft: ItemDraft, answer: str) -> list[str] | None:

@@ -14,7 +14,7 @@ from item_bank.exchange.records import TYPE_NAMES, ItemType, ReadItem
 from item_bank.rules.kinds import RIGHT
 
 FEWEST_OPTIONS = 6
-LAST_COLUMNS = ("答案", "分值", "难度", "鉴定点编号", "固定选项", "解析", "来源")
+LAST_COLUMNS = ("答案", "分值", "难度", "鉴定点编号", "固定选项", "选项得分", "解析", "来源")
 ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 WRITTEN_AT = datetime(2019, 11, 18)  # noqa: DTZ001  (fixed, so that equal items give equal files)
 MAX_CELL = 32_767  # characters a cell of Excel holds
@@ -59,6 +59,7 @@ def _row(item: ReadItem, count: int) -> list[str]:
         difficulty,
         item.point or "",
         "".join(item.locked).upper(),
+        "；".join(f"{name.upper()}={weight:f}" for name, weight in item.weights.items()),
         item.rationale,
         item.source,
     ]

@@ -62,7 +62,7 @@ def _blocks(text: str) -> Iterator[_Block]:
 
 
 def _item(block: _Block) -> ReadItem:
-    draft = ItemDraft(f"第 {block.line} 行")
+    draft = ItemDraft(f"第 {block.line} 行", original=block.text)
     text = ESCAPE.sub(_hide, block.text)
     title = TITLE.match(text)
     if title:

@@ -1,4 +1,4 @@
-"""Writes GIFT; the format has no place for points, partial order or figures."""
+"""Writes GIFT; points and order travel in comments, figures not at all."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ def write_gift(items: Sequence[ReadItem]) -> bytes:
 
 def _block(item: ReadItem) -> str:
     marks = [f"[id:{_mark(item.identifier)}]"]
-    marks += [f"[tag:{_mark(tag)}]" for tag in tags_of(item)]
+    marks += [f"[tag:{_mark(tag)}]" for tag in tags_of(item, with_points=True)]
     answers = "\n".join(f"  {line}" for line in _answers(item))
     title = escaped(item.identifier)
     return f"// {' '.join(marks)}\n::{title}::{escaped(item.stem)} {{\n{answers}\n}}\n"

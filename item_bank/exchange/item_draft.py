@@ -59,6 +59,8 @@ class ItemDraft:
     weights: dict[str, Decimal] = field(default_factory=dict)
     figure: FigureLink | None = None
     pictures: list[Picture] = field(default_factory=list)  # found in the text; one becomes figure
+    caption: str = ""  # below that picture
+    original: str = ""  # what the file says, kept for what is not taken over
     locked_letters: set[str] = field(default_factory=set)  # canonical, from a tag
     messages: list[Message] = field(default_factory=list)
 
@@ -90,6 +92,7 @@ class ItemDraft:
             options=(),
             key=None,
             messages=tuple(self.messages),
+            original=self.original[:MAX_TEXT],
         )
 
     def lock_all(self) -> None:
@@ -147,6 +150,7 @@ class ItemDraft:
             self.figure = FigureLink(
                 file=picture.name,
                 description=description_in(tidy(picture.description)),
+                caption=tidy(self.caption),
                 content=picture.content,
                 media_type=picture.media_type,
             )

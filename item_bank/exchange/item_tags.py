@@ -9,12 +9,13 @@ from item_bank.exchange.records import ReadItem
 PREFIX = "kaohe."
 
 
-def tags_of(item: ReadItem, *, with_locked: bool = True) -> list[str]:
+def tags_of(item: ReadItem, *, with_locked: bool = True, with_points: bool = False) -> list[str]:
     """Return what the format itself has no place for."""
     found = {
         "point": item.point,
         "difficulty": item.difficulty,
         "source": item.source or None,
+        "points": f"{item.points:f}" if with_points and item.points is not None else None,
         "locked": ",".join(item.locked) if with_locked and item.locked else None,
     }
     return [f"{PREFIX}{name}={value}" for name, value in found.items() if value is not None]
@@ -31,6 +32,8 @@ def apply_tag(draft: ItemDraft, tag: str) -> None:
         draft.source = value
     elif name == "difficulty":
         draft.difficulty = int(value) if value in {"1", "2", "3", "4", "5"} else None
+    elif name == "points":
+        draft.points = number_in(value)
     elif name == "locked":
         draft.locked_letters |= set(value.split(","))
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from urllib.parse import unquote
 
 from lxml import etree
 
 from item_bank.exchange.answer_words import number_in
-from item_bank.exchange.html_text import text_of_html
+from item_bank.exchange.carried_pictures import decoded_base64, take_bare_text, take_text
+from item_bank.exchange.html_text import HtmlText, read_html
 from item_bank.exchange.item_draft import DraftOption, ItemDraft
 from item_bank.exchange.item_tags import apply_tag, percent
 from item_bank.exchange.records import ItemType, ReadFile, ReadItem, UnreadableFileError
@@ -28,6 +30,7 @@ OTHER_TYPES = {
     "ordering": "排序题",
 }
 HTML_FORMATS = frozenset(["html", "moodle_auto_format", ""])
+PLUGIN_FILE = "@@PLUGINFILE@@"
 ON = frozenset(["true", "1"])
 
 
@@ -44,9 +47,9 @@ def _items(root: etree._Element) -> Iterator[ReadItem]:
         kind = question.get("type", "")
         if kind == "category":
             continue
-        draft = ItemDraft(f"第 {question.sourceline} 行")
+        draft = ItemDraft(f"第 {question.sourceline} 行", original=_source(question))
         draft.identifier = _value(question, "idnumber") or _plain(question.find("name"), draft)
-        draft.stem = _plain(question.find("questiontext"), draft)
+        draft.stem = _stem(question.find("questiontext"), draft)
         if kind == "truefalse":
             yield _true_false(question, draft)
         elif kind == "multichoice":
@@ -113,19 +116,44 @@ def _read_rest(question: etree._Element, draft: ItemDraft) -> None:
         draft.note("选项的反馈没有导入。")
 
 
+def _stem(holder: etree._Element | None, draft: ItemDraft) -> str:
+    """Return the text of the question, with the files that stand beside it as pictures."""
+    if holder is None:
+        return ""
+    files = {file.get("name", ""): file for file in holder.iterfind("file")}
+    used: set[str] = set()
+
+    def media(source: str) -> bytes | None:
+        name = unquote(source.removeprefix(PLUGIN_FILE)).lstrip("/").rpartition("/")[2]
+        used.add(name)
+        return decoded_base64(inner_text(files[name])) if name in files else None
+
+    place = f"第 {holder.sourceline} 行"
+    text = take_text(draft, _html(holder), media, place)
+    for name in files.keys() - used:
+        draft.warn(f"所附文件“{name[:60]}”没有用到，没有导入。", place)
+    return text
+
+
 def _plain(holder: etree._Element | None, draft: ItemDraft) -> str:
     """Return the text of an element that holds <text>, its markup made plain."""
     if holder is None:
         return ""
-    source = _value(holder, "text")
+    place = f"第 {holder.sourceline} 行"
     if holder.find("file") is not None:
-        draft.warn("所附文件（图片）没有导入。", f"第 {holder.sourceline} 行")
+        draft.warn("选项或解析所附的文件没有导入。", place)
+    return take_bare_text(draft, _html(holder), place)
+
+
+def _html(holder: etree._Element) -> HtmlText:
+    source = _value(holder, "text")
     if holder.get("format", "") not in HTML_FORMATS or local_name(holder) == "name":
-        return source
-    text, lost = text_of_html(source)
-    for name in lost:
-        draft.warn(f"{name}没有导入。", f"第 {holder.sourceline} 行")
-    return text
+        return HtmlText(source)
+    return read_html(source)
+
+
+def _source(question: etree._Element) -> str:
+    return etree.tostring(question, encoding="unicode", with_tail=False)
 
 
 def _value(parent: etree._Element, name: str) -> str:

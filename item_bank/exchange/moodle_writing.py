@@ -1,17 +1,20 @@
 """Writes Moodle XML: multichoice and truefalse, what Moodle has no place for as tags."""
 
+import base64
 from collections.abc import Sequence
 from decimal import Decimal
 
 from lxml import etree
 
-from item_bank.exchange.html_text import html_of_text
+from item_bank.exchange.carried_pictures import packed_name
+from item_bank.exchange.html_text import html_of_figure, html_of_text
 from item_bank.exchange.item_tags import tags_of
 from item_bank.exchange.records import ItemType, ReadItem
 from item_bank.exchange.weights import shares_of
 from item_bank.exchange.xml_tree import without_controls
 from item_bank.rules.kinds import RIGHT, WRONG
 
+PLUGIN_FILE = "@@PLUGINFILE@@"
 NAME_LENGTH = 60  # characters of the stem that name a question without an identifier
 VERDICTS = {RIGHT: "true", WRONG: "false"}
 
@@ -30,7 +33,7 @@ def _add_question(root: etree._Element, item: ReadItem) -> None:
         root, "question", type="truefalse" if is_judgement else "multichoice"
     )
     _add_text(question, "name", item.identifier or item.stem[:NAME_LENGTH])
-    _add_html(question, "questiontext", item.stem)
+    _add_stem(question, item)
     _add_html(question, "generalfeedback", item.rationale)
     if item.points is not None:
         _add(question, "defaultgrade", f"{item.points:f}")
@@ -65,6 +68,21 @@ def _add_text(parent: etree._Element, name: str, text: str) -> None:
 def _add_html(parent: etree._Element, name: str, text: str) -> None:
     holder = etree.SubElement(parent, name, format="html")
     _add(holder, "text", html_of_text(text))
+
+
+def _add_stem(question: etree._Element, item: ReadItem) -> None:
+    """Add the text of the question; a figure stands in it as a file written as base64."""
+    figure = item.figure
+    if figure is None or not figure.content:
+        _add_html(question, "questiontext", item.stem)
+        return
+    name = packed_name(figure)
+    source = f"{PLUGIN_FILE}/{name}"
+    shown = html_of_figure(source, figure.description, figure.caption)
+    holder = etree.SubElement(question, "questiontext", format="html")
+    _add(holder, "text", f"<p>{html_of_text(item.stem)}</p>{shown}")
+    file = etree.SubElement(holder, "file", name=name, path="/", encoding="base64")
+    file.text = base64.b64encode(figure.content).decode("ascii")
 
 
 def _add_answer(parent: etree._Element, text: str, share: Decimal, *, is_html: bool) -> None:

@@ -1,13 +1,15 @@
 """Reads one QTI item, 2.x or 3.0: exactly one choice interaction; everything else is named."""
 
 import copy
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 
 from lxml import etree
 
 from item_bank.exchange.answer_words import number_in
-from item_bank.exchange.html_text import text_of_html
+from item_bank.exchange.carried_pictures import Media, no_media, take_bare_text, take_text
+from item_bank.exchange.html_text import HtmlText, read_html, text_of_html
 from item_bank.exchange.item_draft import DraftOption, ItemDraft
 from item_bank.exchange.item_tags import apply_tag
 from item_bank.exchange.qti_names import normalise
@@ -19,13 +21,18 @@ ITEM = "assessmentItem"
 TOOL = "Kaohe"
 CLASS_MARK = "kaohe-"
 TEMPLATES = ("templateDeclaration", "templateProcessing")
+PICTURE_NAME = re.compile(r"\.(png|jpe?g|gif|svg)$", re.I)
 ASIDE = ("rubricBlock", "feedbackBlock", "feedbackInline", "stylesheet", "catalogInfo")
 
 
-def read_qti_item(root: etree._Element, place: str) -> ReadItem:
-    """Read an item element; its tree is brought to 2.x names in place."""
+def read_qti_item(root: etree._Element, place: str, media: Media = no_media) -> ReadItem:
+    """Read an item element; its tree is brought to 2.x names in place.
+
+    ``media`` returns the content of a picture by the address the item gives.
+    """
+    original = etree.tostring(root, encoding="unicode", with_tail=False)
     normalise(root)
-    draft = ItemDraft(place, identifier=root.get("identifier", ""))
+    draft = ItemDraft(place, identifier=root.get("identifier", ""), original=original)
     if root.get("toolName") == TOOL and root.get("label"):
         draft.identifier = root.get("label", "")
     body = root.find("itemBody")
@@ -39,7 +46,7 @@ def read_qti_item(root: etree._Element, place: str) -> ReadItem:
     _read_choice(draft, root, interactions[0])
     if draft.type is ItemType.UNSUPPORTED:
         return draft.unsupported("有顺序要求的作答 cardinality=ordered")
-    _read_stem(draft, body, interactions[0])
+    _read_stem(draft, body, interactions[0], media)
     _read_extras(draft, root, body)
     return draft.finish()
 
@@ -69,16 +76,19 @@ def _read_choice(draft: ItemDraft, root: etree._Element, choice: etree._Element)
     for option in choice.iter("simpleChoice"):
         name = option.get("identifier", "")
         is_locked = option.get("fixed") in ("true", "1")
-        draft.options.append(DraftOption(name, _plain(draft, option), is_locked))
+        draft.options.append(DraftOption(name, take_bare_text(draft, _plain(option)), is_locked))
     if choice.get("shuffle", "false") in ("false", "0"):
         draft.lock_all()
     if declared:
-        _read_key(draft, declared[0])
+        processing = root.find("responseProcessing")
+        template = "" if processing is None else processing.get("template", "")
+        is_matched = "match_correct" in template  # marks mapped to options then count nothing
+        _read_key(draft, declared[0], is_matched=is_matched)
     else:
         draft.warn(f"没有 responseDeclaration“{response}”。")
 
 
-def _read_key(draft: ItemDraft, declared: etree._Element) -> None:
+def _read_key(draft: ItemDraft, declared: etree._Element, *, is_matched: bool) -> None:
     """Take the correct response, else what is mapped to a positive mark; never guess."""
     correct = [inner_text(value) for value in declared.iterfind("correctResponse/value")]
     weights: dict[str, Decimal] = {}
@@ -88,9 +98,10 @@ def _read_key(draft: ItemDraft, declared: etree._Element) -> None:
             draft.fail("mapEntry 的 mappedValue 不是数。", f"{draft.place} mapEntry")
         weights[entry.get("mapKey", "")] = weight or Decimal(0)
     positive = [name for name, weight in weights.items() if weight > 0]
-    if len({weights[name] for name in positive}) > 1 or any(w < 0 for w in weights.values()):
+    is_partial = len(positive) > 1 or any(weight < 0 for weight in weights.values())
+    if is_partial and not is_matched:
         draft.weights = weights
-        draft.warn("选项有不同的得分权重，已保留。")
+        draft.warn("选项有部分得分，已保留权重。")
     if correct:
         draft.key = [name for name in correct if name] or None
     elif positive:
@@ -100,13 +111,15 @@ def _read_key(draft: ItemDraft, declared: etree._Element) -> None:
         draft.note("没有 correctResponse，标准答案取自得分为正的 mapEntry。")
 
 
-def _read_stem(draft: ItemDraft, body: etree._Element, choice: etree._Element) -> None:
+def _read_stem(
+    draft: ItemDraft, body: etree._Element, choice: etree._Element, media: Media
+) -> None:
     """Gather what stands before the options, then the prompt, then what stands after."""
     prompt = choice.find("prompt")
     for child in list(choice):
         if child is not prompt:
             choice.remove(child)
-    draft.stem = _plain(draft, body)
+    draft.stem = take_text(draft, _plain(body), media)
     if body.find(".//rubricBlock[@view='candidate']") is not None:
         draft.warn("给考生的说明 rubricBlock 没有导入。")
 
@@ -140,16 +153,13 @@ def _read_points(draft: ItemDraft, outcome: etree._Element) -> None:
         draft.points = number_in(value)
 
 
-def _plain(draft: ItemDraft, element: etree._Element) -> str:
-    """Return the text of an element; say what plain text cannot show."""
+def _plain(element: etree._Element) -> HtmlText:
+    """Return the text of an element without what is not for the candidate."""
     kept = copy.deepcopy(element)
     for name in ASIDE:
         for aside in list(kept.iter(name)):
             _take_out(aside)
-    text, lost = text_of_html(_markup(kept))
-    for name in lost:
-        draft.warn(f"{name}没有导入。")
-    return text
+    return read_html(_markup(kept))
 
 
 def _take_out(element: etree._Element) -> None:
@@ -171,6 +181,21 @@ def _markup(element: etree._Element) -> str:
     kept.tail = None
     for block in kept.iter("prompt", "choiceInteraction", "contentBody", "itemBody"):
         block.tag = "div"
-    for picture in kept.iter("object"):
-        picture.set("alt", picture.get("data", ""))
+    for picture in list(kept.iter("object")):
+        _name_object(picture)
     return etree.tostring(kept, encoding="unicode", method="html")
+
+
+def _name_object(element: etree._Element) -> None:
+    """Turn an object that is a picture into one; its content is the alternative text."""
+    source = element.get("data", "")
+    if element.get("type", "").startswith("image/") or PICTURE_NAME.search(source):
+        told = inner_text(element)
+        for inside in list(element):
+            element.remove(inside)
+        element.text = None
+        element.tag = "img"
+        element.set("src", source)
+        element.set("alt", told)
+    else:
+        element.set("alt", source)

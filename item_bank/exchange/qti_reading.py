@@ -3,6 +3,7 @@
 import posixpath
 import zipfile
 from collections.abc import Iterator
+from functools import partial
 from urllib.parse import unquote
 
 from lxml import etree
@@ -10,7 +11,7 @@ from lxml import etree
 from item_bank.exchange.item_draft import ItemDraft
 from item_bank.exchange.limits import MAX_ITEMS, entry_bytes, opened_archive
 from item_bank.exchange.qti_item_reading import ITEM, read_qti_item
-from item_bank.exchange.qti_names import QTI, camel_case
+from item_bank.exchange.qti_names import QTI, camel_case, normalise
 from item_bank.exchange.records import (
     Message,
     ReadFile,
@@ -23,6 +24,7 @@ from item_bank.exchange.xml_tree import local_name, xml_root
 
 MANIFEST = "imsmanifest.xml"
 TEST = "assessmentTest"
+SHOWN_SECTIONS = 20
 
 
 def read_qti(content: bytes) -> ReadFile:
@@ -106,9 +108,36 @@ class _Package:
                 continue
             kind = _qti_name(root)
             if kind == ITEM:
-                yield read_qti_item(root, f"{name} 第 {root.sourceline} 行")
+                place = f"{name} 第 {root.sourceline} 行"
+                yield read_qti_item(root, place, partial(self._media, name))
             elif kind == TEST:
-                self.messages.append(warning(name, "测试卷的组织方式没有导入，只读取试题。"))
+                told = f"{described_test(root)}；组织方式没有导入，只读取试题。"
+                self.messages.append(warning(name, told))
+
+    def _media(self, item: str, source: str) -> bytes | None:
+        """Return a picture of the package by the address an item gives."""
+        folder = posixpath.dirname(item)
+        name = self._entry_named(posixpath.normpath(posixpath.join(folder, source)))
+        try:
+            return None if name is None else entry_bytes(self.archive, name)
+        except UnreadableFileError:
+            return None  # a damaged picture harms no text
+
+
+def described_test(root: etree._Element) -> str:
+    """Name a test with its sections, how many items each has and chooses."""
+    normalise(root)
+    sections = []
+    for section in root.iter("assessmentSection"):
+        count = sum(1 for _ in section.iterchildren("assessmentItemRef"))
+        selection = section.find("selection")
+        chosen = "" if selection is None else f"，选 {selection.get('select', '')[:6]} 题"
+        name = section.get("title") or section.get("identifier") or ""
+        sections.append(f"“{name[:40]}”（{count} 题{chosen}）")
+    title = root.get("title") or root.get("identifier") or ""
+    shown = "、".join(sections[:SHOWN_SECTIONS]) or "无"
+    more = "等" if len(sections) > SHOWN_SECTIONS else ""
+    return f"测试卷“{title[:60]}”，部分：{shown}{more}"
 
 
 def _is_document(kind: str, href: str) -> bool:

@@ -11,13 +11,16 @@ from typing import Any
 
 from lxml import etree
 
+from item_bank.exchange.carried_pictures import packed_name
+from item_bank.exchange.html_text import CAPTION
 from item_bank.exchange.qti_dialects import QTI_3, QTI_21, Dialect
-from item_bank.exchange.records import ItemType, ReadItem
+from item_bank.exchange.records import FigureLink, ItemType, ReadItem
 from item_bank.exchange.xml_tree import without_controls
 
 WRITTEN_AT = (2019, 11, 18, 0, 0, 0)  # fixed, so that equal items give equal packages
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 TITLE_LENGTH = 40
+PICTURES = "images"
 
 
 def write_qti3(items: Sequence[ReadItem]) -> bytes:
@@ -32,21 +35,35 @@ def write_qti21(items: Sequence[ReadItem]) -> bytes:
 
 def _package(items: Sequence[ReadItem], dialect: Dialect) -> bytes:
     file = io.BytesIO()
-    names = [f"items/item{number:05d}.xml" for number in range(1, len(items) + 1)]
+    pictures = {
+        packed_name(item.figure): item.figure.content
+        for item in items
+        if item.figure and item.figure.content
+    }
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        _store(archive, "imsmanifest.xml", _manifest(names, dialect))
-        for number, (name, item) in enumerate(zip(names, items, strict=True), start=1):
-            _store(archive, name, _item(item, number, dialect))
+        _store(archive, "imsmanifest.xml", _xml(_manifest(items, dialect)))
+        for number, item in enumerate(items, start=1):
+            _store(archive, _item_name(number), _xml(_item(item, number, dialect)))
+        for name, content in pictures.items():
+            _store(archive, f"{PICTURES}/{name}", content)
     return file.getvalue()
 
 
-def _store(archive: zipfile.ZipFile, name: str, root: etree._Element) -> None:
+def _item_name(number: int) -> str:
+    return f"items/item{number:05d}.xml"
+
+
+def _xml(root: etree._Element) -> bytes:
+    return etree.tostring(root, encoding="UTF-8", xml_declaration=True)
+
+
+def _store(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
     entry = zipfile.ZipInfo(name, WRITTEN_AT)
     entry.compress_type = zipfile.ZIP_DEFLATED
-    archive.writestr(entry, etree.tostring(root, encoding="UTF-8", xml_declaration=True))
+    archive.writestr(entry, content)
 
 
-def _manifest(names: Sequence[str], dialect: Dialect) -> etree._Element:
+def _manifest(items: Sequence[ReadItem], dialect: Dialect) -> etree._Element:
     space = dialect.manifest_namespace
     spaces: Any = {None: space}
     root = etree.Element(f"{{{space}}}manifest", nsmap=spaces, identifier="kaohe-items")
@@ -55,7 +72,8 @@ def _manifest(names: Sequence[str], dialect: Dialect) -> etree._Element:
     etree.SubElement(metadata, f"{{{space}}}schemaversion").text = dialect.schema_version
     etree.SubElement(root, f"{{{space}}}organizations")
     resources = etree.SubElement(root, f"{{{space}}}resources")
-    for number, name in enumerate(names, start=1):
+    for number, item in enumerate(items, start=1):
+        name = _item_name(number)
         resource = etree.SubElement(
             resources,
             f"{{{space}}}resource",
@@ -64,6 +82,9 @@ def _manifest(names: Sequence[str], dialect: Dialect) -> etree._Element:
             href=name,
         )
         etree.SubElement(resource, f"{{{space}}}file", href=name)
+        if item.figure and item.figure.content:
+            packed = f"{PICTURES}/{packed_name(item.figure)}"
+            etree.SubElement(resource, f"{{{space}}}file", href=packed)
     return root
 
 
@@ -121,6 +142,7 @@ def _add_body(root: etree._Element, item: ReadItem, dialect: Dialect) -> None:
     if classes:
         body.set("class", " ".join(classes))
     _add_text(dialect.html(body, "p"), item.stem, dialect)
+    _add_figure(body, item.figure, dialect)
     is_judgement = item.type is ItemType.JUDGE
     is_fixed = is_judgement or (bool(item.locked) and len(item.locked) == len(item.options))
     choice = dialect.add(
@@ -137,6 +159,18 @@ def _add_body(root: etree._Element, item: ReadItem, dialect: Dialect) -> None:
         _add_text(simple, option.text, dialect)
     _add_rubric(body, "scorer", "kaohe-rationale", item.rationale, dialect)
     _add_rubric(body, "author", "kaohe-source", item.source, dialect)
+
+
+def _add_figure(body: etree._Element, figure: FigureLink | None, dialect: Dialect) -> None:
+    if figure is None or not figure.content:
+        return
+    picture = dialect.html(dialect.html(body, "p"), "img")
+    picture.set("src", f"../{PICTURES}/{packed_name(figure)}")
+    picture.set("alt", without_controls(figure.description))
+    if figure.caption:
+        below = dialect.html(body, "p")
+        below.set("class", CAPTION)
+        _add_text(below, figure.caption, dialect)
 
 
 def _add_rubric(body: etree._Element, view: str, name: str, text: str, dialect: Dialect) -> None:
@@ -158,16 +192,21 @@ def _add_text(parent: etree._Element, text: str, dialect: Dialect) -> None:
 
 
 def _add_processing(root: etree._Element, item: ReadItem, dialect: Dialect) -> None:
-    """Give the mapped mark, or all points for the exact key."""
+    """Give the mapped share of the points, or all of them for the exact key."""
     processing = dialect.add(root, "responseProcessing")
     if item.weights:
         assign = dialect.add(processing, "setOutcomeValue", identifier="SCORE")
-        dialect.add(assign, "mapResponse", identifier="RESPONSE")
+        product = dialect.add(assign, "product")
+        dialect.add(product, "mapResponse", identifier="RESPONSE")
+        dialect.add(product, "baseValue", baseType="float").text = _points(item)
         return
     condition = dialect.add(dialect.add(processing, "responseCondition"), "responseIf")
     match = dialect.add(condition, "match")
     dialect.add(match, "variable", identifier="RESPONSE")
     dialect.add(match, "correct", identifier="RESPONSE")
     assign = dialect.add(condition, "setOutcomeValue", identifier="SCORE")
-    value = "1" if item.points is None else f"{item.points:f}"
-    dialect.add(assign, "baseValue", baseType="float").text = value
+    dialect.add(assign, "baseValue", baseType="float").text = _points(item)
+
+
+def _points(item: ReadItem) -> str:
+    return "1" if item.points is None else f"{item.points:f}"

@@ -93,7 +93,8 @@ class FigureLink:
 class ReadItem:
     """One item as a file states it; ``key`` is None when the file declares none.
 
-    ``locked`` names the options whose place is fixed; ``weights`` keeps partial credit.
+    ``locked`` names the options whose place is fixed; ``weights`` keeps partial credit as shares
+    of the mark; ``original`` keeps the source of what is not supported.
     """
 
     place: str
@@ -111,6 +112,7 @@ class ReadItem:
     weights: Mapping[str, Decimal] = field(default_factory=lambda: NO_WEIGHTS)
     figure: FigureLink | None = None
     messages: tuple[Message, ...] = ()
+    original: str = ""
 
     @property
     def status(self) -> Status:

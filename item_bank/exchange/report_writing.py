@@ -48,6 +48,7 @@ def _item(file: str, item: ReadItem) -> dict[str, object]:
         "locked": list(item.locked),
         "weights": dict(item.weights),
         "figure": item.figure and _figure(item.figure),
+        "original": item.original or None,
         "status": item.status,
         "messages": [str(message) for message in item.messages],
     }

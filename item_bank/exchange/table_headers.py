@@ -10,6 +10,7 @@ from item_bank.exchange.records import ItemType
 NUMBER, TYPE, STEM, KEY = "number", "type", "stem", "key"
 OPTION, FLAG, RATIONALE, DIFFICULTY = "option", "flag", "rationale", "difficulty"
 POINTS, POINT, SOURCE, LOCKED = "points", "point", "source", "locked"
+WEIGHTS = "weights"
 SHUFFLE, MOST, PICTURE = "shuffle", "max_choices", "picture"
 
 SYNONYMS: Mapping[str, tuple[str, ...]] = {
@@ -92,6 +93,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
     ),
     SOURCE: ("来源", "试题来源", "出处", "依据", "source"),
     LOCKED: ("固定选项", "选项固定", "locked"),
+    WEIGHTS: ("选项得分", "选项权重", "weights"),
     SHUFFLE: ("shuffle", "选项乱序"),
     MOST: ("max choices",),
     PICTURE: ("题目图片", "题干图片", "题目视频", "选项图片", "图片", "视频", "image"),

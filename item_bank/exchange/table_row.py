@@ -12,6 +12,7 @@ from item_bank.exchange.draft_fields import (
     take_locked,
     take_point,
     take_points,
+    take_weights,
 )
 from item_bank.exchange.inline_options import split_stem
 from item_bank.exchange.item_draft import DraftOption, ItemDraft
@@ -166,3 +167,4 @@ class RowReader:
         if words.answer_verdict(self._field(headers.SHUFFLE)) == "wrong":
             self.draft.lock_all()
         take_locked(self.draft, self._field(headers.LOCKED), self._at(headers.LOCKED))
+        take_weights(self.draft, self._field(headers.WEIGHTS), self._at(headers.WEIGHTS))

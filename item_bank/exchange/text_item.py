@@ -56,7 +56,7 @@ class _Reader:
         self.text = "\n".join(text for _, text in item.lines).replace(PICTURE_SIGN, "")
         lengths = (len(text.replace(PICTURE_SIGN, "")) + 1 for _, text in item.lines)
         self.begins = [0, *accumulate(lengths)]
-        self.draft = ItemDraft(item.lines[0][0])
+        self.draft = ItemDraft(item.lines[0][0], original=self.text)
         self.answer, self.answer_place = "", self.draft.place
         self.explained = ""
         self.declared, self.kind = section.type, section.name

@@ -15,13 +15,21 @@ def shares_of(item: ReadItem) -> dict[str, Decimal]:
     each wrong option costs the whole of it, which comes nearest to "all or nothing".
     """
     if item.weights:
-        return {name: weight.quantize(PLACES) for name, weight in item.weights.items()}
+        whole = _whole(item)
+        return {name: (weight / whole).quantize(PLACES) for name, weight in item.weights.items()}
     key = item.key or ()
     if item.type is not ItemType.MULTIPLE:
         return dict.fromkeys(key, Decimal(1))
     share = (1 / Decimal(max(len(key), 1))).quantize(PLACES, ROUND_HALF_UP)
     wrong = Decimal(-1) if key else Decimal(0)
     return {o.id: share if o.id in key else wrong for o in item.options}
+
+
+def _whole(item: ReadItem) -> Decimal:
+    """Return what the best answer earns; marks of other systems may be more than one."""
+    positive = [weight for weight in item.weights.values() if weight > 0]
+    best = sum(positive, Decimal(0)) if item.type is ItemType.MULTIPLE else max(positive, default=0)
+    return max(Decimal(1), Decimal(best))
 
 
 def is_all_or_nothing(weights: Mapping[str, Decimal]) -> bool:

@@ -209,3 +209,12 @@ def test_points_that_are_no_number_name_the_cell():
 def test_names_of_points_are_not_taken_for_codes():
     item = one("题目,答案,知识点名称", "水往低处流。,对,水温控制")
     assert (item.point, item.status) == (None, Status.WARNING)
+
+
+def test_shares_of_the_mark_by_option():
+    header = "题干,题型,选项A,选项B,选项C,答案,选项得分"
+    item = one(header, "甲（ ）。,多选,1,2,3,AB,A=0.5；B=0.5；C=-0.25")
+    assert item.weights == {"a": Decimal("0.5"), "b": Decimal("0.5"), "c": Decimal("-0.25")}
+    wrong = one(header, "甲（ ）。,多选,1,2,3,AB,A=一半")
+    assert wrong.status is Status.ERROR
+    assert "（G2）" in told(wrong)

@@ -1,10 +1,12 @@
 """Moodle XML and QTI: keys as declared, everything else by name."""
 
+import base64
 import io
 import zipfile
 from decimal import Decimal
 
 import pytest
+from support.word_files import png
 
 from item_bank.exchange.importing import read_file
 from item_bank.exchange.records import ItemType, Status
@@ -26,6 +28,9 @@ CHOICE = """<choiceInteraction responseIdentifier="R" shuffle="true" maxChoices=
 <prompt>问？</prompt><simpleChoice identifier="A">甲</simpleChoice>
 <simpleChoice identifier="B" fixed="true">乙</simpleChoice>
 <simpleChoice identifier="C">丙</simpleChoice></choiceInteraction>"""
+PNG64 = base64.b64encode(png()).decode()
+DATA = f"data:image/png;base64,{PNG64}"
+OTHER = f"data:image/png;base64,{base64.b64encode(png(3)).decode()}"
 CP = "http://www.imsglobal.org/xsd/imscp_v1p1"
 
 
@@ -150,3 +155,83 @@ def test_a_package_without_manifest_is_still_read():
 def test_gb18030_xml():
     text = '<?xml version="1.0" encoding="gb2312"?>' + MOODLE[21:].format(single="true", a=100, b=0)
     assert read_file("t", text.encode("gb18030")).items[1].stem == "乙"
+
+
+@pytest.mark.parametrize("version", ["v2p0", "v2p1", "v2p2", "asi_v3p0"])
+def test_every_version_of_qti_is_the_same_item(version):
+    item = one(qti().replace("imsqti_v2p1", f"imsqti{'' if version[0] == 'a' else '_'}{version}"))
+    assert (item.type, item.key, item.locked, item.status) == ("single", ("b",), ("b",), "accepted")
+
+
+def test_marks_of_options_count_nothing_where_the_key_is_matched():
+    entries = '<mapEntry mapKey="A" mappedValue="1"/><mapEntry mapKey="B" mappedValue="1"/>'
+    key = KEY.replace("B</value>", "B</value><value>A</value>") + f"<mapping>{entries}</mapping>"
+    matched = qti(key, cardinality="multiple").replace(
+        "</assessmentItem>", '<responseProcessing template="x/match_correct"/></assessmentItem>'
+    )
+    assert one(matched).weights == {}
+    assert one(qti(key, cardinality="multiple")).weights == {"a": Decimal(1), "b": Decimal(1)}
+
+
+def test_what_is_not_taken_over_keeps_its_source():
+    item = one(qti(body='<textEntryInteraction responseIdentifier="R"/>'))
+    assert "<textEntryInteraction" in item.original
+    cloze = read_file("t", MOODLE.format(single="true", a="0", b="100").encode()).items[2]
+    assert cloze.original.startswith('<question type="cloze">')
+
+
+def test_a_picture_of_a_package_becomes_the_figure():
+    pictured = qti(body='<p><img src="../img/a%20b.png" alt="一个阀门"/></p>' + CHOICE)
+    data = qti(body=f'<p><object data="{DATA}" type="image/png">一块钢板</object></p>' + CHOICE)
+    lost = qti(body='<p><img src="http://x.example/c.png" alt="远处"/></p>' + CHOICE)
+    content = package(**{
+        "imsmanifest.xml": manifest("items/a.xml", "items/b.xml", "items/c.xml"),
+        "items/a.xml": pictured, "items/b.xml": data, "items/c.xml": lost, "img/a b.png": png(),
+    })  # fmt: skip
+    first, second, third = read_file("t.zip", content).items
+    assert (first.figure.description, first.figure.content) == ("一个阀门", png())
+    assert (first.figure.file, first.stem, first.status) == (
+        "a%20b.png",
+        "情境。\n问？",
+        "accepted",
+    )
+    assert (second.figure.description, second.figure.content) == ("一块钢板", png())
+    assert (third.figure, third.status) == (None, Status.WARNING)
+    assert "图片“远处”没有导入" in str(third.messages[0])
+
+
+def test_pictures_of_options_and_second_pictures_are_named():
+    body = CHOICE.replace("甲", f'<img src="{DATA}" alt="子"/>')
+    assert "选项或解析中的图片“子”" in str(one(qti(body=body)).messages[0])
+    two = f'<p><img src="{DATA}" alt="子"/><img src="{OTHER}" alt="丑"/></p>'
+    item = one(qti(body=two + CHOICE))
+    assert (item.figure, item.status) == (None, Status.WARNING)
+
+
+def test_sections_of_a_test_are_named():
+    test = """<assessmentTest identifier="t" title="期末卷"><testPart identifier="p">
+    <assessmentSection identifier="s1" title="单选"><selection select="2"/>
+    <assessmentItemRef identifier="a" href="a.xml"/><assessmentItemRef identifier="b" href="b.xml"/>
+    <assessmentItemRef identifier="c" href="c.xml"/></assessmentSection></testPart>
+    </assessmentTest>"""
+    report = read_file("t.zip", package(**{"test.xml": test, "a.xml": qti()}))
+    told = "\n".join(map(str, report.messages))
+    assert "测试卷“期末卷”，部分：“单选”（3 题，选 2 题）" in told
+
+
+def test_files_beside_a_moodle_question():
+    file = f'<file name="阀 门.png" path="/" encoding="base64">{PNG64}</file>'
+    text = MOODLE.format(single="true", a="100", b="0")
+    shown = text.replace(
+        'src="a.png" alt="图"', 'src="@@PLUGINFILE@@/%E9%98%80%20%E9%97%A8.png" alt="一个阀门"'
+    )
+    item = read_file(
+        "t", shown.replace("</text></questiontext>", f"</text>{file}</questiontext>", 1).encode()
+    ).items[0]
+    assert (item.figure.description, item.figure.content, item.status) == (
+        "一个阀门",
+        png(),
+        "accepted",
+    )
+    unused = text.replace("</text></questiontext>", f"</text>{file}</questiontext>", 1)
+    assert "没有用到" in str(read_file("t", unused.encode()).items[0].messages[-1])

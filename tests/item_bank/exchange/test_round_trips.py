@@ -5,14 +5,18 @@ from decimal import Decimal
 
 import pytest
 from support.exchanged_items import invented_items
+from support.word_files import png
 
 from item_bank.exchange.exporting import ExportFormat, written
 from item_bank.exchange.importing import read_file
-from item_bank.exchange.records import ItemType, ReadOption, Severity
+from item_bank.exchange.records import FigureLink, ItemType, ReadOption, Severity
 
 ITEMS = invented_items(500)
 BUT_EXCEL = [target for target in ExportFormat if target is not ExportFormat.EXCEL]
-COMPLETE = [target for target in ExportFormat if target is not ExportFormat.GIFT]
+PACKING = [ExportFormat.QTI3, ExportFormat.QTI21, ExportFormat.MOODLE]
+SVG = (
+    b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><rect width="9" height="9"/></svg>'
+)
 
 
 def content(item, **left_out):
@@ -20,16 +24,10 @@ def content(item, **left_out):
     return replace(item, place="", messages=(), options=options, weights={}, **left_out)
 
 
-@pytest.mark.parametrize("target", COMPLETE)
+@pytest.mark.parametrize("target", ExportFormat)
 def test_five_hundred_items_come_back_equal(target):
     report = read_file("items", written(ITEMS, target))
     assert [content(item) for item in report.items] == [content(item) for item in ITEMS]
-
-
-def test_gift_brings_back_everything_but_points():
-    report = read_file("items.txt", written(ITEMS, ExportFormat.GIFT))
-    expected = [content(item, points=None) for item in ITEMS]
-    assert [content(item) for item in report.items] == expected
 
 
 @pytest.mark.parametrize("target", ExportFormat)
@@ -40,24 +38,64 @@ def test_the_format_is_told_by_content_alone(target):
     assert gravest == []
 
 
-@pytest.mark.parametrize("target", BUT_EXCEL)
+@pytest.mark.parametrize("target", ExportFormat)
 def test_partial_credit_comes_back(target):
-    """All but a workbook, which has no column for it."""
     halves = {"a": Decimal("0.5"), "b": Decimal("0.5"), "c": Decimal("-0.5"), "d": Decimal(0)}
+    each = {"a": Decimal("0.5"), "b": Decimal("0.5"), "c": Decimal(0), "d": Decimal(0)}
     unequal = {"a": Decimal("0.75"), "b": Decimal("0.25"), "c": Decimal(-1), "d": Decimal(-1)}
     options = tuple(ReadOption(name, f"选项{name}") for name in "abcd")
     items = [
         replace(
             ITEMS[0], type=ItemType.MULTIPLE, options=options, key=("a", "b"), locked=(), weights=w
         )
-        for w in (halves, unequal)
+        for w in (halves, each, unequal)
     ]
     read = read_file("items", written(items, target)).items
-    assert [dict(item.weights) for item in read] == [halves, unequal]
-    assert [item.key for item in read] == [("a", "b"), ("a", "b")]
+    assert [dict(item.weights) for item in read] == [halves, each, unequal]
+    assert [item.key for item in read] == [("a", "b")] * 3
 
 
 @pytest.mark.parametrize("target", BUT_EXCEL)
 def test_equal_items_give_equal_bytes(target):
     """All but a workbook, whose archive carries the hour."""
     assert written(ITEMS[:20], target) == written(ITEMS[:20], target)
+
+
+@pytest.mark.parametrize("target", PACKING)
+def test_figures_travel_with_their_items(target):
+    figures = [
+        FigureLink("a.svg", "一个“阀门” & <管>", "图 1 < 2", SVG, "image/svg+xml"),
+        FigureLink("b.png", "一块钢板", "", png(), "image/png"),
+        FigureLink("a.svg", "同一个阀门", "", SVG, "image/svg+xml"),
+    ]
+    items = [replace(item, figure=f) for item, f in zip(ITEMS, figures, strict=False)]
+    read = read_file("items", written(items, target)).items
+    assert [replace(item.figure, file="") for item in read] == [
+        replace(f, file="") for f in figures
+    ]
+    assert [content(item, figure=None) for item in read] == [content(i, figure=None) for i in items]
+
+
+def test_a_figure_without_its_file_is_named_by_jsonl_alone():
+    items = [replace(ITEMS[0], figure=FigureLink("figures/a.svg", "一个阀门"))]
+    (read,) = read_file("items", written(items, ExportFormat.JSONL)).items
+    assert (read.figure.file, read.figure.file_hash) == ("figures/a.svg", None)
+    (bare,) = read_file("items", written(items, ExportFormat.QTI3)).items
+    assert bare.figure is None
+
+
+@pytest.mark.parametrize("target", [ExportFormat.MOODLE, ExportFormat.GIFT])
+def test_marks_beyond_one_become_shares(target):
+    weights = {"a": Decimal(2), "b": Decimal(1), "c": Decimal(-1), "d": Decimal(0)}
+    options = tuple(ReadOption(name, f"选项{name}") for name in "abcd")
+    item = replace(
+        ITEMS[0],
+        type=ItemType.MULTIPLE,
+        options=options,
+        key=("a", "b"),
+        locked=(),
+        weights=weights,
+    )
+    (read,) = read_file("items", written([item], target)).items
+    assert read.weights["a"] == Decimal("0.6666667")
+    assert sum(w for w in read.weights.values() if w > 0) == 1
