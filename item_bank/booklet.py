@@ -13,7 +13,7 @@ from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, KeepTogether, SimpleDocTemplate, Spacer, Table
 
-from item_bank.figure_drawing import DrawnFigure
+from item_bank.figure_drawing import figure_block
 from item_bank.formula_text import text_runs
 from item_bank.rich_setting import set_blocks, set_lines
 from item_bank.rules.item import OptionContent
@@ -32,6 +32,7 @@ MARGIN_PT = 20 * mm
 TEXT_WIDTH_PT = A4[0] - 2 * MARGIN_PT
 FOOT_PT = 11 * mm
 FIGURE_WIDTH_PT = 72 * mm
+FIGURE_HEIGHT_PT = 90 * mm
 HANGING_PT = 22.0  # room for the number of an item
 GREY = "#555555"
 NOTES = (
@@ -130,12 +131,13 @@ def _item(question: PaperQuestion, read_figure: Callable[[str], bytes]) -> list[
     stem = set_blocks(question.stem, STEM, f"{question.position}．", TEXT_WIDTH_PT)
     block: list[Flowable] = [Spacer(1, 4), *stem]
     if question.figure is not None:
-        content = read_figure(question.figure.file_hash)
-        drawn = DrawnFigure(content, FIGURE_WIDTH_PT, REGULAR)
+        figure = question.figure
+        content = read_figure(figure.file_hash)
+        drawn = figure_block(content, figure.media_type, FIGURE_WIDTH_PT, FIGURE_HEIGHT_PT, REGULAR)
         drawn.hAlign = "CENTER"
         block += [Spacer(1, 3), drawn]
-        if question.figure.caption:
-            block += [_text(question.figure.caption, CAPTION), Spacer(1, 3)]
+        if figure.caption:
+            block += [_text(figure.caption, CAPTION), Spacer(1, 3)]
     if question.kind is not ItemKind.TRUE_FALSE:
         block.append(_options(question.options))
     return block

@@ -1,16 +1,18 @@
 """Draws the figures of items on paper: the SVG subset that ``rules/figure.py`` lets in."""
 
-import re
+import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import inf
 from xml.etree import ElementTree
 
 from reportlab.lib.colors import HexColor
+from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.pdfgen.pathobject import PDFPathObject
-from reportlab.platypus import Flowable
+from reportlab.platypus import Flowable, Image
 
-from item_bank.rules.figure import SVG
+from item_bank.rules.figure import ARGUMENT_COUNTS, PATH_PART, SVG, SVG_TYPE, numbers_of
 
 INHERITED = (
     "fill",
@@ -25,8 +27,6 @@ INHERITED = (
 DEFAULTS = {"fill": "#000000", "stroke": "none", "stroke-width": "1", "font-size": "16"}
 JOINS = {"miter": 0, "round": 1, "bevel": 2}
 CAPS = {"butt": 0, "round": 1, "square": 2}
-PATH_PART = re.compile(r"[A-Za-z]|[+-]?(?:\d+\.?\d*|\.\d+)")
-ARGUMENT_COUNTS = {"M": 2, "L": 2, "H": 1, "V": 1, "C": 6, "Z": 0}
 Style = Mapping[str, str]
 Step = tuple[str, tuple[float, ...]]
 
@@ -42,15 +42,17 @@ class ViewBox:
 
 
 class DrawnFigure(Flowable):  # type: ignore[misc]  # reportlab has no types
-    """A figure as a block of the page, drawn to a width in points."""
+    """A figure as a block of the page, drawn to a width in points unless that is too high."""
 
-    def __init__(self, content: bytes, width_pt: float, font: str) -> None:
+    def __init__(
+        self, content: bytes, width_pt: float, font: str, *, highest_pt: float = inf
+    ) -> None:
         super().__init__()
         self.root = ElementTree.fromstring(content)  # noqa: S314  (checked when it was loaded)
         self.box = view_box(self.root)
         self.font = font
-        self.scale = width_pt / self.box.width
-        self.width = width_pt
+        self.scale = min(width_pt / self.box.width, highest_pt / self.box.height)
+        self.width = self.box.width * self.scale
         self.height = self.box.height * self.scale
 
     def draw(self) -> None:
@@ -64,9 +66,20 @@ class DrawnFigure(Flowable):  # type: ignore[misc]  # reportlab has no types
         canvas.restoreState()
 
 
+def figure_block(
+    content: bytes, media_type: str, width_pt: float, highest_pt: float, font: str
+) -> Flowable:
+    """Return a figure of any kind that is let in, within a width and a height."""
+    if media_type == SVG_TYPE:
+        return DrawnFigure(content, width_pt, font, highest_pt=highest_pt)
+    width_px, height_px = ImageReader(io.BytesIO(content)).getSize()
+    scale = min(width_pt / width_px, highest_pt / height_px)
+    return Image(io.BytesIO(content), width=width_px * scale, height=height_px * scale)
+
+
 def view_box(root: ElementTree.Element) -> ViewBox:
     """Return the view box of a figure."""
-    x, y, width, height = _numbers(root.attrib["viewBox"])
+    x, y, width, height = numbers_of(root.attrib["viewBox"])
     return ViewBox(x, y, width, height)
 
 
@@ -127,6 +140,8 @@ def _draw_children(canvas: Canvas, parent: ElementTree.Element, style: Style, fo
 
 def _draw_text(canvas: Canvas, element: ElementTree.Element, style: Style, font: str) -> None:
     words = "".join(element.itertext()).strip()
+    if style["fill"] == "none":
+        return
     canvas.saveState()
     canvas.translate(float(element.get("x", 0)), float(element.get("y", 0)))
     canvas.scale(1, -1)
@@ -149,7 +164,7 @@ def _draw_shape(canvas: Canvas, name: str, element: ElementTree.Element, style: 
         canvas.setLineJoin(JOINS.get(style.get("stroke-linejoin", "miter"), 0))
         canvas.setLineCap(CAPS.get(style.get("stroke-linecap", "butt"), 0))
         dashes = style.get("stroke-dasharray", "none")
-        canvas.setDash([] if dashes == "none" else _numbers(dashes))
+        canvas.setDash([] if dashes == "none" else numbers_of(dashes))
     canvas.drawPath(_path(canvas, name, element), stroke=int(stroked), fill=int(filled))
     canvas.restoreState()
 
@@ -181,7 +196,7 @@ def _path(canvas: Canvas, name: str, element: ElementTree.Element) -> PDFPathObj
 
 
 def _corners(points: str, *, closed: bool) -> Iterator[Step]:
-    numbers = _numbers(points)
+    numbers = numbers_of(points)
     for place in range(0, len(numbers) - 1, 2):
         yield ("L" if place else "M"), (numbers[place], numbers[place + 1])
     if closed:
@@ -192,10 +207,6 @@ def _follow(path: PDFPathObject, steps: Iterator[Step]) -> None:
     draw = {"M": path.moveTo, "L": path.lineTo, "C": path.curveTo, "Z": path.close}
     for name, points in steps:
         draw[name](*points)
-
-
-def _numbers(text: str) -> list[float]:
-    return [float(part) for part in text.replace(",", " ").split()]
 
 
 def _long_colour(colour: str) -> str:
