@@ -1,4 +1,4 @@
-"""What a person may do with items (load, submit, move) and papers (compose, release).
+"""What a person may do with items (load, move) and papers (compose, release).
 
 Reviews are decided in ``reviewing``.
 """
@@ -152,17 +152,6 @@ def load_element_tree(
     return added
 
 
-def submit_item(db: Session, item_id: int, *, actor: Actor, now: datetime) -> None:
-    """Send a draft to its first review."""
-    actor.require(Permission.ITEM_AUTHOR)
-    item = _item_of(db, item_id)
-    _require_item_state(item, ItemState.DRAFT, action="送审")
-    if not content_of(item.versions[-1]).key:
-        raise InvalidInputError(field="标准答案", reason="还没有答案，不能送审。")
-    item.state = ItemState.FIRST_REVIEW
-    note(db, "submit_item", ("item", item.id), actor=actor, now=now)
-
-
 def move_item(
     db: Session, item_id: int, wanted: ItemState, reason: str, *, actor: Actor, now: datetime
 ) -> None:
@@ -283,12 +272,6 @@ def _item_of(db: Session, item_id: int) -> Item:
     if item is None:
         raise NotFoundError(what="试题")
     return item
-
-
-def _require_item_state(item: Item, *allowed: ItemState, action: str) -> None:
-    if ItemState(item.state) not in allowed:
-        state = STATE_NAMES[ItemState(item.state)]
-        raise WrongStateError(what=f"试题{item.code}", state=state, action=action)
 
 
 def _require_two_people(author_id: int | None, reviewer: Actor) -> None:

@@ -34,7 +34,7 @@ class FoundDuplicate:
 def compared_items(db: Session, project_id: int, *, actor: Actor) -> tuple[ComparedItem, ...]:
     """Return the items of a project that are compared, by code: all that are not retired."""
     actor.require(Permission.BANK_READ)
-    return _items_in_use(db, project_id)
+    return items_in_use(db, project_id)
 
 
 def duplicates_of(
@@ -44,7 +44,7 @@ def duplicates_of(
 
     A new version of an item names it as ``except_item_id``, so that it is not compared with itself.
     """
-    items = [item for item in _items_in_use(db, project_id) if item.item_id != except_item_id]
+    items = [item for item in items_in_use(db, project_id) if item.item_id != except_item_id]
     hits = DuplicateIndex(item.content for item in items).check(content)
     return tuple(FoundDuplicate(items[hit.place], hit.likeness) for hit in hits)
 
@@ -57,7 +57,8 @@ def blocking_duplicates(
     return tuple(one for one in found if one.likeness.is_blocking)
 
 
-def _items_in_use(db: Session, project_id: int) -> tuple[ComparedItem, ...]:
+def items_in_use(db: Session, project_id: int) -> tuple[ComparedItem, ...]:
+    """Return the items of a project in the words of their versions in force, by code."""
     rows = db.scalars(
         versions_in_force()
         .where(Item.project_id == project_id, Item.state != ItemState.RETIRED)

@@ -60,3 +60,27 @@ class ContradictedItemError(AssessmentError):
     text = (
         "试题{item}与在库的{others}相互矛盾，不能入库。请退回命题人，或请题库管理员先处理在库试题。"
     )
+
+
+class MissingUndertakingError(AssessmentError):
+    """A member of a bank has not promised secrecy yet."""
+
+    code = "missing_undertaking"
+    text = "您还没有签署试题保密承诺书。请先签署，再查看或编写试题。"
+
+
+class UnfinishedItemError(AssessmentError):
+    """An item that still breaks the rules of its form becomes no version."""
+
+    code = "unfinished_item"
+    text = "试题还有 {count} 处需要更正：{faults}更正后才能保存为版本。"
+
+
+class BlockedItemError(AssessmentError):
+    """The bank holds, or reviews, items that say the opposite."""
+
+    code = "blocked_item"
+    text = (
+        "题库中有 {count} 道试题与本题同题异答或题意相反，不能送审。"
+        "请改写本题，或联系题库管理员核对。"
+    )

@@ -19,6 +19,7 @@ from item_bank.rules.rich_text import (
     FaultKind,
     Paragraph,
     RichText,
+    Table,
     has_table,
     read_rich_text,
     without_marks,
@@ -36,6 +37,9 @@ MARKUP = re.compile(
     re.I,
 )
 LENGTH_RATIO = 3.0  # the longest option against the shortest, where a style warning begins
+MAX_STEM, MAX_OPTION, MAX_RATIONALE, MAX_SOURCE = 1500, 300, 2000, 200  # characters
+MAX_OPTION_LINES, MAX_ROWS, MAX_COLUMNS = 5, 20, 8  # what stays whole on a printed page
+MAX_DESCRIPTION, MAX_CAPTION = 500, 60
 SHORT_OPTION = 6  # characters; shorter options may differ without giving the answer away
 NOTATION_FAULTS = {
     FaultKind.UNPAIRED_BOLD: "加重号 ** 不成对",
@@ -111,7 +115,8 @@ def tidy(text: str) -> str:
 
 def check_item(item: ItemContent) -> ItemFindings:
     """Judge one item; an item with errors never enters the bank."""
-    errors = [*_text_errors(item), *_option_errors(item), *_key_errors(item), *_stem_errors(item)]
+    errors = [*_text_errors(item), *_size_errors(item)]
+    errors += [*_option_errors(item), *_key_errors(item), *_stem_errors(item)]
     if not POINT_CODE.fullmatch(item.point):
         errors.append(f"鉴定点编号“{item.point}”格式不对，应如 B-C-A-007。")
     if item.difficulty not in DIFFICULTIES:
@@ -188,6 +193,25 @@ def _text_errors(item: ItemContent) -> list[str]:
         errors += _notation_errors(name, text)
         if any(unicodedata.category(sign) == "Cc" and sign != "\n" for sign in text):
             errors.append(f"{name}含有控制字符。")
+    return errors
+
+
+def _size_errors(item: ItemContent) -> list[str]:
+    figure = item.figure
+    texts = [
+        ("题干", item.stem, MAX_STEM),
+        *((f"选项 {o.canonical_id}", o.content, MAX_OPTION) for o in item.options),
+        ("解析", item.rationale, MAX_RATIONALE),
+        ("出处", item.source, MAX_SOURCE),
+        ("插图说明", figure.description if figure else "", MAX_DESCRIPTION),
+        ("插图标题", figure.caption if figure else "", MAX_CAPTION),
+    ]
+    errors = [f"{name}超过 {most} 字。" for name, text, most in texts if len(text) > most]
+    if any(option.content.count("\n") >= MAX_OPTION_LINES for option in item.options):
+        errors.append(f"选项超过 {MAX_OPTION_LINES} 行。")
+    tables = [block for block in read_rich_text(item.stem).blocks if isinstance(block, Table)]
+    if any(len(table.rows) > MAX_ROWS or len(table.rows[0]) > MAX_COLUMNS for table in tables):
+        errors.append(f"题干中的表格超过 {MAX_ROWS} 行或 {MAX_COLUMNS} 列。")
     return errors
 
 

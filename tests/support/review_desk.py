@@ -6,11 +6,10 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from item_bank.actions import submit_item
 from item_bank.authoring.actions import appoint_member, sign_undertaking
 from item_bank.models import Element, Item
 from item_bank.rules.item import ItemContent
-from item_bank.rules.kinds import BankDuty
+from item_bank.rules.kinds import BankDuty, ItemState
 from item_bank.rules.review import ROUNDS, ReviewPoint, Verdict
 from item_bank.storing import add_version
 from registry.access import Actor, Role
@@ -84,7 +83,8 @@ def write_again(
     ).one()
     add_version(db, item, content, element, actor=desk.author, now=now)
     db.flush()
-    submit_item(db, item.id, actor=desk.author, now=now)
+    item.state = ItemState.FIRST_REVIEW
+    db.flush()
 
 
 def verdict(item: Item, *, accepted: bool = True, **changes: object) -> Verdict:
