@@ -21,6 +21,7 @@ from exam_server.rehearsal.batch import (
     wait_for_approval,
     wait_for_audit,
 )
+from exam_server.rehearsal.items_under_review import put_items_under_review
 from exam_server.rehearsal.office import (
     CITY_STAFF,
     INSTITUTION_STAFF,
@@ -124,6 +125,7 @@ def build_world(database: Database, step: Step) -> World:
         office = build_office(db, hash_password(PASSWORD), now=now - OFFICE_LEAD)
         actor = office.actors["kucun01"]
         receive_blanks(db, office.centre_id, *BLANKS, actor=actor, now=now - OFFICE_LEAD)
+        put_items_under_review(db, office, now=now)
     with database.transaction() as db:
         order = BatchOrder(
             ROOM_SEATS, ON_CARDS, now, SEED, first_person=100, practical_after=PRACTICAL_BEFORE

@@ -90,7 +90,7 @@ def write_again(
 def verdict(item: Item, *, accepted: bool = True, **changes: object) -> Verdict:
     """Return what a reviewer says of an item as it stands now."""
     reason = "" if accepted else "题干有歧义"
-    made = Verdict(item.versions[-1].id, ROUNDS[item.state], accepted, ALL, reason)  # type: ignore[index]
+    made = Verdict(item.versions[-1].id, ROUNDS[ItemState(item.state)], accepted, ALL, reason)
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
