@@ -30,6 +30,7 @@ ENTRIES: tuple[Entry, ...] = (
     ),
     Entry("考务", "考场", "venues.index", (_P.ARRANGE,)),
     Entry("题库", "题库", "question_bank.projects", (_P.BANK_READ,), ("question_bank",)),
+    Entry("题库", "审题", "item_review.queue", (_P.ITEM_REVIEW,), ("item_review",)),
     Entry("题库", "试卷", "papers.index", (_P.PAPER_COMPOSE, _P.PAPER_RELEASE), ("papers",)),
     Entry("题库", "试题勘误", "errata.index", (_P.BANK_WRITE, _P.ERRATUM_DECIDE), ("errata",)),
     Entry("考场", "监考", "proctor_console.sittings", (_P.ROOM_PROCTOR,), ("proctor_console",)),

@@ -6,7 +6,9 @@ from flask import url_for
 from sqlalchemy.orm import Session
 
 from exam_server.languages import translated as _
+from item_bank.authoring.queries import unsigned_memberships
 from item_bank.queries import papers_to_release
+from item_bank.reviewing.queries import waiting_count
 from omr.queries import pages_waiting
 from registry.access import Actor, Permission
 from registry.plans.queries import plans_in_reach
@@ -90,11 +92,31 @@ def tasks_of(db: Session, *, actor: Actor) -> list[Task]:
     ids = [plan.id for plan in plans]
     return [
         *waiting,
+        *_undertakings(db, actor),
+        *_items_to_review(db, actor),
         *_papers_to_release(db, ids, actor),
         *_errata_to_decide(db, actor),
         *_cards_to_review(db, ids, actor),
         *_sheets_to_fill(db, actor),
     ]
+
+
+def _items_to_review(db: Session, actor: Actor) -> list[Task]:
+    """Return how many items wait for the reviewer."""
+    if not actor.may(_P.ITEM_REVIEW):
+        return []
+    number = waiting_count(db, actor=actor)
+    text = _("先提交的先审；一审与二审不能是同一人。")
+    href = url_for("item_review.queue")
+    return [Task(_("待审试题"), text, number, href, "warn")] if number else []
+
+
+def _undertakings(db: Session, actor: Actor) -> list[Task]:
+    """Return for how many projects an author or reviewer has still to promise secrecy."""
+    number = len(unsigned_memberships(db, actor=actor))
+    text = _("签署后才能看到该项目的试题。")
+    href = url_for("undertaking.form")
+    return [Task(_("待签署的保密承诺"), text, number, href, "danger")] if number else []
 
 
 def _papers_to_release(db: Session, plan_ids: list[int], actor: Actor) -> list[Task]:

@@ -6,6 +6,7 @@ from flask import Flask
 from markupsafe import Markup
 
 from exam_server.languages import translated
+from item_bank.rules.review import POINT_NAMES
 from registry.plans.rules import states as plan_states
 
 WARN, OK, DANGER, HELP, PLAIN = "warn", "ok", "danger", "help", ""
@@ -126,6 +127,27 @@ WORDS: dict[str, dict[str, Word]] = {
         "decided": Word("已裁定", OK),
         "refused": Word("不予采纳"),
     },
+    "bank_duty": {"author": Word("命题"), "reviewer": Word("审题")},
+    "review_round": {"1": Word("一审", WARN), "2": Word("二审", WARN)},
+    "review_point": {point.value: Word(name) for point, name in POINT_NAMES.items()},
+    "item_field": {
+        "whole": Word("整题"),
+        "stem": Word("题干"),
+        "key": Word("答案"),
+        "rationale": Word("解析"),
+        "source": Word("出处"),
+        "figure": Word("插图"),
+        "point": Word("鉴定点"),
+        "difficulty": Word("难度"),
+    },
+    "difficulty": {
+        "1": Word("易"),
+        "2": Word("较易"),
+        "3": Word("中等"),
+        "4": Word("较难"),
+        "5": Word("难"),
+    },
+    "verdict": {"True": Word("通过", OK), "False": Word("退回", DANGER)},
     "duplicate": {
         "other_key": Word("同题异答", DANGER),
         "negated": Word("题意相反", DANGER),

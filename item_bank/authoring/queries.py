@@ -63,6 +63,19 @@ def own_memberships(db: Session, duty: BankDuty, *, actor: Actor) -> Sequence[Ba
     return db.scalars(chosen.order_by(BankMember.project_id)).all()
 
 
+def unsigned_memberships(db: Session, *, actor: Actor) -> tuple[BankMember, ...]:
+    """Return the person's appointments for which secrecy is not promised yet."""
+    duties = [duty for duty, needed in DUTY_PERMISSION.items() if actor.may(needed)]
+    members = [member for duty in duties for member in own_memberships(db, duty, actor=actor)]
+    return tuple(member for member in members if member.undertaking_at is None)
+
+
+def signed_projects(db: Session, duty: BankDuty, *, actor: Actor) -> tuple[int, ...]:
+    """Return the projects whose items the person may work on: appointed, secrecy promised."""
+    members = own_memberships(db, duty, actor=actor)
+    return tuple(member.project_id for member in members if member.undertaking_at is not None)
+
+
 def require_member(db: Session, project_id: int, duty: BankDuty, *, actor: Actor) -> BankMember:
     """Return the person's appointment to a bank; a bank of others is not found."""
     for member in own_memberships(db, duty, actor=actor):

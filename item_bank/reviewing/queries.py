@@ -11,9 +11,9 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
-from item_bank.authoring.queries import own_memberships
+from item_bank.authoring.queries import signed_projects
 from item_bank.duplicate_queries import FoundDuplicate, duplicates_of
-from item_bank.models import BankMember, Item, ItemReview, ItemVersion, ReviewComment
+from item_bank.models import Item, ItemReview, ItemVersion, ReviewComment
 from item_bank.queries import versions_in_force
 from item_bank.rules.changes import FieldChange, changes_between
 from item_bank.rules.item import ItemContent, ItemFindings, check_item
@@ -107,18 +107,6 @@ class OwnDecision:
 
 
 # The queue ---------------------------------------------------------------------------------
-
-
-def unsigned_memberships(db: Session, *, actor: Actor) -> tuple[BankMember, ...]:
-    """Return the reviewer's appointments for which secrecy is not promised yet."""
-    members = own_memberships(db, BankDuty.REVIEWER, actor=actor)
-    return tuple(member for member in members if member.undertaking_at is None)
-
-
-def signed_projects(db: Session, *, actor: Actor) -> tuple[int, ...]:
-    """Return the projects whose items the reviewer may see."""
-    members = own_memberships(db, BankDuty.REVIEWER, actor=actor)
-    return tuple(member.project_id for member in members if member.undertaking_at is not None)
 
 
 def waiting_items(db: Session, *, actor: Actor) -> tuple[WaitingItem, ...]:
@@ -287,7 +275,7 @@ def _waiting(db: Session, actor: Actor) -> Select[ItemVersion]:
     return (
         versions_in_force()
         .where(
-            Item.project_id.in_(signed_projects(db, actor=actor)),
+            Item.project_id.in_(signed_projects(db, BankDuty.REVIEWER, actor=actor)),
             Item.state.in_(list(ROUNDS)),
             or_(Item.created_by_id.is_(None), Item.created_by_id != account_id),
             not_(has_written(Item.id, account_id)),

@@ -7,13 +7,13 @@ from sqlalchemy import select
 from support.invented_bank import SVG
 from support.review_desk import appointed, open_desk, verdict, write_again, written
 
+from item_bank.authoring.queries import unsigned_memberships
 from item_bank.models import Item
 from item_bank.reviewing.actions import review_item
 from item_bank.reviewing.queries import (
     figure_under_review,
     item_under_review,
     own_decisions,
-    unsigned_memberships,
     waiting_count,
     waiting_items,
 )
