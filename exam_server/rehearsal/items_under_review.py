@@ -6,23 +6,27 @@ The texts are invented for the demonstration; some have the flaws that reviewers
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from exam_server.rehearsal.office import PROJECT, Office
-from item_bank.actions import submit_item
-from item_bank.models import Element, Item
+from item_bank.authoring.item_actions import (
+    create_item,
+    save_version,
+    settle_remark,
+    submit_item,
+)
+from item_bank.models import Item
 from item_bank.reviewing.actions import add_remark, review_item
 from item_bank.rules.item import CANONICAL_IDS, ItemContent, OptionContent, judgement_options
+from item_bank.rules.item_fields import fields_of
 from item_bank.rules.kinds import RIGHT, WRONG, ItemKind, ItemState
 from item_bank.rules.review import ROUNDS, Remark, ReviewPoint, Verdict
-from item_bank.storing import add_version
 from registry.access import Actor
 from registry.catalog.queries import project_by_number
 
 AUTHOR, FIRST, SECOND = "mingti01", "shenti01", "shenti02"
 STANDARD = "GB/T 20234、GB/T 18487 系列标准"
-CODES = "60-09{:02d}"
+WRITING_TIME = timedelta(minutes=20)
 
 
 def chosen(
@@ -80,9 +84,9 @@ FOR_FIRST_REVIEW = (
     judged(
         "A-B-B-002",
         2,
-        "绝缘电阻表不得在被测设备带电的情况下使用。",
+        "测量直流充电机主回路的绝缘电阻后，应当先对地放电再拆除测试线。",
         RIGHT,
-        "测量绝缘电阻必须停电、验电并放电后进行。",
+        "主回路有较大的对地电容，测量后残留电荷，须先放电。",
     ),
     chosen(
         "B-D-B-004",
@@ -135,6 +139,7 @@ REMARKS = (
     Remark("option.d", "环境潮湿导致绝缘下降", "与 A 项重叠，建议改为与绝缘无关的干扰项。"),
     Remark("stem", "最可能的原因", "题干缺少条件，请补充“雨后”“仅一台桩”等现象。"),
 )
+UNCLEAR = Remark("stem", "无任何显示", "请写清是屏幕还是指示灯。")
 REVISED_BEFORE = replace(
     RETURNED,
     point="B-D-A-001",
@@ -181,47 +186,41 @@ def put_items_under_review(db: Session, office: Office, *, now: datetime) -> Non
         db, project_by_number(db, PROJECT).id, actors[AUTHOR], actors[FIRST], actors[SECOND]
     )
     at = now - timedelta(days=4)
-    revised = _written(desk, 1, REVISED_BEFORE, now=at)
-    add_remark(
-        db,
-        revised.id,
-        Remark("stem", "无任何显示", "请写清是屏幕还是指示灯。"),
-        actor=desk.second,
-        now=at,
-    )
-    _decide(desk, revised, desk.second, "题干现象不明确，选项长短不齐。", now=at)
-    _add(desk, revised, REVISED_AFTER, now=at + timedelta(hours=20))
-    _decide(desk, revised, desk.second, now=at + timedelta(hours=22))
-    for number, content in enumerate(FOR_SECOND_REVIEW, start=2):
-        item = _written(desk, number, content, now=at + timedelta(hours=number))
+    _rewritten(desk, now=at)
+    for number, content in enumerate(FOR_SECOND_REVIEW):
+        item = _written(desk, content, now=at + timedelta(hours=2 + number))
         _decide(desk, item, desk.first, now=at + timedelta(hours=24 + number))
-    returned = _written(desk, 4, RETURNED, now=at + timedelta(hours=30))
+    returned = _written(desk, RETURNED, now=at + timedelta(hours=30))
     for remark in REMARKS:
         add_remark(db, returned.id, remark, actor=desk.first, now=at + timedelta(hours=50))
     _decide(desk, returned, desk.first, REASON, now=at + timedelta(hours=51))
-    for number, content in enumerate(FOR_FIRST_REVIEW, start=5):
-        _written(desk, number, content, now=at + timedelta(hours=60 + number))
+    for number, content in enumerate(FOR_FIRST_REVIEW):
+        _written(desk, content, now=at + timedelta(hours=65 + number))
 
 
-def _written(desk: Desk, number: int, content: ItemContent, *, now: datetime) -> Item:
-    item = Item(
-        project_id=desk.project_id,
-        code=CODES.format(number),
-        created_at=now,
-        created_by_id=desk.author.account_id,
+def _rewritten(desk: Desk, *, now: datetime) -> None:
+    """Leave an item for its second review that was returned before and written anew."""
+    item = _written(desk, REVISED_BEFORE, now=now)
+    remark = add_remark(desk.db, item.id, UNCLEAR, actor=desk.second, now=now)
+    _decide(desk, item, desk.second, "题干现象不明确，选项长短不齐。", now=now)
+    settle_remark(desk.db, item.id, remark.id, actor=desk.author, now=now + timedelta(hours=19))
+    _add(desk, item, REVISED_AFTER, now=now + timedelta(hours=20))
+    _decide(desk, item, desk.second, now=now + timedelta(hours=22))
+
+
+def _written(desk: Desk, content: ItemContent, *, now: datetime) -> Item:
+    item = create_item(
+        desk.db, desk.project_id, kind=content.kind, actor=desk.author, now=now - WRITING_TIME
     )
-    desk.db.add(item)
     _add(desk, item, content, now=now)
     return item
 
 
 def _add(desk: Desk, item: Item, content: ItemContent, *, now: datetime) -> None:
-    element = desk.db.scalars(
-        select(Element).where(Element.project_id == desk.project_id, Element.code == content.point)
-    ).one()
-    add_version(desk.db, item, content, element, actor=desk.author, now=now)
-    desk.db.flush()
-    submit_item(desk.db, item.id, actor=desk.author, now=now)
+    """Save a version and submit it."""
+    base, author = len(item.versions), desk.author
+    save_version(desk.db, item.id, fields_of(content), base, actor=author, now=now)
+    submit_item(desk.db, item.id, actor=author, now=now)
 
 
 def _decide(desk: Desk, item: Item, reviewer: Actor, reason: str = "", *, now: datetime) -> None:

@@ -61,7 +61,7 @@ def appointed(
 def written(
     db: Session, desk: ReviewDesk, number: int = 901, *, now: datetime, **changes: object
 ) -> Item:
-    """Write an item of the author and submit it."""
+    """Put an item of the author under review, even one that no author could submit."""
     item = Item(
         project_id=desk.project_id,
         code=f"99-{number}",
@@ -76,13 +76,12 @@ def written(
 def write_again(
     db: Session, desk: ReviewDesk, item: Item, *, now: datetime, **changes: object
 ) -> None:
-    """Write the next version of an item and submit it."""
+    """Put the next version of an item under review."""
     content: ItemContent = replace(item_content(number=1), **changes)  # type: ignore[arg-type]
     element = db.scalars(
         select(Element).where(Element.project_id == desk.project_id, Element.code == content.point)
     ).one()
     add_version(db, item, content, element, actor=desk.author, now=now)
-    db.flush()
     item.state = ItemState.FIRST_REVIEW
     db.flush()
 
