@@ -95,29 +95,50 @@ def print_cards(
 
     The same cards give the same bytes. Raises ``ValueError`` without cards.
     """
+    return print_sheets(
+        (layout,), cards, font_regular=font_regular, font_bold=font_bold, title=title
+    )
+
+
+def print_sheets(
+    layouts: Sequence[CardLayout],
+    cards: Sequence[CardHolder],
+    *,
+    font_regular: Path,
+    font_bold: Path,
+    title: str = "",
+) -> bytes:
+    """Draw all pages of a card for every candidate; see ``print_cards``."""
     if not cards:
         raise ValueError("there is no card to print")
     fonts = _register(font_regular, font_bold)
     stream = io.BytesIO()
-    canvas = _canvas(stream, layout, title or layout.title)
-    sheet = _Sheet(canvas, layout, fonts)
-    canvas.beginForm(BLANK_FORM)
-    _draw_blank(sheet)
-    canvas.endForm()
+    canvas = _canvas(stream, layouts[0], title or layouts[0].title)
+    sheets = [_Sheet(canvas, layout, fonts) for layout in layouts]
+    for sheet in sheets:
+        canvas.beginForm(_form_name(sheet))
+        _draw_blank(sheet)
+        canvas.endForm()
     for card in cards:
-        canvas.doForm(BLANK_FORM)
-        _draw_particulars(sheet, card)
-        canvas.showPage()
+        for sheet in sheets:
+            canvas.doForm(_form_name(sheet))
+            _draw_particulars(sheet, card)
+            canvas.showPage()
     canvas.save()
     return stream.getvalue()
 
 
-def print_blank(layout: CardLayout, *, font_regular: Path, font_bold: Path) -> bytes:
+def _form_name(sheet: _Sheet) -> str:
+    return BLANK_FORM if sheet.layout.page == 1 else f"{BLANK_FORM}_{sheet.layout.page}"
+
+
+def print_blank(*layouts: CardLayout, font_regular: Path, font_bold: Path) -> bytes:
     """Draw the card without any candidate: what the reader compares every page with."""
     stream = io.BytesIO()
-    canvas = _canvas(stream, layout, layout.title)
-    _draw_blank(_Sheet(canvas, layout, _register(font_regular, font_bold)))
-    canvas.showPage()
+    canvas = _canvas(stream, layouts[0], layouts[0].title)
+    for layout in layouts:
+        _draw_blank(_Sheet(canvas, layout, _register(font_regular, font_bold)))
+        canvas.showPage()
     canvas.save()
     return stream.getvalue()
 
@@ -245,7 +266,7 @@ def _draw_particulars(sheet: _Sheet, card: CardHolder) -> None:
     sheet.canvas.setFillColor(sheet.ink("solid"))
     for slot in layout.slots:
         _draw_slot(sheet, slot, getattr(card, slot.name.value))
-    code = CardCode(serial=card.serial, page=1, layout_hash=layout.layout_hash)
+    code = CardCode(serial=card.serial, page=layout.page, layout_hash=layout.layout_hash)
     _draw_qr(sheet, qr_text(code))
     area = layout.barcode
     barcode = Code128(

@@ -15,6 +15,7 @@ COMMANDS = {
     "accounts": "exam_server.cli.accounts",
     "bank": "exam_server.cli.bank",
     "papers": "exam_server.cli.papers",
+    "cards": "exam_server.cli.cards",
 }
 ON_GREENLETS = frozenset({"serve"})  # these run on gevent, which must be the first thing loaded
 

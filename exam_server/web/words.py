@@ -32,6 +32,11 @@ PLAN_TONES = {
 }
 
 PAGE_REASONS = {
+    "no_such_file": Word("文件不存在"),
+    "empty_file": Word("文件是空的"),
+    "timed_out": Word("识读超时"),
+    "worker_lost": Word("识读进程中断"),
+    "two_sheets": Word("一张图像里有两张答题卡"),
     "unreadable_file": Word("文件无法打开"),
     "truncated_file": Word("文件不完整"),
     "too_large": Word("图像过大"),

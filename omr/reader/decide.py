@@ -1,5 +1,6 @@
 """Hands the measured ink to the policy, group by group, and gathers what it says."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -30,6 +31,7 @@ class Decisions:
     confidence: dict[str, float]
     cells: dict[str, tuple[CellInk, ...]]
     number: str | None
+    number_confidence: float
     reasons: tuple[PageReason, ...]
 
 
@@ -81,6 +83,7 @@ def _gather(
         confidence={key: verdict.confidence for key, verdict in verdicts.items()},
         cells=cells,
         number="".join(verdict.values[0] for verdict in digits.values()) if filled else None,
+        number_confidence=math.prod(verdict.confidence for verdict in digits.values()),
         reasons=_page_reasons(verdicts, review, layout, bool(wrong_digits)),
     )
 

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import zxingcpp
 
-from omr.reader.reading import FloatArray, GrayImage, Placement
+from omr.reader.reading import FloatArray, GrayImage, IdentitySource, Placement
 from omr.reader.register import to_pixels
 from omr.reader.second_reader import second_reading
 from omr.rules.card_code import CardCode, is_serial, parse_qr_text
@@ -19,15 +19,28 @@ BAR_PIXELS_PER_MODULE = 4
 BAR_QUIET_MODULES = 8
 BAR_ROWS_SHARE = 0.8  # of the height: keeps clear of the digits below
 BAR_ROWS = 24
+BARE_LEVEL = 0.7  # of the paper's white: darker is print
+BARE_SHARE = 0.03  # a printed code darkens half of its place
+CONFIDENCE = {  # that the serial is right: check digit and, in the QR code, a 16-bit sum hold
+    IdentitySource.CODES: 0.999999,
+    IdentitySource.QR: 0.99999,
+    IdentitySource.BARCODE: 0.999,
+}
 
 
 @dataclass(frozen=True)
 class Identity:
-    """The serial agreed on, and why it may not be trusted."""
+    """The serial agreed on, what it rests on, and why it may not be trusted.
+
+    ``is_uncoded``: nothing is printed where the codes belong.
+    """
 
     serial: str | None
     code: CardCode | None
     reasons: tuple[PageReason, ...]
+    source: IdentitySource | None
+    confidence: float
+    is_uncoded: bool = False
 
 
 def read_identity(
@@ -50,10 +63,28 @@ def read_identity(
     if code is None:
         reasons.append(PageReason.CODE_UNREADABLE)
     elif backup is not None and backup != code.serial:
-        return Identity(None, code, (PageReason.CODE_CONFLICT,))
+        return Identity(None, code, (PageReason.CODE_CONFLICT,), None, 0.0)
     if serial is not None and known is not None and serial not in known:
         reasons.append(PageReason.UNKNOWN_SERIAL)
-    return Identity(serial, code, tuple(reasons))
+    source = _source(code, backup)
+    confidence = CONFIDENCE[source] if source else 0.0
+    is_uncoded = serial is None and _is_empty(image, placement, layout)
+    return Identity(serial, code, tuple(reasons), source, confidence, is_uncoded)
+
+
+def _source(code: CardCode | None, backup: str | None) -> IdentitySource | None:
+    if code is None:
+        return IdentitySource.BARCODE if backup is not None else None
+    return IdentitySource.CODES if backup is not None else IdentitySource.QR
+
+
+def _is_empty(image: GrayImage, placement: Placement, layout: CardLayout) -> bool:
+    """Say whether the place of the QR code is bare paper."""
+    area = layout.qr
+    window = (area.x_mm, area.y_mm, area.size_mm, area.size_mm)
+    patch = _straighten(image, placement, layout, window, (2.0, 2.0))
+    white = float(np.quantile(patch, 0.9))
+    return float(np.mean(patch < BARE_LEVEL * white)) < BARE_SHARE
 
 
 def read_qr(image: GrayImage, placement: Placement, layout: CardLayout) -> CardCode | None:

@@ -1,10 +1,13 @@
 """From the bytes of a file to grey pages; a page that cannot be had is a value, not an error."""
 
+import ctypes
 import io
+import mmap
 import struct
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import IO, TypeAlias, cast
 
 import cv2
 import numpy as np
@@ -35,7 +38,11 @@ PILLOW_ERRORS = (
     IndexError,
     struct.error,
 )  # what Pillow raises for damaged files
+TAIL_BYTES = 4096  # at the end of a file, in which its end mark is sought
 COVER_SHARE = 0.98  # of the page that its only image must fill to be taken as the page
+
+
+FileBytes: TypeAlias = bytes | mmap.mmap  # a file mapped with ACCESS_COPY costs no memory
 
 
 @dataclass(frozen=True)
@@ -56,21 +63,72 @@ class LoadFailure:
     reason: PageReason
 
 
-def load_images(data: bytes, name: str) -> Iterator[LoadedPage | LoadFailure]:
-    """Yield every page of a JPEG, PNG, TIFF or PDF file, or the named failure in its place."""
-    if data.startswith(JPEG_START):
-        yield _single(data, name, whole=JPEG_END in data.rstrip(b"\0")[-64:])
-    elif data.startswith(PNG_START):
-        yield _single(data, name, whole=PNG_END in data[-64:])
-    elif data.startswith(TIFF_STARTS):
-        yield from _tiff_pages(data, name)
+def load_images(
+    data: FileBytes, name: str, *, first: int = 1, last: int | None = None
+) -> Iterator[LoadedPage | LoadFailure]:
+    """Yield the pages of a JPEG, PNG, TIFF or PDF file, or the named failure in a page's place.
+
+    ``first`` and ``last`` count from 1 and choose a part of a file of many pages; without ``last``
+    a file is read up to a fixed number of pages.
+    """
+    tail = data[-TAIL_BYTES:].rstrip(b"\0")[-64:]
+    if data[:3] == JPEG_START:
+        yield _single(data, name, whole=JPEG_END in tail)
+    elif data[:8] == PNG_START:
+        yield _single(data, name, whole=PNG_END in tail)
+    elif data[:4] in TIFF_STARTS:
+        yield from _tiff_pages(data, name, first, last)
     elif PDF_START in data[:PDF_SEARCH_BYTES]:
-        yield from _pdf_pages(data, name)
+        yield from _pdf_pages(data, name, first, last)
     else:
         yield LoadFailure(name, 0, PageReason.UNKNOWN_TYPE)
 
 
-def decode_gray(data: bytes) -> GrayImage | None:
+def count_pages(data: FileBytes) -> int:
+    """Return how many pages a file claims to have; 1 for whatever cannot be opened."""
+    if data[:4] in TIFF_STARTS:
+        return _count_frames(data)
+    if data[:3] != JPEG_START and PDF_START in data[:PDF_SEARCH_BYTES]:
+        try:
+            document = _open_pdf(data)
+        except pypdfium2.PdfiumError:
+            return 1
+        pages = len(document)
+        document.close()
+        return max(1, pages)
+    return 1
+
+
+def _count_frames(data: FileBytes) -> int:
+    """Count the frames up to the end or to the first that is damaged, which counts as one."""
+    number = 0
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(_as_file(data)) as file:
+                while True:
+                    file.seek(number)
+                    number += 1
+    except EOFError:
+        return max(1, number)
+    except (Image.DecompressionBombError, *PILLOW_ERRORS):
+        return number + 1
+
+
+def _as_file(data: FileBytes) -> IO[bytes]:
+    if isinstance(data, bytes):
+        return io.BytesIO(data)
+    data.seek(0)
+    return cast("IO[bytes]", data)
+
+
+def _open_pdf(data: FileBytes) -> pypdfium2.PdfDocument:
+    if isinstance(data, bytes):
+        return pypdfium2.PdfDocument(data)
+    return pypdfium2.PdfDocument((ctypes.c_char * len(data)).from_buffer(data))
+
+
+def decode_gray(data: FileBytes) -> GrayImage | None:
     """Decode a JPEG or PNG straight to grey, or return None."""
     try:
         image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)
@@ -79,7 +137,7 @@ def decode_gray(data: bytes) -> GrayImage | None:
     return None if image is None else np.asarray(image, np.uint8)
 
 
-def _single(data: bytes, name: str, *, whole: bool) -> LoadedPage | LoadFailure:
+def _single(data: FileBytes, name: str, *, whole: bool) -> LoadedPage | LoadFailure:
     if not whole:
         return LoadFailure(name, 1, PageReason.TRUNCATED_FILE)
     pixels = _pixels_promised(data)
@@ -93,12 +151,12 @@ def _single(data: bytes, name: str, *, whole: bool) -> LoadedPage | LoadFailure:
     return LoadedPage(name, 1, image)
 
 
-def _pixels_promised(data: bytes) -> int | None:
+def _pixels_promised(data: FileBytes) -> int | None:
     """Return the pixels that the head of the file announces, before anything is decoded."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a damaged tag is no reason to refuse a picture
-            with Image.open(io.BytesIO(data)) as image:
+            with Image.open(_as_file(data)) as image:
                 return image.width * image.height
     except Image.DecompressionBombError:
         return MOST_PIXELS + 1
@@ -106,8 +164,10 @@ def _pixels_promised(data: bytes) -> int | None:
         return None
 
 
-def _tiff_pages(data: bytes, name: str) -> Iterator[LoadedPage | LoadFailure]:
-    for number in range(1, MOST_PAGES + 1):
+def _tiff_pages(
+    data: FileBytes, name: str, first: int, last: int | None
+) -> Iterator[LoadedPage | LoadFailure]:
+    for number in range(first, (last or MOST_PAGES) + 1):
         page = _tiff_page(data, name, number)
         if page is None:
             return
@@ -116,12 +176,12 @@ def _tiff_pages(data: bytes, name: str) -> Iterator[LoadedPage | LoadFailure]:
             return  # what follows hangs on the damaged frame
 
 
-def _tiff_page(data: bytes, name: str, number: int) -> LoadedPage | LoadFailure | None:
+def _tiff_page(data: FileBytes, name: str, number: int) -> LoadedPage | LoadFailure | None:
     """Return one frame, or None behind the last."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data)) as file:
+            with Image.open(_as_file(data)) as file:
                 file.seek(number - 1)
                 if file.width * file.height > MOST_PIXELS:
                     return LoadFailure(name, number, PageReason.TOO_LARGE)
@@ -134,18 +194,20 @@ def _tiff_page(data: bytes, name: str, number: int) -> LoadedPage | LoadFailure 
         return LoadFailure(name, number, PageReason.UNREADABLE_FILE)
 
 
-def _pdf_pages(data: bytes, name: str) -> Iterator[LoadedPage | LoadFailure]:
+def _pdf_pages(
+    data: FileBytes, name: str, first: int, last: int | None
+) -> Iterator[LoadedPage | LoadFailure]:
     try:
-        document = pypdfium2.PdfDocument(data)
+        document = _open_pdf(data)
     except pypdfium2.PdfiumError:
         yield LoadFailure(name, 0, PageReason.UNREADABLE_FILE)
         return
     try:
         if len(document) == 0:
             yield LoadFailure(name, 0, PageReason.NO_PAGES)
-        for index in range(min(len(document), MOST_PAGES)):
+        for index in range(first - 1, min(len(document), last or MOST_PAGES)):
             yield _pdf_page(document, index, name)
-        if len(document) > MOST_PAGES:
+        if last is None and len(document) > MOST_PAGES:
             yield LoadFailure(name, MOST_PAGES + 1, PageReason.TOO_LARGE)
     finally:
         document.close()

@@ -1,6 +1,6 @@
 """Finds the coded corner marks, turns the page upright and says why when it cannot."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -31,34 +31,50 @@ LEAST_WIDTH_PX = 500  # 60 dpi: below, the codes cannot be read
 class Upright:
     """The page turned by quarter turns, and the corners of each marker found in it.
 
-    ``corners_px`` maps a marker id to (4, 2): its corners clockwise from its own top left.
+    ``corners_px`` maps a marker id to (4, 2): its corners clockwise from its own top left;
+    ``place`` is the page of the card, from 0.
     """
 
     image: GrayImage
     corners_px: Mapping[int, FloatArray]
     turned_deg: int
+    place: int
 
 
-def turn_upright(image: GrayImage, layout: CardLayout) -> Upright | PageReason:
+def turn_upright(image: GrayImage, layouts: Sequence[CardLayout]) -> Upright | PageReason:
     """Find the markers and turn the page so that the card stands upright.
 
-    After a turn the marks are sought again in the turned image, so that one page gives the same
-    figures to the last bit from whichever side it was fed.
+    ``layouts`` are the pages of one card; their markers tell them apart. After a turn the marks are
+    sought again in the turned image, so that one page gives the same figures to the last bit from
+    whichever side it was fed.
     """
     if min(image.shape) < LEAST_WIDTH_PX:
         return PageReason.TOO_SMALL
-    found = find_markers(image, layout)
-    if len(found) < FEWEST_MARKERS:
-        return _name_the_failure(image, layout, len(found))
-    quarters = _quarter_turns(found)
+    found = find_markers(image, layouts)
+    place, own = _page_of(found, layouts)
+    if len(own) < FEWEST_MARKERS:
+        return _name_the_failure(image, layouts, len(found))
+    quarters = _quarter_turns(own)
     if quarters:
         image = np.ascontiguousarray(np.rot90(image, quarters))
-        found = find_markers(image, layout)
-        if len(found) < FEWEST_MARKERS or _quarter_turns(found):
+        place, own = _page_of(find_markers(image, layouts), layouts)
+        if len(own) < FEWEST_MARKERS or _quarter_turns(own):
             return PageReason.TOO_FEW_MARKERS
-    if not _is_plausible(found, layout):
-        return PageReason.DISTORTED
-    return Upright(image, found, (360 - 90 * quarters) % 360)
+    if not _is_plausible(own, layouts[place]):
+        return PageReason.TWO_SHEETS if _shows_two_sheets(image, layouts) else PageReason.DISTORTED
+    return Upright(image, own, (360 - 90 * quarters) % 360, place)
+
+
+def _page_of(
+    found: Mapping[int, FloatArray], layouts: Sequence[CardLayout]
+) -> tuple[int, dict[int, FloatArray]]:
+    """Return which page of the card most markers belong to, and those markers."""
+    shares = [
+        {m.marker_id: found[m.marker_id] for m in layout.markers if m.marker_id in found}
+        for layout in layouts
+    ]
+    place = max(range(len(layouts)), key=lambda index: len(shares[index]))
+    return place, shares[place]
 
 
 def handy(image: GrayImage) -> GrayImage:
@@ -70,23 +86,34 @@ def handy(image: GrayImage) -> GrayImage:
     return handy(np.asarray(cv2.resize(cut, size, interpolation=cv2.INTER_AREA), np.uint8))
 
 
-def find_markers(image: GrayImage, layout: CardLayout) -> dict[int, FloatArray]:
-    """Return the corners in pixels of every marker of the layout seen in the image."""
-    wanted = {marker.marker_id for marker in layout.markers}
+def find_markers(image: GrayImage, layouts: Sequence[CardLayout]) -> dict[int, FloatArray]:
+    """Return the corners in pixels of every marker of the layouts seen in the image.
+
+    The search ends as soon as one of the layouts is complete.
+    """
+    wanted = _ids_of(layouts)
     factor = max(1, round(max(image.shape) / SEARCH_LONG_SIDE_PX))
     small = _shrink(image, factor)
     found = _detect_in_corners(small, wanted)
-    if len(found) < len(wanted):
+    if not _is_complete(found, layouts):
         found = _detect(small, wanted)
-    if len(found) < len(wanted):
+    if not _is_complete(found, layouts):
         clipped = cv2.createCLAHE(CLIP_LIMIT, (8, 8)).apply(small)
         found = {**_detect(np.asarray(clipped, np.uint8), wanted), **found}
-    if len(found) < len(wanted) and factor > 1:
+    if not _is_complete(found, layouts) and factor > 1:
         finer = factor // 2
         larger = _shrink(image, finer)
         again = {key: at * (finer / factor) for key, at in _detect(larger, wanted).items()}
         found = {**again, **found}
     return {key: _refine(image, at * factor + (factor - 1) / 2) for key, at in found.items()}
+
+
+def _ids_of(layouts: Sequence[CardLayout]) -> set[int]:
+    return {marker.marker_id for layout in layouts for marker in layout.markers}
+
+
+def _is_complete(found: Mapping[int, FloatArray], layouts: Sequence[CardLayout]) -> bool:
+    return any(all(m.marker_id in found for m in layout.markers) for layout in layouts)
 
 
 def _shrink(image: GrayImage, factor: int) -> GrayImage:
@@ -101,15 +128,28 @@ def _detect(
     image: GrayImage, wanted: set[int], windows_px: tuple[int, int] = THOROUGH_PX
 ) -> dict[int, FloatArray]:
     """Return markers seen exactly once; two of one id mean that one is false."""
+    seen = _detect_all(image, wanted, windows_px)
+    numbers = [number for number, _ in seen]
+    return {number: at for number, at in seen if numbers.count(number) == 1}
+
+
+def _detect_all(
+    image: GrayImage, wanted: set[int], windows_px: tuple[int, int]
+) -> list[tuple[int, FloatArray]]:
     corners, ids, _ = _DETECTORS[windows_px].detectMarkers(image)
     if ids is None:
-        return {}
-    numbers = [int(number) for number in np.ravel(ids)]
-    return {
-        number: np.asarray(at, np.float64).reshape(4, 2)
-        for number, at in zip(numbers, corners, strict=True)
-        if number in wanted and numbers.count(number) == 1
-    }
+        return []
+    return [
+        (int(number), np.asarray(at, np.float64).reshape(4, 2))
+        for number, at in zip(np.ravel(ids), corners, strict=True)
+        if int(number) in wanted
+    ]
+
+
+def _shows_two_sheets(image: GrayImage, layouts: Sequence[CardLayout]) -> bool:
+    small = _shrink(image, max(1, round(max(image.shape) / SEARCH_LONG_SIDE_PX)))
+    numbers = [number for number, _ in _detect_all(small, _ids_of(layouts), THOROUGH_PX)]
+    return sum(numbers.count(number) > 1 for number in set(numbers)) >= FEWEST_MARKERS
 
 
 def _detect_in_corners(image: GrayImage, wanted: set[int]) -> dict[int, FloatArray]:
@@ -195,11 +235,12 @@ def _sides_agree(seen: FloatArray, drawn: FloatArray) -> bool:
     return alike and SCALE_RANGE[0] <= ratio <= SCALE_RANGE[1]
 
 
-def _name_the_failure(image: GrayImage, layout: CardLayout, markers: int) -> PageReason:
+def _name_the_failure(image: GrayImage, layouts: Sequence[CardLayout], markers: int) -> PageReason:
     small = _shrink(image, max(1, round(max(image.shape) / SEARCH_LONG_SIDE_PX)))
     if float(np.mean(small < DARK_LEVEL)) < BLANK_INK_SHARE:
         return PageReason.BLANK_PAGE
-    wanted = {marker.marker_id for marker in layout.markers}
-    if len(_detect(np.ascontiguousarray(small[:, ::-1]), wanted)) >= FEWEST_MARKERS:
+    if len(_detect(np.ascontiguousarray(small[:, ::-1]), _ids_of(layouts))) >= FEWEST_MARKERS:
         return PageReason.MIRRORED
+    if _shows_two_sheets(image, layouts):
+        return PageReason.TWO_SHEETS
     return PageReason.TOO_FEW_MARKERS if markers else PageReason.FOREIGN_PAGE

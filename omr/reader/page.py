@@ -1,6 +1,7 @@
 """Reads one page from pixels to answers, in a fixed order of steps; never raises for bad input."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,7 +10,13 @@ from omr.reader.decide import Decisions, decide_page
 from omr.reader.identity import Identity, read_identity
 from omr.reader.ink import InkSheet, darkness_of, measure_ink
 from omr.reader.orient import Upright, handy, turn_upright
-from omr.reader.reading import GrayImage, PageReading, Quality, rejected
+from omr.reader.reading import (
+    GrayImage,
+    IdentitySource,
+    PageReading,
+    Quality,
+    rejected,
+)
 from omr.reader.register import Registration, register
 from omr.reader.sample import sample_cells
 from omr.rules.card_layout import CardLayout
@@ -25,6 +32,21 @@ LEAST_GAIN = 0.25  # below, the cells' print has all but vanished: dropped out o
 MANY_ANCHORS = 20  # enough to trust the place of cells whose print cannot be seen
 
 
+@dataclass(frozen=True)
+class Orders:
+    """What is known of the cards beforehand.
+
+    ``known``: serials that may appear, each with the admission number printed on that card.
+    ``by_number``: a card printed without codes belongs to whoever filled in the number.
+    """
+
+    known: Mapping[str, str] | None = None
+    by_number: bool = False
+
+
+NO_ORDERS = Orders()
+
+
 def read_page(
     image: GrayImage,
     layout: CardLayout,
@@ -32,18 +54,26 @@ def read_page(
     *,
     known: Mapping[str, str] | None = None,
 ) -> PageReading:
-    """Read one page.
+    """Read one page of a card of one page; see ``read_sheet``."""
+    return read_sheet(image, ((layout, blank),), Orders(known))
+
+
+def read_sheet(
+    image: GrayImage,
+    sides: Sequence[tuple[CardLayout, BlankCard]],
+    orders: Orders = NO_ORDERS,
+) -> PageReading:
+    """Read one page of a card.
 
     Parameters
     ----------
     image : (H, W) uint8 ndarray
         The page as scanned, any quarter turn.
-    layout : CardLayout
-        The card that is expected.
-    blank : BlankCard
-        Made from the same layout by ``omr.reader.blank.blank_card``.
-    known : mapping of str to str, optional
-        Serials that may appear, each with the admission number printed on that card.
+    sides : sequence of (CardLayout, BlankCard)
+        The pages of the card that is expected, each with what ``omr.reader.blank.blank_card`` made
+        of it.
+    orders : Orders, optional
+        What is known of the cards beforehand.
 
     Returns
     -------
@@ -53,31 +83,33 @@ def read_page(
     Raises
     ------
     ValueError
-        If ``blank`` was made from another layout.
+        If a blank was made from another layout.
     """
-    if blank.layout_hash != layout.layout_hash:
+    if any(blank.layout_hash != layout.layout_hash for layout, blank in sides):
         raise ValueError("the blank card belongs to another layout")
     if image.ndim != 2 or image.dtype != np.uint8:
         return rejected(PageReason.UNREADABLE_FILE)
-    upright = turn_upright(handy(image), layout)
+    upright = turn_upright(handy(image), [layout for layout, _ in sides])
     if isinstance(upright, PageReason):
         return rejected(upright)
+    layout, blank = sides[upright.place]
     registration = register(upright.image, upright.corners_px, layout)
     if registration is None:
         return rejected(PageReason.TOO_FEW_MARKERS)
-    identity = read_identity(upright.image, registration.placement, layout, known=known)
+    identity = read_identity(upright.image, registration.placement, layout, known=orders.known)
     if identity.code is not None and identity.code.layout_hash != layout.layout_hash:
         return rejected(PageReason.WRONG_LAYOUT, serial=identity.serial)
-    return _read_marks(upright, registration, identity, (layout, blank, known))
+    return _read_marks(upright, registration, identity, (layout, blank), orders)
 
 
 def _read_marks(
     upright: Upright,
     registration: Registration,
     identity: Identity,
-    card: tuple[CardLayout, BlankCard, Mapping[str, str] | None],
+    card: tuple[CardLayout, BlankCard],
+    orders: Orders,
 ) -> PageReading:
-    layout, blank, known = card
+    layout, blank = card
     sheet, in_sight = sample_cells(
         upright.image, registration.placement, blank.centres_mm, layout, blank.grid
     )
@@ -87,12 +119,8 @@ def _read_marks(
     if ink.gain >= LEAST_GAIN and ink.outline_match < LEAST_OUTLINE_MATCH:
         return rejected(PageReason.POOR_MATCH, serial=identity.serial, quality=quality)
     decisions = decide_page(ink, layout, in_sight.tolist())
-    reasons = (
-        *identity.reasons,
-        *_number_conflict(decisions, identity, known),
-        *_sanity(quality),
-        *decisions.reasons,
-    )
+    identity = _identify(identity, decisions, orders)
+    reasons = (*identity.reasons, *_sanity(quality), *decisions.reasons)
     return PageReading(
         status=PageStatus.REVIEW if reasons else PageStatus.OK,
         reasons=reasons,
@@ -104,17 +132,31 @@ def _read_marks(
         cells=decisions.cells,
         quality=quality,
         placement=registration.placement,
+        source=identity.source,
+        identity_confidence=identity.confidence,
+        sheet=layout.page,
+        layout_hash=layout.layout_hash,
     )
 
 
-def _number_conflict(
-    decisions: Decisions, identity: Identity, known: Mapping[str, str] | None
-) -> tuple[PageReason, ...]:
-    """Compare the filled number with the one that belongs to the serial."""
-    if decisions.number is None or known is None or identity.serial is None:
-        return ()
-    agrees = known.get(identity.serial, decisions.number) == decisions.number
-    return () if agrees else (PageReason.NUMBER_CONFLICT,)
+def _identify(identity: Identity, decisions: Decisions, orders: Orders) -> Identity:
+    """Compare the filled number with the one that belongs to the serial, or go by it alone."""
+    number, known = decisions.number, orders.known
+    if number is None:
+        return identity
+    if identity.serial is not None:
+        if known is None or known.get(identity.serial, number) == number:
+            return identity
+        return replace(identity, reasons=(*identity.reasons, PageReason.NUMBER_CONFLICT))
+    if not (orders.by_number and identity.is_uncoded):
+        return identity
+    unknown = known is not None and number not in known.values()
+    return replace(
+        identity,
+        reasons=(PageReason.UNKNOWN_SERIAL,) if unknown else (),
+        source=IdentitySource.NUMBER,
+        confidence=decisions.number_confidence,
+    )
 
 
 def _sanity(quality: Quality) -> tuple[PageReason, ...]:

@@ -1,6 +1,7 @@
 """What the reader hands back: values only, nothing that can fail."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TypeAlias
 
 import numpy as np
@@ -51,6 +52,15 @@ class Placement:
     bend_mm: tuple[tuple[float, ...], tuple[float, ...]]
 
 
+class IdentitySource(StrEnum):
+    """What says whose card it is."""
+
+    CODES = "qr+barcode"
+    QR = "qr"
+    BARCODE = "barcode"
+    NUMBER = "number"  # the filled number alone, on a card printed without codes
+
+
 @dataclass(frozen=True)
 class PageReading:
     """One page, read.
@@ -58,7 +68,7 @@ class PageReading:
     ``answers`` holds every group of a page that was not rejected, blank ones as ``()``; groups in
     ``review`` show what would be read, for a person to confirm. ``reasons`` are all that apply, the
     weightiest first; ``reason`` is that one. ``cells`` holds the measures of each group's cells in
-    printed order.
+    printed order. ``sheet`` is the page of a card of several pages that this is, from 1.
     """
 
     status: PageStatus
@@ -71,6 +81,10 @@ class PageReading:
     cells: dict[str, tuple[CellInk, ...]]
     quality: Quality | None
     placement: Placement | None
+    source: IdentitySource | None = None
+    identity_confidence: float = 0.0
+    sheet: int = 0
+    layout_hash: str = ""
     engine_version: str = ENGINE_VERSION
 
     @property

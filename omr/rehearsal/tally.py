@@ -5,17 +5,7 @@ from dataclasses import dataclass
 
 from omr.reader.reading import PageReading
 from omr.rehearsal.pencil import TrueMark
-from omr.rules.reasons import PageReason, PageStatus
-
-WHOLE_PAGE_REASONS = frozenset(  # a person looks at every group of such a page
-    {
-        PageReason.MANY_DOUBTS,
-        PageReason.POOR_MATCH,
-        PageReason.POOR_REGISTRATION,
-        PageReason.LOW_CONTRAST,
-        PageReason.DIRTY,
-    }
-)
+from omr.rules.reasons import WHOLE_PAGE_REASONS, PageStatus
 
 
 @dataclass(frozen=True)

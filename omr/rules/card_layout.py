@@ -7,7 +7,7 @@ designer. This module loads and checks it; drawing is in ``omr.printing``.
 import hashlib
 import json
 import tomllib
-from dataclasses import asdict, dataclass
+from dataclasses import MISSING, asdict, dataclass, fields
 from enum import StrEnum
 from functools import cached_property
 
@@ -265,7 +265,10 @@ class Bar:
 
 @dataclass(frozen=True)
 class CardLayout:
-    """A card, complete."""
+    """One page of a card, complete.
+
+    A card of several pages names the next page's code in ``continued``.
+    """
 
     code: str
     title: str
@@ -282,6 +285,8 @@ class CardLayout:
     words: tuple[Words, ...]
     samples: tuple[Sample, ...]
     slots: tuple[Slot, ...]
+    page: int = 1
+    continued: str = ""
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:
@@ -325,8 +330,16 @@ def load_layout(text: str) -> CardLayout:
 
 
 def canonical_json(layout: CardLayout) -> str:
-    """Return the layout as JSON with sorted keys and no spaces: equal layouts, equal text."""
-    return json.dumps(asdict(layout), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    """Return the layout as JSON with sorted keys and no spaces: equal layouts, equal text.
+
+    What stands at its default is left out, so that a new field changes no hash in print.
+    """
+    table = {
+        item.name: value
+        for item, value in ((item, asdict(layout)[item.name]) for item in fields(layout))
+        if item.default is MISSING or value != item.default
+    }
+    return json.dumps(table, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def layout_from_json(text: str) -> CardLayout:

@@ -14,15 +14,20 @@ class PageStatus(StrEnum):
 class PageReason(StrEnum):
     """Why a page is not simply accepted."""
 
+    NO_SUCH_FILE = "no_such_file"
+    EMPTY_FILE = "empty_file"
     UNREADABLE_FILE = "unreadable_file"
     TRUNCATED_FILE = "truncated_file"
     TOO_LARGE = "too_large"
     TOO_SMALL = "too_small"
     UNKNOWN_TYPE = "unknown_type"
     NO_PAGES = "no_pages"
+    TIMED_OUT = "timed_out"
+    WORKER_LOST = "worker_lost"
     BLANK_PAGE = "blank_page"
     FOREIGN_PAGE = "foreign_page"
     MIRRORED = "mirrored"
+    TWO_SHEETS = "two_sheets"
     TOO_FEW_MARKERS = "too_few_markers"
     DISTORTED = "distorted"
     WRONG_LAYOUT = "wrong_layout"
@@ -52,3 +57,27 @@ class GroupReason(StrEnum):
     MULTIPLE = "multiple"
     INCOMPLETE_NUMBER = "incomplete_number"
     OUT_OF_SIGHT = "out_of_sight"
+
+
+FILE_REASONS = frozenset(  # nothing of the page could be seen: the file is at fault, not the card
+    {
+        PageReason.NO_SUCH_FILE,
+        PageReason.EMPTY_FILE,
+        PageReason.UNREADABLE_FILE,
+        PageReason.TRUNCATED_FILE,
+        PageReason.TOO_LARGE,
+        PageReason.UNKNOWN_TYPE,
+        PageReason.NO_PAGES,
+        PageReason.TIMED_OUT,
+        PageReason.WORKER_LOST,
+    }
+)
+WHOLE_PAGE_REASONS = frozenset(  # a person looks at every group of such a page
+    {
+        PageReason.MANY_DOUBTS,
+        PageReason.POOR_MATCH,
+        PageReason.POOR_REGISTRATION,
+        PageReason.LOW_CONTRAST,
+        PageReason.DIRTY,
+    }
+)

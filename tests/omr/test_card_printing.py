@@ -53,7 +53,7 @@ def test_every_timing_bar_is_printed_at_its_place(sheet):
 
 
 def test_every_marker_names_its_corner(sheet):
-    found = find_markers(sheet, card_layout())
+    found = find_markers(sheet, [card_layout()])
     for marker in card_layout().markers:
         centre_mm = (found[marker.marker_id].mean(axis=0) + 0.5) / PX_PER_MM
         assert centre_mm == pytest.approx((marker.x_mm, marker.y_mm), abs=TOLERANCE_MM)

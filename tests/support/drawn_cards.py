@@ -12,7 +12,7 @@ from omr.reader.loading import LoadedPage, load_images
 from omr.reader.page import read_page
 from omr.reader.reading import GrayImage, PageReading
 from omr.rehearsal.pencil import FilledCard, draw_answers, fill_card
-from omr.rehearsal.scanner import ScannedCard, scan_card
+from omr.rehearsal.scanner import ScannedCard, encode_jpeg, scan_card
 from omr.rehearsal.severity import LADDER, Level
 from omr.rehearsal.tally import Tally, compare
 from omr.rules.card_code import check_digit, serial_of
@@ -74,14 +74,19 @@ def filled_card(
     level: Level = Level.L0,
     seed: int = 1,
     dpi: int = DRAWN_DPI,
+    page: GrayImage | None = None,
 ) -> FilledCard:
     rng = np.random.default_rng([seed, number])
-    page = clean_card(number, dpi=dpi)
+    page = clean_card(number, dpi=dpi) if page is None else page
     return fill_card(page, card_layout(), answers, dpi=dpi, severity=LADDER[level], rng=rng)
 
 
 def some_answers(seed: int = 1) -> dict[str, tuple[str, ...]]:
     return draw_answers(card_layout(), np.random.default_rng(seed))
+
+
+def encoded(image: GrayImage, quality: int = 90) -> bytes:
+    return encode_jpeg(image, quality)
 
 
 def read(image: GrayImage, known: Mapping[str, str] | None = None) -> PageReading:

@@ -1,0 +1,1 @@
+"""Files to page results without a database: archives, worker processes, JSON."""
