@@ -22,6 +22,7 @@ class ExportFormat(StrEnum):
     JSONL = "jsonl"
 
 
+PACKING = frozenset([ExportFormat.QTI3, ExportFormat.QTI21, ExportFormat.MOODLE])  # with figures
 WRITERS: Mapping[ExportFormat, Callable[[Sequence[ReadItem]], bytes]] = {
     ExportFormat.QTI3: write_qti3,
     ExportFormat.QTI21: write_qti21,

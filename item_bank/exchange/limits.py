@@ -12,7 +12,7 @@ from item_bank.exchange.records import UnreadableFileError
 
 MEGABYTE = 1 << 20
 MAX_FILE_BYTES = 32 * MEGABYTE
-MAX_ENTRIES = 10_000
+MAX_ENTRIES = 50_000
 MAX_ENTRY_BYTES = 64 * MEGABYTE  # one entry, unpacked
 MAX_UNPACKED_BYTES = 192 * MEGABYTE  # all entries together
 MAX_RATIO = 100  # unpacked against packed, judged above RATIO_FROM_BYTES

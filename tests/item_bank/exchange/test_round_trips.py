@@ -7,6 +7,7 @@ import pytest
 from support.exchanged_items import invented_items
 from support.word_files import png
 
+from benchmarks.round_trip import measure
 from item_bank.exchange.exporting import ExportFormat, written
 from item_bank.exchange.importing import read_file
 from item_bank.exchange.records import FigureLink, ItemType, ReadOption, Severity
@@ -28,6 +29,12 @@ def content(item, **left_out):
 def test_five_hundred_items_come_back_equal(target):
     report = read_file("items", written(ITEMS, target))
     assert [content(item) for item in report.items] == [content(item) for item in ITEMS]
+
+
+def test_the_measured_round_trip_of_a_thousand_items_loses_nothing():
+    for name, found in measure(1000)["formats"].items():
+        assert (found["equal"], found["unequal_by_field"]) == (1000, {}), name
+        assert found["figures"] in (None, "64 of 64"), name
 
 
 @pytest.mark.parametrize("target", ExportFormat)
