@@ -156,7 +156,7 @@ def _read_weights(draft: ItemDraft, full: list[str], weights: dict[str, Decimal]
         draft.type = ItemType.MULTIPLE
         draft.key = positive
         shares = {o.source_id: weights.get(o.source_id, Decimal(0)) / FULL for o in draft.options}
-        if not is_all_or_nothing(shares):
+        if draft.has_partial_credit or not is_all_or_nothing(shares):
             draft.weights = shares
             draft.note("选项有部分得分，已保留权重。")
 

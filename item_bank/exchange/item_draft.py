@@ -59,6 +59,7 @@ class ItemDraft:
     weights: dict[str, Decimal] = field(default_factory=dict)
     figure: FigureLink | None = None
     pictures: list[Picture] = field(default_factory=list)  # found in the text; one becomes figure
+    has_partial_credit: bool = False  # equal shares are meant as they stand
     caption: str = ""  # below that picture
     original: str = ""  # what the file says, kept for what is not taken over
     locked_letters: set[str] = field(default_factory=set)  # canonical, from a tag

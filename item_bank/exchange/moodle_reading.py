@@ -82,8 +82,8 @@ def _choice(question: etree._Element, draft: ItemDraft) -> ReadItem:
         if weight is None:
             draft.fail(f"fraction“{answer.get('fraction')}”不是数。", f"第 {answer.sourceline} 行")
         weights[name] = weight or Decimal(0)
-    _read_weights(draft, weights)
     _read_rest(question, draft)
+    _read_weights(draft, weights)
     if _value(question, "shuffleanswers").lower() in {"0", "false"}:
         draft.lock_all()
     return draft.finish()
@@ -99,7 +99,7 @@ def _read_weights(draft: ItemDraft, weights: dict[str, Decimal]) -> None:
             draft.warn("单选题有部分得分，已保留权重。")
         return
     draft.key = list(positive) or None
-    if positive and not is_all_or_nothing(weights):
+    if positive and (draft.has_partial_credit or not is_all_or_nothing(weights)):
         draft.weights = weights
         draft.note("选项有部分得分，已保留权重。")
 

@@ -75,6 +75,7 @@ class _Piece:
     number: int | None
     form: int
     section: int
+    place: str
     lines: list[Line] = field(default_factory=list)
     has_answer: bool = False
     has_rationale: bool = False
@@ -177,7 +178,7 @@ class _Bank:
                 else self._follows(start, line, has_answer=has_answer)
             ):
                 self._add(_part(line, begins, start.begins))
-                self._open(start.number, start.form)
+                self._open(line.place, start.number, start.form)
                 self.pieces[-1].add(replace(line, text=start.ahead, pictures=()))
                 begins = start.ends
         self._add(_part(line, begins, len(line.text)))
@@ -214,17 +215,17 @@ class _Bank:
             and (piece.has_answer or has_answer)
         )
 
-    def _open(self, number: int | None, form: int) -> None:
+    def _open(self, place: str, number: int | None = None, form: int = 0) -> None:
         if len(self.pieces) >= MAX_ITEMS:
             raise UnreadableFileError(f"试题超过 {MAX_ITEMS} 道。")
-        self.pieces.append(_Piece(number, form, len(self.sections) - 1))
+        self.pieces.append(_Piece(number, form, len(self.sections) - 1, place))
         self.is_fresh = False
 
     def _add(self, part: Line) -> None:
         if not part.text.strip():
             return
         if not self.is_numbered and self._begins_unnumbered(part):
-            self._open(None, 0)
+            self._open(part.place)
         (self.open.add if self.open else self.stray.append)(part)
 
     def _begins_unnumbered(self, part: Line) -> bool:
@@ -242,13 +243,11 @@ class _Bank:
         return False
 
     def _item(self, piece: _Piece) -> ReadItem:
-        if not piece.lines:
-            piece.lines.append(Line("", ""))
         told = {(line.place, finding): None for line in piece.lines for finding in line.findings}
         listed = (answers.answer(piece.section, piece.number) for answers in self.lists)
         item = ItemText(
             number=piece.number,
-            lines=[(line.place, line.text) for line in piece.lines],
+            lines=[(line.place, line.text) for line in piece.lines] or [(piece.place, "")],
             pictures=[picture for line in piece.lines for picture in line.pictures],
             messages=[warning(place, f"{finding}。") for place, finding in told],
         )

@@ -89,7 +89,7 @@ def _main_part(parts: Mapping[str, bytes]) -> str:
     names = (e.get("PartName", "") for e in named if MAIN_TYPE.match(e.get("ContentType", "")))
     name = next(names, USUAL_MAIN_PART).lstrip("/")
     if name not in parts:
-        raise UnreadableFileError("不是 Word 文档：没有正文。", name)
+        raise UnreadableFileError("不是 Word 文档：没有正文。", name or CONTENT_TYPES)
     return name
 
 
