@@ -99,8 +99,8 @@ CUTS = st.lists(
 HARM = st.sampled_from(["flip", "flip", "flip", "cut", "twice"])
 HARMS = st.lists(st.tuples(HARM, st.floats(0, 1), st.integers(0, 60)), min_size=1, max_size=8)
 PARTS = (
-    "1.␣|2、|（ ）|（B）|（√）|A.␣|B．|C、|答案：|【答案】|解析：|AB|×|。|\n|一、单选题|甲|10.5|第3题|␣"
-    "|二、判断题（每题 2 分）|参考答案\n|1-2 AB|[多选题]|难度：0.8"
+    "1.␣|2、|（ ）|（B）|（√）|A.␣|B．|C、|答案：|【答案】|解析：|AB|×|。|\n|一、单选题|甲|10.5"
+    "|第3题|␣|二、判断题（每题 2 分）|参考答案\n|1-2 AB|[多选题]|难度：0.8"
 )
 WORDS = st.sampled_from(PARTS.replace("␣", " ").split("|"))
 
