@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from item_bank.rules.element_outline import RowFault
 from registry.errors import AssessmentError
 
 SHOWN = 5  # faults named in the message; all of them are in ``faults``
@@ -84,3 +85,21 @@ class BlockedItemError(AssessmentError):
         "题库中有 {count} 道试题与本题同题异答或题意相反，不能送审。"
         "请改写本题，或联系题库管理员核对。"
     )
+
+
+class FaultyElementTableError(AssessmentError):
+    """The table as typed does not fit; every fault has its row and column, nothing was stored."""
+
+    code = "faulty_element_table"
+    text = "细目表有 {count} 处需要更正，没有保存。{first}"
+
+    def __init__(self, faults: Sequence[RowFault]) -> None:
+        super().__init__(count=len(faults), first=faults[0].text)
+        self.faults = tuple(faults)
+
+
+class ChangedElementTableError(AssessmentError):
+    """Somebody else has changed the table since the page was opened."""
+
+    code = "changed_element_table"
+    text = "您打开页面之后，细目表已被他人修改，本次没有保存。请先导出您的修改，再重新打开页面。"

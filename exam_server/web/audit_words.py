@@ -93,6 +93,7 @@ ACTIONS = {
     "decide_erratum": "裁定试题勘误",
     "refuse_erratum": "不采纳试题勘误",
     "export_erratum": "导出勘误成绩",
+    "save_element_table": "修改细目表",
     "view_bank": "查看题库",
     "view_item": "查看试题",
     "view_paper": "查看试卷",
