@@ -19,6 +19,7 @@ from exam_server.sockets import candidate as candidate_socket
 from exam_server.sockets import proctor as proctor_socket
 from exam_server.web import (
     accounts,
+    adequacy,
     arrangement,
     assets,
     audit_words,
@@ -26,6 +27,7 @@ from exam_server.web import (
     card_review,
     card_scanning,
     certificates,
+    element_table,
     enrolment,
     errata,
     error_pages,
@@ -62,6 +64,8 @@ BLUEPRINTS = (
     question_bank.blueprint,
     item_review.blueprint,
     undertaking.blueprint,
+    element_table.blueprint,
+    adequacy.blueprint,
     papers.blueprint,
     item_trace.blueprint,
     errata.blueprint,

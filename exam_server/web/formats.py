@@ -76,6 +76,15 @@ def points(value: Decimal | None) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def signed(value: Decimal) -> str:
+    """Write a difference with its sign, without trailing zeros.
+
+    >>> signed(Decimal("0.50")), signed(Decimal("-2"))
+    ('+0.5', '−2')
+    """
+    return ("+" if value > 0 else "−" if value < 0 else "") + points(abs(value))
+
+
 def or_dash(value: object) -> str:
     """Write a text, or a dash for nothing."""
     return MISSING if value is None or value == "" else str(value)
@@ -106,6 +115,7 @@ FILTERS: tuple[Callable[..., str], ...] = (
     count,
     mark,
     points,
+    signed,
     or_dash,
 )
 

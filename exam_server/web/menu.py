@@ -29,7 +29,13 @@ ENTRIES: tuple[Entry, ...] = (
         "考务", "考核计划", "plans.index", (_P.PLAN_READ,), ("plans", "enrolment", "arrangement")
     ),
     Entry("考务", "考场", "venues.index", (_P.ARRANGE,)),
-    Entry("题库", "题库", "question_bank.projects", (_P.BANK_READ,), ("question_bank",)),
+    Entry(
+        "题库",
+        "题库",
+        "question_bank.projects",
+        (_P.BANK_READ,),
+        ("question_bank", "element_table", "adequacy"),
+    ),
     Entry("题库", "审题", "item_review.queue", (_P.ITEM_REVIEW,), ("item_review",)),
     Entry("题库", "试卷", "papers.index", (_P.PAPER_COMPOSE, _P.PAPER_RELEASE), ("papers",)),
     Entry("题库", "试题勘误", "errata.index", (_P.BANK_WRITE, _P.ERRATUM_DECIDE), ("errata",)),

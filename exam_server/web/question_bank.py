@@ -17,6 +17,7 @@ from exam_server.web.off_loop import off_the_loop
 from exam_server.web.paging import PAGE_LENGTH, cut, page_of, wanted_page
 from item_bank.bank_queries import ItemFilter, bank_summary, item_page, item_versions
 from item_bank.duplicate_queries import ComparedItem, compared_items
+from item_bank.element_queries import outline_of
 from item_bank.models import Element, Item, ItemVersion
 from item_bank.queries import assembly_pool, blueprints_of, elements_of
 from item_bank.rules.duplicates import (
@@ -25,6 +26,8 @@ from item_bank.rules.duplicates import (
     differing_parts,
     find_duplicates,
 )
+from item_bank.rules.element_outline import totals_of
+from item_bank.rules.item import DIFFICULTIES
 from item_bank.rules.kinds import BankState, ItemKind, ItemState
 from item_bank.sealing import content_of
 from registry.access import Permission
@@ -94,6 +97,7 @@ def items(project_id: int) -> ResponseReturnValue:
         kind=one_of_kind(ItemKind, args.get("kind")),
         state=one_of_kind(ItemState, args.get("state")),
         code_prefix=args.get("element", "").strip().upper(),
+        difficulty=level_of(args.get("difficulty", "")),
         words=args.get("words", "").strip(),
     )
     offset = (number - 1) * PAGE_LENGTH
@@ -113,6 +117,11 @@ def items(project_id: int) -> ResponseReturnValue:
             content=content_of(versions[0]) if versions else None,
             history=versions,
         )
+
+
+def level_of(text: str) -> int | None:
+    """Return the level of difficulty that a filter names; anything else does not narrow."""
+    return int(text) if text in {str(level) for level in DIFFICULTIES} else None
 
 
 def one_of_kind(kinds: type[Kind], text: str | None) -> Kind | None:
@@ -140,11 +149,16 @@ def elements(project_id: int) -> ResponseReturnValue:
     """Show the table of assessed elements with the banked items of every point."""
     with reading() as db:
         table = elements_of(db, project_id)
+        totals = totals_of(outline_of(db, project_id))
         codes = [item.point_code for item in assembly_pool(db, project_id)]
         summary = bank_summary(db, project_id, actor=current_actor())
         rows = [
-            {"element": element, "items": sum(code.startswith(element.code) for code in codes)}
-            for element in table
+            {
+                "element": element,
+                "items": sum(code.startswith(element.code) for code in codes),
+                "ratio": total.ratio,
+            }
+            for element, total in zip(table, totals, strict=True)
         ]
         return render_template(
             "question_bank/elements.html",
@@ -152,6 +166,7 @@ def elements(project_id: int) -> ResponseReturnValue:
             rows=rows,
             ranges=summary.ranges,
             thin={code for entry in summary.ranges for code in entry.thin_points},
+            may_write=current_actor().may(_P.BANK_WRITE),
         )
 
 

@@ -55,8 +55,8 @@ class RowTotals:
 
     ratio: str
     points: int
-    children: int
-    weight_of_children: Decimal
+    weight_of_children: Decimal | None  # None where no weights are below
+    gap: Decimal  # what the children have more (or less) than the row itself
 
 
 Rows = tuple[OutlineRow, ...]
@@ -245,10 +245,12 @@ def totals_of(rows: Rows) -> tuple[RowTotals, ...]:
         below = range(at, end_of(rows, at))
         points = [rows[place].importance for place in below if rows[place].level == POINT_LEVEL]
         children = [rows[place] for place in below if rows[place].level == row.level + 1]
-        weights = [read_weight(child.weight) or Decimal(0) for child in children]
-        found.append(
-            RowTotals(ratio_of(points), len(points), len(children), sum(weights, Decimal(0)))
-        )
+        if not children or row.level >= POINT_LEVEL - 1:
+            found.append(RowTotals(ratio_of(points), len(points), None, Decimal(0)))
+            continue
+        weight = sum((read_weight(child.weight) or Decimal(0) for child in children), Decimal(0))
+        gap = weight - (read_weight(row.weight) or Decimal(0))
+        found.append(RowTotals(ratio_of(points), len(points), weight, gap))
     return tuple(found)
 
 
@@ -323,11 +325,8 @@ def _weight_faults(rows: Rows) -> Iterator[RowFault]:
         text = f"一级比重之和应为 100，现为 {written(total)}，{_difference(total, TOTAL_WEIGHT)}。"
         yield RowFault(WHOLE_TABLE, "weight", text)
     for at, (row, totals) in enumerate(zip(rows, totals_of(rows), strict=True)):
-        weight = read_weight(row.weight)
-        if row.level >= POINT_LEVEL - 1 or not totals.children or weight is None:
-            continue
-        if totals.weight_of_children != weight:
-            lower = totals.weight_of_children
+        weight, lower = read_weight(row.weight), totals.weight_of_children
+        if weight is not None and lower is not None and totals.gap:
             text = f"下级比重之和为 {written(lower)}，{_difference(lower, weight)}。"
             yield RowFault(at, "weight", text)
 
