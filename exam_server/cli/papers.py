@@ -25,6 +25,7 @@ from item_bank.rules.paper_sets.engine import (
     FaultyTermsError,
     assemble_set,
 )
+from item_bank.rules.paper_sets.flagship import Flagship, flagship_paper
 from item_bank.rules.paper_sets.results import PaperSet
 from item_bank.rules.paper_sets.terms import SetMode
 from item_bank.rules.pool import PoolItem, bank_hash
@@ -65,6 +66,7 @@ class Order:
     papers: int
     seed: int
     mode: SetMode
+    flagship: bool
 
 
 @click.group(help="按组卷方案成套组卷。")
@@ -81,6 +83,7 @@ def command() -> None:
 @click.option("--json", "out", type=TARGET, required=True, help="结果文件。")
 @click.option("--individual", is_flag=True, help="每名考生一卷，--forms 为人数。")
 @click.option("--ab", is_flag=True, help="每卷分 A、B 两版。")
+@click.option("--flagship", is_flag=True, help="另组一份最优卷，并给出与上界的差距。")
 @click.option("--on", "day", type=click.DateTime(["%Y-%m-%d"]), help="组卷日期，用于冷却期。")
 def assemble(
     bank: Path,
@@ -94,7 +97,8 @@ def assemble(
     if chosen["individual"] and chosen["ab"]:
         raise InputFault("--individual 与 --ab 不能同时使用。")
     mode = SetMode.INDIVIDUAL if chosen["individual"] else SetMode.PARALLEL
-    order = Order(chosen["forms"], chosen["seed"], SetMode.AB if chosen["ab"] else mode)
+    mode = SetMode.AB if chosen["ab"] else mode
+    order = Order(chosen["forms"], chosen["seed"], mode, chosen["flagship"])
     try:
         read = read_assembly_blueprint(
             _content(blueprint), blueprint.name, _elements(blueprint, elements)
@@ -112,6 +116,8 @@ def _run(read: ReadBlueprint, items: list[PoolItem], order: Order, out: Path) ->
         found = assemble_set(
             read.terms, items, papers=order.papers, seed=order.seed, mode=order.mode
         )
+        cpu_s = time.process_time() - started_s
+        best = _flagship(read, items, order) if order.flagship else None
     except InfeasiblePaperError as short:
         content = deficits_json(
             short.deficits,
@@ -122,13 +128,18 @@ def _run(read: ReadBlueprint, items: list[PoolItem], order: Order, out: Path) ->
             cpu_s=time.process_time() - started_s,
         )
         _write(out, content)
-        click.echo("题库数量不足，没有组卷：", err=True)
+        click.echo("题库不足或要求互相矛盾，没有组卷：", err=True)
         for deficit in short.deficits:
             click.echo(f"  {deficit.words}", err=True)
         raise click.exceptions.Exit(INFEASIBLE) from short
-    cpu_s = time.process_time() - started_s
-    _write(out, papers_json(found, read.code, cpu_s))
+    _write(out, papers_json(found, best, blueprint=read.code, cpu_s=cpu_s))
     _tell(found, cpu_s)
+    if best:
+        click.echo(f"  最优卷：{best.value:.4f}，上界 {best.bound:.4f}，差距 {best.gap:.2g}")
+
+
+def _flagship(read: ReadBlueprint, items: list[PoolItem], order: Order) -> Flagship:
+    return flagship_paper(read.terms, items, seed=order.seed, wanted=read.flagship)
 
 
 def _elements(blueprint: Path, given: Path | None) -> ElementTable | None:

@@ -7,6 +7,7 @@ import msgspec
 from item_bank.rules.kinds import Importance, ItemKind
 from item_bank.rules.paper_sets.deficits import Deficit
 from item_bank.rules.paper_sets.engine import ENGINE_VERSION
+from item_bank.rules.paper_sets.flagship import Flagship, FlagshipObjective
 from item_bank.rules.paper_sets.results import (
     FairnessReport,
     PaperSet,
@@ -97,6 +98,20 @@ class ResidualLine(msgspec.Struct, frozen=True):
     words: str
 
 
+class FlagshipFigures(msgspec.Struct, frozen=True):
+    """The flagship paper; ``bound`` is what no choice among its candidates can exceed."""
+
+    form: Form
+    objective: FlagshipObjective
+    theta: float
+    value: float
+    bound: float
+    gap: float
+    is_optimal: bool
+    candidate_items: int
+    usable_items: int
+
+
 class DeficitLine(msgspec.Struct, frozen=True):
     """What the bank lacks."""
 
@@ -126,11 +141,14 @@ class PapersFile(msgspec.Struct, frozen=True):
     exposure: ExposureFigures | None
     keys: KeyFigures | None
     residuals: tuple[ResidualLine, ...]
+    flagship: FlagshipFigures | None
     deficits: tuple[DeficitLine, ...]
     cpu_seconds: float
 
 
-def papers_json(found: PaperSet, blueprint: str, cpu_s: float) -> bytes:
+def papers_json(
+    found: PaperSet, flagship: Flagship | None, *, blueprint: str, cpu_s: float
+) -> bytes:
     """Write a set; only ``cpu_seconds`` differs from run to run."""
     report = found.report
     content = PapersFile(
@@ -155,6 +173,7 @@ def papers_json(found: PaperSet, blueprint: str, cpu_s: float) -> bytes:
         residuals=tuple(
             ResidualLine(r.paper, r.kind, _number(r.amount), r.words) for r in report.residuals
         ),
+        flagship=_flagship(flagship) if flagship else None,
         deficits=(),
         cpu_seconds=_number(cpu_s),
     )
@@ -186,6 +205,7 @@ def deficits_json(
         exposure=None,
         keys=None,
         residuals=(),
+        flagship=None,
         deficits=tuple(
             DeficitLine(d.range_code, d.kind, d.level, d.importance, d.needed, d.missing, d.words)
             for d in deficits
@@ -240,6 +260,20 @@ def _passing(report: FairnessReport) -> Passing:
         hardest_chance=_number(passing.hardest),
         easiest_form=passing.easiest_paper,
         easiest_chance=_number(passing.easiest),
+    )
+
+
+def _flagship(flagship: Flagship) -> FlagshipFigures:
+    return FlagshipFigures(
+        form=_form(flagship.paper),
+        objective=flagship.terms.objective,
+        theta=_number(flagship.terms.theta),
+        value=_number(flagship.value),
+        bound=_number(flagship.bound),
+        gap=_number(flagship.gap),
+        is_optimal=flagship.is_optimal,
+        candidate_items=flagship.candidate_items,
+        usable_items=flagship.usable_items,
     )
 
 

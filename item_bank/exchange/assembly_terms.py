@@ -16,7 +16,9 @@ from item_bank.exchange.text_decoding import decoded
 from item_bank.rules.blueprint import RangeWeight, SectionTerms, Shares
 from item_bank.rules.element_table import RANGE_LEVEL
 from item_bank.rules.kinds import Importance, ItemKind
+from item_bank.rules.paper_sets.flagship import FlagshipObjective, FlagshipTerms
 from item_bank.rules.paper_sets.terms import (
+    CUT_THETA,
     AssemblyTerms,
     CellQuota,
     CoolDown,
@@ -114,6 +116,13 @@ class BlueprintMarking(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pass_share: Decimal = Decimal("0.6")
 
 
+class BlueprintFlagship(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the flagship paper is best at."""
+
+    objective: FlagshipObjective = FlagshipObjective.INFORMATION
+    theta: float = CUT_THETA
+
+
 class BlueprintFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole file."""
 
@@ -128,6 +137,7 @@ class BlueprintFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     score_band: BlueprintBand = BlueprintBand()
     set: BlueprintSet = BlueprintSet()
     marking: BlueprintMarking = BlueprintMarking()
+    flagship: BlueprintFlagship = BlueprintFlagship()
 
 
 @dataclass(frozen=True)
@@ -146,6 +156,7 @@ class ReadBlueprint:
     terms: AssemblyTerms
     importance: Mapping[str, Importance]
     cool_down_days: int | None
+    flagship: FlagshipTerms
 
 
 def read_assembly_blueprint(
@@ -165,7 +176,8 @@ def read_assembly_blueprint(
     if faults:
         raise FaultyAssemblyFileError(faults)
     importance = elements.importance if elements else {}
-    return ReadBlueprint(found.code, terms, importance, found.set.cool_down_days)
+    flagship = FlagshipTerms(found.flagship.objective, found.flagship.theta)
+    return ReadBlueprint(found.code, terms, importance, found.set.cool_down_days, flagship)
 
 
 def read_elements(content: bytes, name: str) -> ElementTable:

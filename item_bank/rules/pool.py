@@ -1,9 +1,12 @@
 """What paper assembly knows of an item; never its words."""
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import attrgetter
 
-from item_bank.rules.item import sha256_of
+import msgspec
+
 from item_bank.rules.kinds import Importance, ItemKind
 
 
@@ -40,25 +43,14 @@ class PoolItem:
         return self.point_code != self.range_code
 
 
+# Everything that a draw depends on, and nothing that only a database knows.
+SNAPSHOT = attrgetter(
+    *("code", "content_hash", "kind", "range_code", "point_code", "importance", "difficulty"),
+    *("is_recent", "options", "key", "locked", "enemies", "uses", "a", "b", "c"),
+)
+
+
 def bank_hash(pool: Iterable[PoolItem]) -> str:
     """Return the SHA-256 of the snapshot that papers are drawn from, whatever its order."""
-    return sha256_of([_snapshot(item) for item in sorted(pool, key=lambda item: item.code)])
-
-
-def _snapshot(item: PoolItem) -> list[object]:
-    return [
-        item.code,
-        item.content_hash,
-        item.kind,
-        item.range_code,
-        item.point_code,
-        item.importance,
-        item.difficulty,
-        item.is_recent,
-        item.options,
-        sorted(item.key),
-        sorted(item.locked),
-        sorted(item.enemies),
-        item.uses,
-        [item.a, item.b, item.c],
-    ]
+    rows = sorted(map(SNAPSHOT, pool), key=lambda row: row[0])
+    return hashlib.sha256(msgspec.json.encode(rows, order="deterministic")).hexdigest()

@@ -19,6 +19,8 @@ from item_bank.rules.pool import PoolItem
 
 ANY_LEVEL = 0
 MAX_ROUNDS = 200  # of proportional fitting; it ends earlier when nothing moves any more
+STILL = 1e-7  # items
+LEAST_FACTOR = 1e-9  # a factor of nothing could never be taken back
 RECENT_SHARE = 1e-3  # how little of an even draw falls to items of the last papers
 
 
@@ -69,6 +71,11 @@ class Family:
 
     margins: tuple[Margin, ...]
     labels: Integers
+
+    @property
+    def is_goal(self) -> bool:
+        """Say whether the margins may be missed."""
+        return any(margin.is_goal for margin in self.margins)
 
     @property
     def low(self) -> Integers:
@@ -182,34 +189,57 @@ def even_counts(stock: Stock, sizes: Integers) -> Floats:
     (K,) float ndarray
         Expected numbers of items of every cell in a paper.
 
+    Notes
+    -----
+    Proportional fitting, for bounds as well as for totals: among all counts within the margins
+    these have the least divergence from the stock.
+
     References
     ----------
     .. [1] W. E. Deming and F. F. Stephan, "On a least squares adjustment of a sampled frequency
        table when the expected marginal totals are known", 1940.
+    .. [2] L. M. Bregman, "The relaxation method of finding the common point of convex sets", 1967.
     """
     counts = sizes.astype(np.float64)
     counts[[cell.is_recent for cell in stock.cells]] *= RECENT_SHARE
-    bounds = [(f.labels, f.low.astype(float), f.high.astype(float)) for f in stock.families]
+    by_range, *others = (_Scaling.of(f.labels, f.low, f.high) for f in stock.families)
     if len(stock.point_limits):
-        bounds.append((stock.points, np.zeros(len(stock.point_limits)), stock.point_limits))
-    bounds.append(bounds.pop(0))  # counts by range and kind last, so that they are exact
+        others.append(_Scaling.of(stock.points, 0 * stock.point_limits, stock.point_limits))
+    others.append(_Scaling.of(np.arange(len(sizes)), 0 * sizes, sizes))
+    by_range.fit(counts)
     for _ in range(MAX_ROUNDS):
         before = counts.copy()
-        for labels, low, high in bounds:
-            _fit(counts, labels, low, high)
-            np.minimum(counts, sizes, out=counts)
-        if np.abs(counts - before).max(initial=0.0) < 1e-9:
+        for scaling in (*others, by_range):  # ranges last, so that their counts are exact
+            scaling.fit(counts)
+        if np.abs(counts - before).max(initial=0.0) < STILL:
             break
-    return counts
+    return np.minimum(counts, sizes)
 
 
-def _fit(counts: Floats, labels: Integers, low: Floats, high: Floats) -> None:
-    """Scale the counts under every margin into its bounds."""
-    counted = labels >= 0
-    totals = np.bincount(labels[counted], weights=counts[counted], minlength=len(low))
-    goals = np.clip(totals, low, high)
-    factors = np.divide(goals, totals, out=np.ones_like(totals), where=totals > 0)
-    counts[counted] *= factors[labels[counted]]
+@dataclass
+class _Scaling:
+    """Factors that bring the counts under margins within bounds; none where none is needed."""
+
+    labels: Integers
+    counted: Flags
+    low: Integers
+    high: Integers
+    factors: Floats
+
+    @classmethod
+    def of(cls, labels: Integers, low: Integers, high: Integers) -> "_Scaling":
+        return cls(labels, labels >= 0, low, high, np.ones(len(low)))
+
+    def fit(self, counts: Floats) -> None:
+        """Choose the factors anew, as if they had not been applied, and apply the change."""
+        mine = self.labels[self.counted]
+        totals = np.bincount(mine, weights=counts[self.counted], minlength=len(self.low))
+        plain = totals / self.factors
+        goals = np.clip(plain, self.low, self.high)
+        wanted = np.divide(goals, plain, out=np.ones_like(plain), where=plain > 0)
+        wanted = np.maximum(wanted, LEAST_FACTOR)
+        counts[self.counted] *= (wanted / self.factors)[mine]
+        self.factors = wanted
 
 
 def _level_margins(terms: AssemblyTerms) -> tuple[Margin, ...]:

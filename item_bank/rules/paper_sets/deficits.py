@@ -4,7 +4,6 @@ The elastic programme may invent items: the fewest with which every margin can b
 invents is what is missing, so adding just these items makes the request feasible.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +13,7 @@ from scipy.optimize import Bounds
 from item_bank.rules.kinds import Importance, ItemKind
 from item_bank.rules.paper_sets.cell_model import Rows, solved
 from item_bank.rules.paper_sets.cells import Cell, Family, Margin, MarginName, Stock
+from item_bank.rules.paper_sets.enemies import enemy_rows, groups_of, undominated
 from item_bank.rules.paper_sets.item_model import Integers
 from registry.errors import AssessmentError
 
@@ -51,7 +51,7 @@ class InfeasiblePaperError(AssessmentError):
     """The bank cannot meet the hard counts; nothing is relaxed."""
 
     code = "infeasible_paper"
-    text = "题库数量不足，无法组卷。{deficits}。请补充试题后重试。"
+    text = "题库不足或要求互相矛盾，无法组卷。{deficits}。请补充试题或修改组卷方案。"
 
     def __init__(self, deficits: Sequence[Deficit]) -> None:
         super().__init__(deficits="；".join(deficit.words for deficit in deficits))
@@ -75,6 +75,19 @@ def name_of(name: MarginName) -> str:
     return " ".join(word for word in words if word) or "全卷"
 
 
+def deficits_of(stock: Stock, papers: int, uses_each: int | None) -> tuple[Deficit, ...]:
+    """Return what the whole bank lacks for so many papers; empty when it may suffice.
+
+    Items of different cells that exclude one another are weighed only where something is missing.
+    """
+    sizes = stock.sizes(np.ones(len(stock.items), dtype=bool))
+    found = find_deficits(stock, sizes, papers=papers, uses_each=uses_each or papers)
+    if not found or uses_each is not None or any(d.is_contradiction for d in found):
+        return found
+    groups = groups_of(stock.items)
+    return enemy_deficits(stock, groups, np.arange(len(stock.items))) if groups.any() else found
+
+
 def find_deficits(
     stock: Stock, sizes: Integers, *, papers: int = 1, uses_each: int = 1
 ) -> tuple[Deficit, ...]:
@@ -91,28 +104,75 @@ def find_deficits(
     uses_each : int
         In how many of them an item may stand.
     """
-    families = [family for family in stock.families if not any(m.is_goal for m in family.margins)]
-    invented = _cells_to_invent(families)
-    rows = Rows(len(stock.cells) + len(invented))
-    for family in families:
-        for place, margin in enumerate(family.margins):
-            real = np.flatnonzero(family.labels == place)
-            made = [
-                len(stock.cells) + number
-                for number, name in enumerate(invented)
-                if _counts(margin, name)
-            ]
-            members = np.concatenate([real, np.array(made, dtype=np.int64)])
-            rows.add(members, margin.low * papers, margin.high * papers)
-    supply = np.minimum(uses_each, papers) * sizes
-    costs = np.concatenate([np.zeros(len(sizes)), 1 + PREFERENCE * np.arange(len(invented))])
-    most = np.concatenate([supply, np.full(len(invented), np.inf)])
-    values = solved(costs, rows.constraint(), Bounds(0.0, most), whole=len(costs))
-    if values is None:
-        return _contradictions(families)
-    uses = np.rint(values[len(sizes) :]).astype(np.int64)
-    missing = -(-uses // min(uses_each, papers))
-    return _named(stock, sizes, invented, missing)
+    programme = _Elastic(stock, np.arange(len(stock.cells)), papers)
+    uses = min(uses_each, papers)
+    found = programme.solved(uses * sizes)
+    if found is None:
+        return _contradictions(programme.families)
+    _, invented = found
+    return programme.named(sizes, -(-invented // uses))
+
+
+def enemy_deficits(stock: Stock, groups: Integers, places: Integers) -> tuple[Deficit, ...]:
+    """Return what some of the items lack for one paper, as enemies exclude one another."""
+    enough = undominated(stock, groups, np.isin(np.arange(len(groups)), places).astype(float))
+    places = np.intersect1d(places, enough)
+    cells = stock.cell_of[places]
+    programme = _Elastic(stock, cells, papers=1)
+    for members in enemy_rows(groups[places]):
+        programme.rows.add(members, 0.0, 1.0)
+    found = programme.solved(np.ones(len(places), dtype=np.int64))
+    assert found is not None, "margins that contradict each other are found by cells"
+    taken, invented = found
+    used = np.bincount(cells, weights=taken, minlength=len(stock.cells))
+    return programme.named(used.astype(np.int64), invented)
+
+
+class _Elastic:
+    """The margins over columns that stand for cells or items, and over items yet to be written."""
+
+    def __init__(self, stock: Stock, cell_of_column: Integers, papers: int) -> None:
+        self.stock = stock
+        self.families = [family for family in stock.families if not family.is_goal]
+        self.names = _cells_to_invent(self.families)
+        self.size = len(cell_of_column)
+        self.rows = Rows(self.size + len(self.names))
+        for family in self.families:
+            labels = family.labels[cell_of_column]
+            for place, margin in enumerate(family.margins):
+                made = [n for n, name in enumerate(self.names) if _counts(margin, name)]
+                members = [np.flatnonzero(labels == place), self.size + np.array(made, dtype=int)]
+                self.rows.add(np.concatenate(members), margin.low * papers, margin.high * papers)
+
+    def solved(self, supply: Integers) -> tuple[Integers, Integers] | None:
+        """Return what is taken of every column, and the fewest invented uses by name."""
+        invented = len(self.names)
+        costs = np.concatenate([np.zeros(self.size), 1 + PREFERENCE * np.arange(invented)])
+        most = np.concatenate([supply, np.full(invented, np.inf)])
+        values = solved(costs, self.rows.constraint(), Bounds(0.0, most), whole=len(costs))
+        if values is None:
+            return None
+        counts = np.rint(values).astype(np.int64)
+        return counts[: self.size], counts[self.size :]
+
+    def named(self, used: Integers, missing: Integers) -> tuple[Deficit, ...]:
+        """Name the missing items; ``used`` says how many items of every cell serve already."""
+        return tuple(
+            Deficit(
+                self._count(used, name) + lacking,
+                lacking,
+                name.range_code,
+                name.kind,
+                name.level,
+                name.importance,
+            )
+            for name, lacking in zip(self.names, missing.tolist(), strict=True)
+            if lacking
+        )
+
+    def _count(self, used: Integers, name: MarginName) -> int:
+        pairs = zip(used.tolist(), self.stock.cells, strict=True)
+        return sum(size for size, cell in pairs if name.covers(cell))
 
 
 def _cells_to_invent(families: Sequence[Family]) -> list[MarginName]:
@@ -141,29 +201,6 @@ def _counts(margin: Margin, name: MarginName) -> bool:
         is_recent=False,
     )
     return margin.name.covers(cell)
-
-
-def _named(
-    stock: Stock, sizes: Integers, invented: Sequence[MarginName], missing: Integers
-) -> tuple[Deficit, ...]:
-    held: Counter[MarginName] = Counter()
-    for number in np.flatnonzero(missing).tolist():
-        name = invented[number]
-        held[name] = sum(
-            int(size) for size, cell in zip(sizes, stock.cells, strict=True) if name.covers(cell)
-        )
-    return tuple(
-        Deficit(
-            held[name] + int(missing[number]),
-            int(missing[number]),
-            name.range_code,
-            name.kind,
-            name.level,
-            name.importance,
-        )
-        for number, name in enumerate(invented)
-        if missing[number]
-    )
 
 
 def _contradictions(families: Sequence[Family]) -> tuple[Deficit, ...]:

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from item_bank.rules.paper_sets.holdings import NO_GROUP, Holdings
+from item_bank.rules.paper_sets.enemies import NO_GROUP
+from item_bank.rules.paper_sets.holdings import Holdings
 from item_bank.rules.paper_sets.item_model import MICRO, Flags, Floats, Integers
 
 OVERLAP_WEIGHT = MICRO // 2  # an item too many in common is as bad as half a point
-ENEMY_WEIGHT = 3 * MICRO
+ENEMY_WEIGHT = 1_000 * MICRO  # nothing outweighs it
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,14 @@ class Draft:
         self.overlaps = holdings.overlaps(chosen)
         self.near = self._near()
 
+    def enemies(self) -> int:
+        """Return how many items too many the enemy groups hold."""
+        return int(np.maximum(self.members - 1, 0).sum())
+
     def penalty(self) -> int:
         """Return how far the paper is from its goals."""
         total = int(self._score_excess(self.sums[None, :])[0])
-        total += ENEMY_WEIGHT * int(np.maximum(self.members - 1, 0).sum())
+        total += ENEMY_WEIGHT * self.enemies()
         return total + self._overlap_excess(self.overlaps)
 
     def penalties(self, slot: int, candidates: Integers) -> Integers:

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from item_bank.rules.paper_sets.holdings import NO_GROUP, Holdings
+from item_bank.rules.paper_sets.enemies import NO_GROUP
+from item_bank.rules.paper_sets.holdings import Holdings
 from item_bank.rules.paper_sets.item_model import Flags, Floats, Integers
 
 

@@ -10,31 +10,28 @@ the order of the bank; each paper has a stream of random numbers of its own.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from decimal import Decimal
 
 import numpy as np
 
-from item_bank.rules.kinds import ItemKind
 from item_bank.rules.paper_sets.cell_model import CellModel, Counts
 from item_bank.rules.paper_sets.cells import Stock, even_counts, stock_of
-from item_bank.rules.paper_sets.deficits import InfeasiblePaperError, find_deficits
+from item_bank.rules.paper_sets.deficits import (
+    InfeasiblePaperError,
+    deficits_of,
+    enemy_deficits,
+    find_deficits,
+)
 from item_bank.rules.paper_sets.draft import Draft, Goals
 from item_bank.rules.paper_sets.drawing import draw, race_times
+from item_bank.rules.paper_sets.enemies import undominated
 from item_bank.rules.paper_sets.exposure import ExposureCaps
 from item_bank.rules.paper_sets.holdings import Holdings
 from item_bank.rules.paper_sets.item_model import MICRO, Floats, Integers
-from item_bank.rules.paper_sets.ordering import (
-    OptionShape,
-    key_places,
-    moved_within_sections,
-    option_orders,
-    other_key_places,
-    shape_of,
-    shuffled_sections,
-)
+from item_bank.rules.paper_sets.item_programme import ItemProgramme
+from item_bank.rules.paper_sets.placing import placed_papers
 from item_bank.rules.paper_sets.repair import Repair
 from item_bank.rules.paper_sets.report import DrawnSet, report_on
-from item_bank.rules.paper_sets.results import PaperSet, PlacedItem, SetPaper
+from item_bank.rules.paper_sets.results import PaperSet
 from item_bank.rules.paper_sets.terms import AssemblyTerms, SetMode, check_terms
 from item_bank.rules.pool import PoolItem, bank_hash
 from registry.errors import AssessmentError
@@ -88,7 +85,7 @@ def assemble_set(
     if not 0 <= seed < SEED_LIMIT or not 0 < papers <= MOST_PAPERS:
         raise ValueError(f"seeds lie below {SEED_LIMIT}, papers from 1 to {MOST_PAPERS}")
     pool = list(bank)
-    faults = [*check_terms(terms), *_repeated(pool)]
+    faults = faults_of(terms, pool)
     if faults:
         raise FaultyTermsError(faults)
     stock = stock_of(terms, pool)
@@ -97,7 +94,7 @@ def assemble_set(
     placed = [
         paper
         for number, items in enumerate(chosen, start=1)
-        for paper in _placed(terms, stock, items, number, seed, mode)
+        for paper in placed_papers(terms, stock, items, number=number, seed=seed, mode=mode)
     ]
     drawn = DrawnSet(terms, stock, assembler.holdings, tuple(chosen), assembler.caps)
     expected = drawn.expected()
@@ -118,15 +115,14 @@ class _Assembler:
         self.stock = stock
         self.seed = seed
         sizes = stock.sizes(np.ones(len(stock.items), dtype=bool))
-        given = terms.exposure_at_most
-        deficits = find_deficits(stock, sizes, papers=papers, uses_each=given or papers)
+        deficits = deficits_of(stock, papers, terms.exposure_at_most)
         if deficits:
             raise InfeasiblePaperError(deficits)
-        self.caps = ExposureCaps(terms, stock, sizes, papers)
         self.holdings = Holdings(terms, stock, papers)
+        self.caps = ExposureCaps(terms, stock, sizes, papers)
         even = even_counts(stock, sizes)
         self.model = CellModel(stock, even)
-        self.goals = _goals(terms, stock, self.holdings, even)
+        self.goals = goals_of(terms, stock, self.holdings, even)
         self.repair = Repair(stock)
 
     def next_paper(self, number: int) -> Integers:
@@ -138,6 +134,9 @@ class _Assembler:
             self.holdings, self.goals, draw(self.holdings, counts.of_cell, times, random), times
         )
         self.repair.run(draft, random)
+        if draft.enemies():
+            draft = Draft(self.holdings, self.goals, self._without_enemies(draft), draft.times)
+            self.repair.run(draft, random)
         self.holdings.take(draft.chosen)
         return np.sort(draft.chosen)
 
@@ -151,8 +150,23 @@ class _Assembler:
             if not self.caps.lift(deficits):
                 raise InfeasiblePaperError(deficits)
 
+    def _without_enemies(self, draft: Draft) -> Integers:
+        """Choose exactly, where cells alone could not keep enemies apart."""
+        groups = self.holdings.groups
+        times = draft.times
+        while True:
+            free = np.flatnonzero(self.caps.free(self.holdings.uses))
+            ranks = np.argsort(np.argsort(times, kind="stable"), kind="stable") / len(times)
+            places = np.intersect1d(undominated(self.stock, groups, -ranks), free)
+            found = ItemProgramme(self.stock, groups, places).cheapest(ranks[places])
+            if found is not None:
+                return found.places
+            deficits = enemy_deficits(self.stock, groups, free)
+            if not self.caps.lift(deficits):
+                raise InfeasiblePaperError(deficits)
 
-def _goals(terms: AssemblyTerms, stock: Stock, holdings: Holdings, even: Floats) -> Goals:
+
+def goals_of(terms: AssemblyTerms, stock: Stock, holdings: Holdings, even: Floats) -> Goals:
     """Return the goals; without given targets, what an even draw from the bank would expect."""
     targets = np.array(terms.band.targets, dtype=np.float64) * MICRO
     if not terms.band.targets:
@@ -166,61 +180,9 @@ def _goals(terms: AssemblyTerms, stock: Stock, holdings: Holdings, even: Floats)
     )
 
 
-def _placed(
-    terms: AssemblyTerms,
-    stock: Stock,
-    chosen: Integers,
-    number: int,
-    seed: int,
-    mode: SetMode,
-) -> list[SetPaper]:
-    """Put the items of a paper and their options in order, once or as versions A and B."""
-    random = np.random.Generator(np.random.PCG64([seed, number, 1]))
-    items = [stock.items[place] for place in chosen.tolist()]
-    sections = [section.kind for section in terms.sections]
-    order = shuffled_sections([item.kind for item in items], sections, random)
-    items = [items[place] for place in order]
-    shapes = [shape_of(item) for item in items]
-    keys = key_places(shapes, random)
-    first = _paper(terms, number, items, _orders(shapes, keys, random))
-    if mode is not SetMode.AB:
-        return [first]
-    order = moved_within_sections([item.kind for item in items], random)
-    keys = other_key_places(shapes, keys, random)
-    orders = _orders([shapes[place] for place in order], [keys[place] for place in order], random)
-    second = _paper(terms, number, [items[place] for place in order], orders)
-    return [replace(first, version="A"), replace(second, version="B")]
-
-
-def _orders(
-    shapes: Sequence[OptionShape], keys: Sequence[int], random: np.random.Generator
-) -> list[tuple[int, ...]]:
-    return option_orders(shapes, keys, random)
-
-
-def _paper(
-    terms: AssemblyTerms,
-    number: int,
-    items: Sequence[PoolItem],
-    orders: Sequence[tuple[int, ...]],
-) -> SetPaper:
-    worth: dict[ItemKind, Decimal] = {s.kind: s.points_each for s in terms.sections}
-    placed = tuple(
-        PlacedItem(
-            position,
-            item.kind,
-            item.version_id,
-            item.code,
-            worth[item.kind],
-            tuple([item.options[at] for at in order]),
-        )
-        for position, (item, order) in enumerate(zip(items, orders, strict=True), start=1)
-    )
-    return SetPaper(number, "", placed, (), sum(item.is_recent for item in items))
-
-
-def _repeated(pool: Sequence[PoolItem]) -> list[str]:
-    codes = [item.code for item in pool]
-    if len(set(codes)) == len(codes):
-        return []
-    return ["题库中有编号相同的试题。"]
+def faults_of(terms: AssemblyTerms, pool: Sequence[PoolItem]) -> list[str]:
+    """Return what makes assembly senseless, whatever the bank holds."""
+    faults = list(check_terms(terms))
+    if len({item.code for item in pool}) < len(pool):
+        faults.append("题库中有编号相同的试题。")
+    return faults

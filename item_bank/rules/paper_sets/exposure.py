@@ -36,14 +36,17 @@ class ExposureCaps:
         return free
 
     def lift(self, deficits: Sequence[Deficit]) -> bool:
-        """Allow the scarce cells one use more; False when that is not allowed or no help."""
+        """Allow scarce cells one use more, or else all; False when not allowed or no help."""
+        if not self.may_lift:
+            return False
         names = [MarginName(d.range_code, d.kind, d.level, d.importance) for d in deficits]
         scarce = np.array(
             [any(name.covers(cell) for name in names) for cell in self.stock.cells], dtype=bool
         )
-        scarce &= self.of_cell < self.papers
-        self.of_cell[scarce] += 1
-        return self.may_lift and bool(scarce.any())
+        liftable = self.of_cell < self.papers
+        chosen = liftable & scarce if (liftable & scarce).any() else liftable
+        self.of_cell[chosen] += 1
+        return bool(chosen.any())
 
     def lifted(self) -> tuple[str, ...]:
         """Name the cells with more than the usual limit."""

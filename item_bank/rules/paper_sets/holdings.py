@@ -1,17 +1,14 @@
 """The bank as arrays, and which papers of the set hold which items so far."""
 
-from collections.abc import Sequence
 from decimal import Decimal
 
 import numpy as np
 
 from item_bank.rules.kinds import ItemKind
 from item_bank.rules.paper_sets.cells import Stock
+from item_bank.rules.paper_sets.enemies import groups_of
 from item_bank.rules.paper_sets.item_model import Integers, ItemCurves, in_micro
 from item_bank.rules.paper_sets.terms import AssemblyTerms
-from item_bank.rules.pool import PoolItem
-
-NO_GROUP = 0  # the first group has no members: items without enemies point to it
 
 
 class Holdings:
@@ -23,7 +20,7 @@ class Holdings:
         worth: dict[ItemKind, Decimal] = {s.kind: s.points_each for s in terms.sections}
         self.curves = ItemCurves.of(items, worth, terms.multiple_credit)
         self.scores = in_micro(self.curves.means(terms.band.thetas))  # (N, T) millionths
-        self.groups = _groups(items)  # (N, G) enemy groups, NO_GROUP where there are fewer
+        self.groups = groups_of(items)
         self.group_count = int(self.groups.max(initial=0)) + 1
         self.uses = np.zeros(len(items), dtype=np.int64)  # papers of this set
         self.rates = (1.0 + np.array([item.uses for item in items], dtype=np.float64)) ** -3
@@ -43,14 +40,3 @@ class Holdings:
         held = self.held[chosen, : self.papers_done]
         shared: Integers = held.sum(axis=0, dtype=np.int64)
         return shared
-
-
-def _groups(items: Sequence[PoolItem]) -> Integers:
-    names = sorted({name for item in items for name in item.enemies})
-    numbers = {name: number for number, name in enumerate(names, start=1)}
-    width = max((len(item.enemies) for item in items), default=0) or 1
-    groups = np.full((len(items), width), NO_GROUP, dtype=np.int64)
-    for place, item in enumerate(items):
-        for column, name in enumerate(sorted(set(item.enemies))):
-            groups[place, column] = numbers[name]
-    return groups

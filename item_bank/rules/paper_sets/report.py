@@ -11,8 +11,9 @@ from item_bank.rules.kinds import ItemKind
 from item_bank.rules.paper_sets.cells import Margin, Stock
 from item_bank.rules.paper_sets.deficits import name_of
 from item_bank.rules.paper_sets.draft import Goals
+from item_bank.rules.paper_sets.enemies import NO_GROUP
 from item_bank.rules.paper_sets.exposure import ExposureCaps
-from item_bank.rules.paper_sets.holdings import NO_GROUP, Holdings
+from item_bank.rules.paper_sets.holdings import Holdings
 from item_bank.rules.paper_sets.item_model import (
     MICRO,
     Integers,

@@ -216,3 +216,13 @@ def test_items_used_lately_rest_for_the_days_of_the_blueprint(tmp_path, out):
     assert all(place % 3 != 1 for place in places)
     later = assembled(bank, blueprint, out, "--on", "2026-09-01")
     assert any(int(item.code) % 3 == 1 for item in later.forms[0].items)
+
+
+def test_a_flagship_comes_with_its_bound(tmp_path, out):
+    bank, blueprint = write_assembly(tmp_path, best="[flagship]\ntheta = 0.0")
+    found = assembled(bank, blueprint, out, "--flagship").flagship
+    assert (found.objective, found.theta) == ("information", 0.0)
+    assert len(found.form.items) == 100
+    assert found.value <= found.bound + 1e-6
+    assert found.gap < 0.01
+    assert found.is_optimal
