@@ -37,7 +37,14 @@ class AlteredPaperError(AssessmentError):
     """What is stored no longer agrees with the hash made at composition."""
 
     code = "altered_paper"
-    text = "试卷{number}与组卷时的校验值不一致，不能签发。请重新组卷，并报告系统管理员。"
+    text = "第 {number} 套试卷与组卷时的校验值不一致，不能签发。请重新组卷，并报告系统管理员。"
+
+
+class ChangedBankError(AssessmentError):
+    """The bank is not what the drawn papers came from."""
+
+    code = "changed_bank"
+    text = "组卷期间题库或组卷方案有变动，本次结果没有保存。请重新组卷。"
 
 
 class AlreadyReviewedError(AssessmentError):

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from item_bank.rules.kinds import BankDuty, ItemKind, ItemState, PaperState
+from item_bank.rules.kinds import BankDuty, ItemKind, ItemState, PaperState, SetPurpose
 from registry.database import ExactDecimal, Record, UtcDateTime, one_of
 
 
@@ -201,15 +201,56 @@ class BlueprintSection(Record):
     points_each: Mapped[Decimal] = mapped_column(ExactDecimal)
 
 
-class Paper(Record):
-    """A paper 试卷 assembled for a plan; frozen with its key, seed and hash when released."""
+class PaperSet(Record):
+    """The papers of a plan that were assembled together; released together, by another person."""
 
-    __tablename__ = "paper"
-    __table_args__ = (one_of("state", PaperState), UniqueConstraint("plan_id", "number"))
+    __tablename__ = "paper_set"
+    __table_args__ = (
+        one_of("purpose", SetPurpose),
+        one_of("state", PaperState),
+        CheckConstraint("paper_count > 0", name="paper_count"),
+        UniqueConstraint("plan_id", "number"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     plan_id: Mapped[int] = mapped_column(ForeignKey("assessment_plan.id"))
     blueprint_id: Mapped[int] = mapped_column(ForeignKey("blueprint.id"))
+    number: Mapped[int]  # 第 n 套
+    purpose: Mapped[str] = mapped_column(String(16))
+    paper_count: Mapped[int]
+    seed: Mapped[int] = mapped_column(Integer)
+    engine_version: Mapped[str] = mapped_column(String(20))
+    bank_hash: Mapped[str] = mapped_column(String(64))  # of the snapshot it was drawn from
+    set_hash: Mapped[str] = mapped_column(String(64))  # of the hashes of its papers
+    report: Mapped[str] = mapped_column(Text)  # JSON: how equal they are; aggregates only
+    state: Mapped[str] = mapped_column(String(16), default=PaperState.COMPOSED)
+    composed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    composed_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    released_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    released_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+
+    blueprint: Mapped[Blueprint] = relationship()
+    papers: Mapped[list["Paper"]] = relationship(
+        order_by="Paper.number", back_populates="paper_set"
+    )
+
+
+class Paper(Record):
+    """A paper 试卷 of a set; frozen with its key, seed and hash when released."""
+
+    __tablename__ = "paper"
+    __table_args__ = (
+        one_of("state", PaperState),
+        UniqueConstraint("plan_id", "number"),
+        UniqueConstraint("set_id", "form", "version"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    plan_id: Mapped[int] = mapped_column(ForeignKey("assessment_plan.id"))
+    blueprint_id: Mapped[int] = mapped_column(ForeignKey("blueprint.id"))
+    set_id: Mapped[int] = mapped_column(ForeignKey("paper_set.id"))
+    form: Mapped[int]  # its number in the set
+    version: Mapped[str] = mapped_column(String(1), default="")  # A or B of the same items
     number: Mapped[int]
     seed: Mapped[int] = mapped_column(Integer)
     engine_version: Mapped[str] = mapped_column(String(20))
@@ -222,6 +263,7 @@ class Paper(Record):
     released_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
 
     blueprint: Mapped[Blueprint] = relationship()
+    paper_set: Mapped[PaperSet] = relationship(back_populates="papers")
     items: Mapped[list["PaperItem"]] = relationship(order_by="PaperItem.position")
 
 
@@ -237,5 +279,6 @@ class PaperItem(Record):
     kind: Mapped[str] = mapped_column(String(20))
     item_version_id: Mapped[int] = mapped_column(ForeignKey("item_version.id"))
     points: Mapped[Decimal] = mapped_column(ExactDecimal)
+    option_order: Mapped[str] = mapped_column(String(80), default="")  # canonical ids as shown
 
     version: Mapped[ItemVersion] = relationship()

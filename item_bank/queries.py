@@ -5,9 +5,8 @@ The key of a paper is read by ``frozen_key`` alone.
 
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, aliased, joinedload, selectinload
@@ -20,42 +19,18 @@ from item_bank.models import (
     Paper,
     PaperItem,
 )
-from item_bank.rules.blueprint import BlueprintTerms, RangeWeight, SectionTerms, Shares
+from item_bank.rules.blueprint import RangeWeight, SectionTerms, Shares
+from item_bank.rules.blueprint_terms import BlueprintTerms, FairnessTerms
 from item_bank.rules.element_table import RANGE_LEVEL
-from item_bank.rules.kinds import Importance, ItemKind, ItemState, PaperState
-from item_bank.rules.paper import KeyedItem, PaperContent, PaperQuestion, SealedItem
+from item_bank.rules.kinds import Importance, ItemKind, ItemState
+from item_bank.rules.paper import KeyedItem, PaperContent, PaperQuestion
+from item_bank.rules.paper_sets.terms import CoolDown, MultipleCredit
 from item_bank.rules.pool import PoolItem
 from item_bank.rules.shares import Margins, margins_of
 from item_bank.sealing import content_of
-from registry.access import Actor, Permission
-from registry.accounts.models import Account
-from registry.catalog.models import Specification, Subject
+from registry.catalog.models import Subject
 from registry.errors import NotFoundError
-from registry.organisations.models import Institution
 from registry.plans.models import AssessmentPlan
-from registry.plans.queries import plan_of
-
-RECENT_PAPERS = 2  # papers of a city whose items are avoided where the bank allows
-CITY_DIGITS = 4
-
-
-@dataclass(frozen=True)
-class PaperLine:
-    """One paper of a plan."""
-
-    paper_id: int
-    number: int
-    state: str
-    blueprint_code: str
-    minutes: int
-    item_count: int
-    total_points: Decimal
-    paper_hash: str
-    composed_at: datetime
-    composer_name: str
-    released_at: datetime | None
-    releaser_name: str
-
 
 # Papers ------------------------------------------------------------------------------------
 
@@ -70,7 +45,7 @@ def paper_of(db: Session, paper_id: int) -> Paper:
 
 
 def paper_content(db: Session, paper_id: int) -> PaperContent:
-    """Return what a paper asks, in stored order, without its key."""
+    """Return what a paper asks, in printed order, without its key."""
     paper = paper_of(db, paper_id)
     plan = db.get_one(AssessmentPlan, paper.plan_id)
     planned = [entry.minutes for entry in plan.subjects if entry.subject == Subject.THEORY]
@@ -97,49 +72,6 @@ def frozen_key(db: Session, paper_id: int) -> tuple[KeyedItem, ...]:
     )
 
 
-def papers_of(db: Session, plan_id: int, *, actor: Actor) -> tuple[PaperLine, ...]:
-    """Return the papers of a plan within reach, by number."""
-    actor.require(Permission.BANK_READ)
-    plan_of(db, plan_id, actor=actor)
-    papers = db.scalars(
-        select(Paper)
-        .where(Paper.plan_id == plan_id)
-        .options(joinedload(Paper.blueprint), selectinload(Paper.items))
-        .order_by(Paper.number)
-    ).all()
-    people = {paper.composed_by_id for paper in papers} | {p.released_by_id for p in papers}
-    names = dict(
-        db.execute(select(Account.id, Account.name).where(Account.id.in_(people - {None}))).all()
-    )
-    return tuple(
-        PaperLine(
-            paper_id=paper.id,
-            number=paper.number,
-            state=paper.state,
-            blueprint_code=paper.blueprint.code,
-            minutes=paper.blueprint.minutes,
-            item_count=len(paper.items),
-            total_points=sum((entry.points for entry in paper.items), Decimal(0)),
-            paper_hash=paper.paper_hash,
-            composed_at=paper.composed_at,
-            composer_name=_name(names, paper.composed_by_id),
-            released_at=paper.released_at,
-            releaser_name=_name(names, paper.released_by_id) if paper.released_at else "",
-        )
-        for paper in papers
-    )
-
-
-def papers_to_release(db: Session, plan_ids: Collection[int], *, actor: Actor) -> int:
-    """Return how many papers of these plans the actor, who composed none of them, may release."""
-    chosen = select(func.count(Paper.id)).where(
-        Paper.plan_id.in_(plan_ids),
-        Paper.state == PaperState.COMPOSED,
-        Paper.composed_by_id != actor.account_id,
-    )
-    return db.scalar(chosen) or 0
-
-
 def paper_margins(db: Session, paper_id: int) -> Margins:
     """Return what a paper achieves against the soft goals of its blueprint.
 
@@ -148,22 +80,6 @@ def paper_margins(db: Session, paper_id: int) -> Margins:
     paper = paper_of(db, paper_id)
     items = [_pool_item(entry.version, is_recent=False) for entry in paper.items]
     return margins_of(items, terms_of(paper.blueprint).shares)
-
-
-def sealed_items(paper: Paper) -> tuple[SealedItem, ...]:
-    """Return what the hash of a paper covers, as it is stored now."""
-    return tuple(
-        SealedItem(
-            position=entry.position,
-            code=entry.version.item.code,
-            version_number=entry.version.number,
-            content_hash=entry.version.content_hash,
-            kind=entry.kind,
-            points=entry.points,
-            key=",".join(sorted(content_of(entry.version).key)),
-        )
-        for entry in paper.items
-    )
 
 
 # The bank ----------------------------------------------------------------------------------
@@ -203,6 +119,7 @@ def terms_of(blueprint: Blueprint) -> BlueprintTerms:
             difficulty=tuple(Decimal(share) for share in settings["difficulty"]),
             tolerance=Decimal(settings["tolerance"]),
         ),
+        fairness=_fairness_of(settings.get("fairness", {})),
     )
 
 
@@ -218,7 +135,7 @@ def range_weights(db: Session, project_id: int) -> tuple[RangeWeight, ...]:
 def assembly_pool(
     db: Session, project_id: int, recent_item_ids: Collection[int] = ()
 ) -> tuple[PoolItem, ...]:
-    """Return the versions in force of all banked items, for assembly."""
+    """Return the versions in force of all banked items, as far as they need not be opened."""
     rows = db.scalars(
         versions_in_force()
         .where(Item.project_id == project_id, Item.state == ItemState.BANKED)
@@ -226,26 +143,6 @@ def assembly_pool(
         .order_by(Item.code)
     )
     return tuple(_pool_item(row, is_recent=row.item_id in recent_item_ids) for row in rows)
-
-
-def recent_item_ids(db: Session, plan: AssessmentPlan) -> frozenset[int]:
-    """Return the items of the last papers of the plan's project in the plan's city."""
-    city = plan.institution.division_code[:CITY_DIGITS]
-    papers = (
-        select(Paper.id)
-        .join(AssessmentPlan, AssessmentPlan.id == Paper.plan_id)
-        .join(Institution, Institution.id == AssessmentPlan.institution_id)
-        .join(Specification, Specification.id == AssessmentPlan.specification_id)
-        .where(
-            Institution.division_code.startswith(city),
-            Specification.project_id == plan.specification.project_id,
-        )
-        .order_by(Paper.composed_at.desc(), Paper.id.desc())
-        .limit(RECENT_PAPERS)
-    )
-    ids = db.scalars(papers).all()
-    used = select(ItemVersion.item_id).join(PaperItem, PaperItem.item_version_id == ItemVersion.id)
-    return frozenset(db.scalars(used.where(PaperItem.paper_id.in_(ids))))
 
 
 def elements_of(db: Session, project_id: int) -> Sequence[Element]:
@@ -289,17 +186,31 @@ def _pool_item(version: ItemVersion, *, is_recent: bool) -> PoolItem:
     )
 
 
+def _fairness_of(stored: dict[str, Any]) -> FairnessTerms:
+    """Return what a blueprint says of sets; one from before that says nothing."""
+    if not stored:
+        return FairnessTerms()
+    return FairnessTerms(
+        thetas=tuple(Decimal(theta) for theta in stored["thetas"]),
+        half_width=Decimal(stored["half_width"]),
+        overlap_at_most=stored["overlap_at_most"],
+        exposure_at_most=stored["exposure_at_most"],
+        cool_down=CoolDown(stored["cool_down"]),
+        cool_down_sets=stored["cool_down_sets"],
+        multiple_credit=MultipleCredit(stored["multiple_credit"]),
+        is_strict=stored["is_strict"],
+    )
+
+
 def _question(entry: PaperItem) -> PaperQuestion:
     content = content_of(entry.version)
+    by_id = {option.canonical_id: option for option in content.options}
+    order = entry.option_order.split(",") if entry.option_order else by_id
     return PaperQuestion(
         position=entry.position,
         kind=ItemKind(entry.kind),
         points=entry.points,
         stem=content.stem,
-        options=content.options,
+        options=tuple(by_id[name] for name in order),
         figure=content.figure,
     )
-
-
-def _name(names: dict[int, str], account_id: int | None) -> str:
-    return "系统" if account_id is None else names.get(account_id, "")

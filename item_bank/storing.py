@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, selectinload
 
 from item_bank.exchange.bank_folder import SourceItem
@@ -15,20 +15,15 @@ from item_bank.models import (
     Item,
     ItemReview,
     ItemVersion,
-    Paper,
-    PaperItem,
 )
-from item_bank.queries import sealed_items, terms_of
-from item_bank.rules.assembly import AssembledPaper
-from item_bank.rules.blueprint import BlueprintTerms
+from item_bank.queries import terms_of
+from item_bank.rules.blueprint_terms import BlueprintTerms
 from item_bank.rules.element_table import RANGE_LEVEL, ElementRow
 from item_bank.rules.item import ItemContent, content_hash
-from item_bank.rules.kinds import ItemState, PaperState
-from item_bank.rules.paper import seal_of
+from item_bank.rules.kinds import ItemState
 from item_bank.rules.review import ReviewPoint, Verdict, state_after_review
 from item_bank.sealing import REVIEW_PURPOSE, sealed_content, sealed_json
 from registry.access import Actor
-from registry.plans.models import AssessmentPlan
 
 
 def store_elements(
@@ -143,29 +138,27 @@ def store_review(
     version.item.state = state_after_review(state, accepted=verdict.accepted)
 
 
-def store_blueprint(db: Session, project_id: int, terms: BlueprintTerms) -> tuple[Blueprint, bool]:
-    """Store the blueprint as the next version unless the newest says the same."""
-    newest = db.scalar(
-        select(Blueprint)
-        .where(Blueprint.project_id == project_id, Blueprint.code == terms.code)
-        .order_by(Blueprint.version.desc())
-        .limit(1)
+def store_blueprint(
+    db: Session, project_id: int, terms: BlueprintTerms, *, is_source: bool = False
+) -> tuple[Blueprint, bool]:
+    """Store the blueprint as the next version unless the newest says the same.
+
+    A blueprint that comes with a bank, ``is_source``, was loaded before when any version says the
+    same: what a person made of it since then stays in force.
+    """
+    chosen = select(Blueprint).where(
+        Blueprint.project_id == project_id, Blueprint.code == terms.code
     )
-    if newest is not None and terms_of(newest) == terms:
-        return newest, False
-    shares = terms.shares
-    settings = {
-        "core_at_least": str(shares.core_at_least),
-        "auxiliary_at_most": str(shares.auxiliary_at_most),
-        "difficulty": [str(share) for share in shares.difficulty],
-        "tolerance": str(shares.tolerance),
-    }
+    versions = db.scalars(chosen.order_by(Blueprint.version.desc())).all()
+    for stored in versions if is_source else versions[:1]:
+        if terms_of(stored) == terms:
+            return stored, False
     blueprint = Blueprint(
         project_id=project_id,
         code=terms.code,
-        version=newest.version + 1 if newest else 1,
+        version=versions[0].version + 1 if versions else 1,
         minutes=terms.minutes,
-        settings=json.dumps(settings, sort_keys=True),
+        settings=_settings(terms),
         sections=[
             BlueprintSection(
                 position=position,
@@ -180,43 +173,25 @@ def store_blueprint(db: Session, project_id: int, terms: BlueprintTerms) -> tupl
     return blueprint, True
 
 
-def store_paper(
-    db: Session,
-    plan: AssessmentPlan,
-    blueprint: Blueprint,
-    drawn: AssembledPaper,
-    *,
-    actor: Actor,
-    now: datetime,
-) -> Paper:
-    """Store a drawn paper with its hash."""
-    chosen = select(ItemVersion).where(ItemVersion.id.in_([i.version_id for i in drawn.items]))
-    versions = {version.id: version for version in db.scalars(chosen)}
-    last = db.scalar(select(func.max(Paper.number)).where(Paper.plan_id == plan.id))
-    paper = Paper(
-        plan_id=plan.id,
-        blueprint=blueprint,
-        number=(last or 0) + 1,
-        seed=drawn.seed,
-        engine_version=drawn.engine_version,
-        bank_hash=drawn.bank_hash,
-        state=PaperState.COMPOSED,
-        composed_at=now,
-        composed_by_id=actor.account_id,
-        items=[
-            PaperItem(
-                position=item.position,
-                kind=item.kind,
-                version=versions[item.version_id],
-                points=item.points,
-            )
-            for item in drawn.items
-        ],
-    )
-    paper.paper_hash = seal_of(sealed_items(paper))
-    db.add(paper)
-    db.flush()
-    return paper
+def _settings(terms: BlueprintTerms) -> str:
+    shares, fairness = terms.shares, terms.fairness
+    settings = {
+        "core_at_least": str(shares.core_at_least),
+        "auxiliary_at_most": str(shares.auxiliary_at_most),
+        "difficulty": [str(share) for share in shares.difficulty],
+        "tolerance": str(shares.tolerance),
+        "fairness": {
+            "thetas": [str(theta) for theta in fairness.thetas],
+            "half_width": str(fairness.half_width),
+            "overlap_at_most": fairness.overlap_at_most,
+            "exposure_at_most": fairness.exposure_at_most,
+            "cool_down": fairness.cool_down,
+            "cool_down_sets": fairness.cool_down_sets,
+            "multiple_credit": fairness.multiple_credit,
+            "is_strict": fairness.is_strict,
+        },
+    }
+    return json.dumps(settings, sort_keys=True)
 
 
 def _left_over(stored: Sequence[Element], codes: Collection[str]) -> list[Element]:

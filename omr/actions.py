@@ -2,11 +2,14 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from item_bank.composing.queries import paper_for, set_of
+from item_bank.rules.kinds import PaperState
 from omr import queries
 from omr.errors import (
     BatchReleasedError,
@@ -18,16 +21,17 @@ from omr.errors import (
 )
 from omr.layouts import layout_named
 from omr.models import Correction, PrintedCard, Reading, ScanBatch, ScanPage
+from omr.reader.reading import PageReading
 from omr.rules.card_code import serial_of
-from omr.rules.card_layout import CardLayout, Cell
+from omr.rules.card_layout import CardLayout, Cell, GroupKind
 from omr.rules.reasons import PageReason, PageStatus
 from omr.rules.states import CardState, PageState
 from omr.scans import ReadPage, measures_json
 from registry.access import Actor, Permission
 from registry.audit_log import note
 from registry.database import files_of
-from registry.errors import NotFoundError, WrongStateError
-from registry.scheduling.models import Admission, ExamMode
+from registry.errors import InvalidInputError, NotFoundError, WrongStateError
+from registry.scheduling.models import Admission, ExamMode, Sitting
 
 OTHER_EXAM = "other_exam"  # the card is one of ours, but of another sitting
 STATES = {
@@ -47,13 +51,54 @@ def issue_cards(
     now: datetime,
 ) -> list[PrintedCard]:
     """Give every candidate of a card sitting a card; those who hold one keep it."""
+    sitting = _card_sitting(db, sitting_id, actor=actor)
+    papers = {admission.id: paper_id for admission in sitting.admissions}
+    return _issue(db, sitting, papers, layout, actor=actor, now=now)
+
+
+def issue_set_cards(
+    db: Session,
+    sitting_id: int,
+    set_id: int,
+    layout: CardLayout,
+    *,
+    actor: Actor,
+    now: datetime,
+) -> list[PrintedCard]:
+    """Give every candidate a card of the paper at their seat; neighbours get different ones."""
+    sitting = _card_sitting(db, sitting_id, actor=actor)
+    paper_set = set_of(db, set_id, actor=actor)
+    types = [group for group in layout.groups if group.kind is GroupKind.TYPE]
+    letters = {cell.value for group in types for cell in group.cells}
+    if paper_set.plan_id != sitting.plan_id or paper_set.state != PaperState.RELEASED:
+        raise InvalidInputError(field="试卷", reason="须为本计划已签发的试卷。")
+    if paper_set.paper_count > len(letters):
+        reason = f"答题卡只有 {len(letters)} 种试卷类型，请为本场指定其中一卷。"
+        raise InvalidInputError(field="试卷", reason=reason)
+    papers = {admission.id: paper_for(db, set_id, admission) for admission in sitting.admissions}
+    return _issue(db, sitting, papers, layout, actor=actor, now=now)
+
+
+def _card_sitting(db: Session, sitting_id: int, *, actor: Actor) -> Sitting:
     actor.require(Permission.CARDS_PRINT)
     sitting = queries.sitting_in_reach(db, sitting_id, actor=actor)
     if sitting.mode != ExamMode.ANSWER_CARD or not sitting.admissions:
         raise NoCardsError
+    return sitting
+
+
+def _issue(
+    db: Session,
+    sitting: Sitting,
+    papers: Mapping[int, int],
+    layout: CardLayout,
+    *,
+    actor: Actor,
+    now: datetime,
+) -> list[PrintedCard]:
     held = {
         card.admission_id
-        for card in queries.cards_of(db, sitting_id)
+        for card in queries.cards_of(db, sitting.id)
         if card.state != CardState.SPOILED
     }
     issued = []
@@ -65,7 +110,7 @@ def issue_cards(
         card = PrintedCard(
             serial=serial_of(running),
             admission_id=admission.id,
-            paper_id=paper_id,
+            paper_id=papers[admission.id],
             layout_code=layout.code,
             layout_hash=layout.layout_hash,
             state=CardState.ISSUED,
@@ -75,7 +120,7 @@ def issue_cards(
         db.flush()
         issued.append(card)
     detail = {"count": len(issued), "layout": layout.layout_hash}
-    note(db, "issue_cards", ("sitting", sitting_id), actor=actor, now=now, detail=detail)
+    note(db, "issue_cards", ("sitting", sitting.id), actor=actor, now=now, detail=detail)
     return issued
 
 
@@ -138,17 +183,29 @@ def _judge(
         return PageState.REJECTED, str(reading.reason)
     if reading.serial is not None and card is None:
         return PageState.REJECTED, PageReason.UNKNOWN_SERIAL
-    if card is not None:
-        admission = db.get_one(Admission, card.admission_id)
-        if admission.sitting_id != batch.sitting_id:
-            return PageState.REJECTED, OTHER_EXAM
-        if _has_page(db, card.id):
-            return PageState.DUPLICATE, "card_seen_before"
+    if card is not None and (fault := _fault_of(db, batch, card)):
+        return fault
     if image_hash is not None and db.scalar(
         select(ScanPage.id).where(ScanPage.image_hash == image_hash)
     ):
         return PageState.DUPLICATE, "same_image"
+    if reading.status is PageStatus.OK and card is not None:
+        return _judge_type(card, reading)
     return STATES[reading.status], str(reading.reason) if reading.reason else None
+
+
+def _fault_of(db: Session, batch: ScanBatch, card: PrintedCard) -> tuple[PageState, str] | None:
+    """Return why a page of this card does not count, None when it does."""
+    if db.get_one(Admission, card.admission_id).sitting_id != batch.sitting_id:
+        return PageState.REJECTED, OTHER_EXAM
+    return (PageState.DUPLICATE, "card_seen_before") if _has_page(db, card.id) else None
+
+
+def _judge_type(card: PrintedCard, reading: PageReading) -> tuple[PageState, str | None]:
+    """Send a card to a person that is filled as another paper than it was printed for."""
+    if queries.contradicted_types(card, reading.answers):
+        return PageState.REVIEW, PageReason.TYPE_CONFLICT
+    return PageState.READ, None
 
 
 def _has_page(db: Session, card_id: int) -> bool:
@@ -201,7 +258,7 @@ def assign_page(
         raise NotFoundError(what=f"本场准考证号 {admission_no} 的答题卡")
     if page.card_id != card.id and _has_page(db, card.id):
         raise CardTakenError(number=admission_no)
-    before, page.card_id, page.state = page.card_id, card.id, PageState.REVIEW
+    before, page.card, page.state = page.card_id, card, PageState.REVIEW
     detail = {"before": before, "card": card.serial}
     note(db, "assign_page", ("scan_page", page.id), actor=actor, now=now, detail=detail)
     return page

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from item_bank.models import Paper
 from omr.rules.states import CardState, PageState
 from registry.database import Record, UtcDateTime, one_of
 from registry.scheduling.models import Admission, Sitting
@@ -26,6 +27,7 @@ class PrintedCard(Record):
     printed_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     admission: Mapped[Admission] = relationship()
+    paper: Mapped[Paper] = relationship()
 
 
 class ScanBatch(Record):

@@ -1,13 +1,18 @@
 """What is known of cards: who holds them, what was scanned, what still needs a person."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from item_bank.rules.forms import letter_of
+from item_bank.rules.kinds import SetPurpose
+from omr.layouts import layout_named
 from omr.models import PrintedCard, Reading, ScanBatch, ScanPage
 from omr.printing import CardHolder
+from omr.rules.card_layout import GroupKind
+from omr.rules.reasons import GroupReason
 from omr.rules.states import CardState, PageState
 from registry.access import Actor
 from registry.errors import NotFoundError
@@ -47,11 +52,17 @@ def holders_of(db: Session, sitting_id: int, *, actor: Actor) -> list[CardHolder
             batch=plan.number,
             room=sitting.room.number,
             seat=f"{card.admission.seat_no:02d}",
-            paper_type="A",
+            paper_type=paper_type_of(card),
         )
         for card in cards_of(db, sitting_id)
         if card.state != CardState.SPOILED
     ]
+
+
+def paper_type_of(card: PrintedCard) -> str:
+    """Return the letter of the paper that lies with a card 试卷类型."""
+    paper = card.paper
+    return letter_of(SetPurpose(paper.paper_set.purpose), paper.form, paper.version)
 
 
 def known_serials(db: Session, sitting_id: int) -> dict[str, str]:
@@ -123,10 +134,36 @@ def latest_reading(page: ScanPage) -> Reading:
     return page.readings[-1]
 
 
+def doubts_of(page: ScanPage) -> dict[str, str]:
+    """Return the groups of a page that need a person, each with its reason."""
+    reading = latest_reading(page)
+    doubts: dict[str, str] = json.loads(reading.doubts)
+    if page.card is not None:
+        answers = json.loads(reading.answers)
+        doubts |= dict.fromkeys(contradicted_types(page.card, answers), GroupReason.TYPE_CONFLICT)
+    return doubts
+
+
+def contradicted_types(card: PrintedCard, answers: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the groups of the paper type that are filled with another letter than printed.
+
+    A letter that the card has no box for cannot be filled and contradicts nothing.
+    """
+    printed = paper_type_of(card)
+    return [
+        group.group_id
+        for group in layout_named().groups
+        if group.kind is GroupKind.TYPE
+        and printed in {cell.value for cell in group.cells}
+        and len(answers.get(group.group_id, ())) == 1
+        and answers[group.group_id][0] != printed
+    ]
+
+
 def open_groups(page: ScanPage) -> list[str]:
     """Return the groups of a page that nobody has decided yet."""
     decided = {correction.group for correction in page.corrections}
-    return [group for group in json.loads(latest_reading(page).doubts) if group not in decided]
+    return [group for group in doubts_of(page) if group not in decided]
 
 
 def final_answers(page: ScanPage) -> dict[str, tuple[str, ...]]:

@@ -26,6 +26,7 @@ from exam_server.delivery.models import (
 from exam_server.delivery.queries import ROOM_CODE, hash_of_token, live_lease, screen_admissions
 from exam_server.delivery.states import ENDED, AttemptState, RunState
 from exam_server.delivery.wire import MalformedMessageError
+from item_bank.composing.queries import paper_for
 from proctor.actions import record_presence
 from proctor.queries import presences
 from proctor.rules.presence import Presence
@@ -121,7 +122,7 @@ def _new_attempt(db: Session, admission: Admission, run: SittingRun, *, now: dat
     attempt = Attempt(
         admission_id=admission.id,
         sitting_id=run.sitting_id,
-        paper_id=run.paper_id,
+        paper_id=paper_for(db, run.set_id, admission) if run.set_id else run.paper_id,
         order_seed=secrets.randbits(SEED_BITS),
         state=AttemptState.CLAIMED,
         epoch=1,

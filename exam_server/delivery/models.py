@@ -21,13 +21,18 @@ from registry.scheduling.models import Admission, Sitting
 
 
 class SittingRun(Record):
-    """How a sitting at computers goes: its paper, room code, start and end."""
+    """How a sitting at computers goes: its paper, room code, start and end.
+
+    With a set, every candidate gets a paper of their own from it; ``paper_id`` is then the first
+    of the set, which is as long as the others.
+    """
 
     __tablename__ = "sitting_run"
     __table_args__ = (one_of("state", RunState),)
 
     sitting_id: Mapped[int] = mapped_column(ForeignKey("sitting.id"), primary_key=True)
     paper_id: Mapped[int] = mapped_column(ForeignKey("paper.id"))
+    set_id: Mapped[int | None] = mapped_column(ForeignKey("paper_set.id"))
     state: Mapped[str] = mapped_column(String(16), default=RunState.PLANNED)
     room_code_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)  # shown to the proctor
     room_code_index: Mapped[str | None] = mapped_column(String(64))  # compared at sign-in

@@ -22,7 +22,7 @@ from exam_server.delivery.queries import (
 )
 from exam_server.delivery.states import ENDED, AttemptState, RunState
 from exam_server.delivery.timing import is_over
-from item_bank.models import Paper
+from item_bank.models import Paper, PaperSet
 from item_bank.rules.kinds import PaperState
 from proctor import actions as room_record
 from proctor.queries import presences
@@ -47,15 +47,40 @@ def prepare_run(
 ) -> SittingRun:
     """Give a sitting at computers its released paper."""
     actor.require(Permission.PAPER_RELEASE)
-    sitting = db.get(Sitting, sitting_id)
     paper = db.get(Paper, paper_id)
+    return _prepare(db, sitting_id, paper, None, actor=actor, now=now)
+
+
+def prepare_set_run(
+    db: Session, sitting_id: int, set_id: int, *, actor: Actor, now: datetime
+) -> SittingRun:
+    """Give a sitting at computers a released set, of which every candidate gets a paper."""
+    actor.require(Permission.PAPER_RELEASE)
+    paper_set = db.get(PaperSet, set_id)
+    paper = paper_set.papers[0] if paper_set else None
+    return _prepare(db, sitting_id, paper, set_id, actor=actor, now=now)
+
+
+def _prepare(
+    db: Session,
+    sitting_id: int,
+    paper: Paper | None,
+    set_id: int | None,
+    *,
+    actor: Actor,
+    now: datetime,
+) -> SittingRun:
+    sitting = db.get(Sitting, sitting_id)
     if sitting is None or paper is None or paper.plan_id != sitting.plan_id:
         raise NotFoundError(what="场次或试卷")
     if sitting.mode != ExamMode.ON_SCREEN or paper.state != PaperState.RELEASED:
         raise InvalidInputError(field="试卷", reason="须为本计划已签发的试卷，且场次为上机考试。")
-    run = SittingRun(sitting_id=sitting_id, paper_id=paper_id, state=RunState.PLANNED)
+    run = SittingRun(
+        sitting_id=sitting_id, paper_id=paper.id, set_id=set_id, state=RunState.PLANNED
+    )
     db.add(run)
-    detail = {"paper": paper_id, "hash": paper.paper_hash}
+    digest = paper.paper_set.set_hash if set_id else paper.paper_hash
+    detail = {"paper": paper.id, "set": set_id, "hash": digest}
     note(db, "prepare_run", ("sitting", sitting_id), actor=actor, now=now, detail=detail)
     db.flush()
     return run

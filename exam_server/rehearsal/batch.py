@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from exam_server.delivery.proctor_actions import prepare_run
+from exam_server.delivery.proctor_actions import prepare_set_run
 from exam_server.rehearsal.office import EXAMINERS, PROJECT, Office
 from exam_server.rehearsal.people import candidates
-from item_bank.actions import compose_paper, release_paper
+from item_bank.composing.actions import SetOrder, compose_set, release_set
 from item_bank.queries import blueprints_of
-from omr.actions import issue_cards
+from item_bank.rules.kinds import SetPurpose
+from omr.actions import issue_set_cards
 from omr.layouts import layout_named
 from registry.catalog.queries import project_by_number
 from registry.enrolment.actions import enrol_candidate, submit_roster
@@ -31,6 +32,7 @@ from registry.venues.models import RoomKind
 from registry.venues.queries import rooms_of
 
 WIDEST_ROW = 10
+FORMS = 2  # 平行卷 A and B
 PLAN_LEAD = timedelta(days=30)
 ROSTER_LEAD = timedelta(days=20)
 AUDIT_LEAD = timedelta(days=12)
@@ -43,7 +45,7 @@ class Batch:
     """A batch whose candidates have seats; 0 stands for a sitting that was not needed."""
 
     plan_id: int
-    paper_id: int
+    set_id: int
     screen_sitting_id: int
     card_sitting_id: int
     practical_sitting_id: int
@@ -68,17 +70,17 @@ def build_batch(db: Session, office: Office, order: BatchOrder) -> Batch:
     sittings = _sittings(db, office, order, plan_id)
     then = order.starts_at - SEAT_LEAD
     arrange_candidates(db, plan_id, seed=order.seed, actor=office.actors["jigou01"], now=then)
-    paper_id = _paper(db, office, order, plan_id)
+    set_id = _papers(db, office, order, plan_id)
     screen, card, practical = sittings
     for login_name in ("jiankao01", "jiankao02") if screen else ():
         account_id = office.actors[login_name].account_id
         assert account_id is not None
         assign_proctor(db, screen, account_id, actor=office.actors["jigou01"], now=then)
     if screen:
-        prepare_run(db, screen, paper_id, actor=office.actors["qianfa01"], now=then)
+        prepare_set_run(db, screen, set_id, actor=office.actors["qianfa01"], now=then)
     if card:
         actor = office.actors["jigou01"]
-        issue_cards(db, card, paper_id, layout_named(), actor=actor, now=then)
+        issue_set_cards(db, card, set_id, layout_named(), actor=actor, now=then)
     dispatch_examiners(
         db,
         practical,
@@ -87,7 +89,7 @@ def build_batch(db: Session, office: Office, order: BatchOrder) -> Batch:
         actor=office.actors["shi01"],
         now=then,
     )
-    return Batch(plan_id, paper_id, screen, card, practical)
+    return Batch(plan_id, set_id, screen, card, practical)
 
 
 def wait_for_approval(db: Session, office: Office, order: BatchOrder, *, now: datetime) -> int:
@@ -168,10 +170,10 @@ def _room(db: Session, office: Office, kind: RoomKind, seats: int, *, now: datet
     return add_room(db, office.institution_id, new, actor=officer, now=now).id
 
 
-def _paper(db: Session, office: Office, order: BatchOrder, plan_id: int) -> int:
+def _papers(db: Session, office: Office, order: BatchOrder, plan_id: int) -> int:
+    """Compose two parallel papers, so that neighbours have different ones."""
     then = order.starts_at - SEAT_LEAD
     blueprint = blueprints_of(db, project_by_number(db, PROJECT).id)[0]
-    actor = office.actors["tiku01"]
-    paper = compose_paper(db, plan_id, blueprint.id, order.seed, actor=actor, now=then)
-    release_paper(db, paper.id, actor=office.actors["qianfa01"], now=then)
-    return paper.id
+    wanted = SetOrder(blueprint.id, order.seed, SetPurpose.PARALLEL, FORMS)
+    made = compose_set(db, plan_id, wanted, actor=office.actors["tiku01"], now=then)
+    return release_set(db, made.id, actor=office.actors["qianfa01"], now=then).id

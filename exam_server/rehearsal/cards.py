@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from exam_server.marking import letters_for
 from exam_server.rehearsal.ability import Target, answer, draw_ability
 from item_bank.queries import frozen_key, paper_content, paper_of
+from item_bank.rules.paper import PaperContent
 from omr.actions import assign_page, confirm_page, correct_group, open_batch, take_page
 from omr.layouts import layout_named
 from omr.models import ScanPage
@@ -27,6 +28,7 @@ from omr.queries import (
     known_serials,
     open_groups,
     pages_to_review,
+    paper_type_of,
 )
 from omr.reader.blank import render_page
 from omr.rehearsal.pencil import fill_card
@@ -41,6 +43,7 @@ from registry.scheduling.models import Sitting
 
 DPI = 200
 LEVELS = (Level.L1, Level.L1, Level.L2)  # a good office scanner with some careless hands
+PAPER_TYPE = "type"  # the group of the card for 试卷类型
 Answers = dict[str, tuple[str, ...]]
 
 
@@ -51,32 +54,59 @@ class PaperCandidate:
     admission_id: int
     admission_no: str
     serial: str
+    paper_id: int
     groups: Answers  # letters to fill, by group of the card
     meant: dict[int, frozenset[str]]  # canonical ids by position
 
 
-def paper_candidates(
-    db: Session, sitting_id: int, paper_id: int, *, seed: int
-) -> list[PaperCandidate]:
-    """Let every candidate of a card sitting think; nothing is marked yet."""
-    paper = paper_content(db, paper_id)
-    difficulty = {row.position: row.version.difficulty for row in paper_of(db, paper_id).items}
-    options = {q.position: tuple(o.canonical_id for o in q.options) for q in paper.questions}
-    key = frozen_key(db, paper_id)
+def paper_candidates(db: Session, sitting_id: int, *, seed: int) -> list[PaperCandidate]:
+    """Let every candidate of a card sitting think about the own paper; nothing is marked yet."""
+    papers: dict[int, _KnownPaper] = {}
     thinking = []
     for card in cards_of(db, sitting_id):
+        if card.paper_id not in papers:
+            papers[card.paper_id] = _known_paper(db, card.paper_id)
+        paper = papers[card.paper_id]
         draw = random.Random(f"{seed}:{card.admission_id}")
         ability = draw_ability(draw)
-        meant, groups = {}, {}
-        for item in key:
-            right = tuple(sorted(item.key))
-            target = Target(item.kind, difficulty[item.position], right, options[item.position])
-            chosen = frozenset(answer(target, ability, draw))
-            meant[item.position] = chosen
-            groups[f"q{item.position}"] = letters_for(paper, item.position, chosen)
+        meant = {
+            position: frozenset(answer(target, ability, draw))
+            for position, target in paper.targets.items()
+        }
+        groups = {
+            f"q{position}": letters_for(paper.content, position, chosen)
+            for position, chosen in meant.items()
+        }
+        groups[PAPER_TYPE] = (paper_type_of(card),)
         number = card.admission.enrolment.admission_no or ""
-        thinking.append(PaperCandidate(card.admission_id, number, card.serial, groups, meant))
+        thinking.append(
+            PaperCandidate(card.admission_id, number, card.serial, card.paper_id, groups, meant)
+        )
     return thinking
+
+
+@dataclass(frozen=True)
+class _KnownPaper:
+    """A paper with what is right at every position."""
+
+    content: PaperContent
+    targets: Mapping[int, Target]
+
+
+def _known_paper(db: Session, paper_id: int) -> _KnownPaper:
+    content = paper_content(db, paper_id)
+    difficulty = {row.position: row.version.difficulty for row in paper_of(db, paper_id).items}
+    options = {q.position: tuple(o.canonical_id for o in q.options) for q in content.questions}
+    targets = {
+        item.position: Target(
+            item.kind,
+            difficulty[item.position],
+            tuple(sorted(item.key)),
+            options[item.position],
+        )
+        for item in frozen_key(db, paper_id)
+    }
+    return _KnownPaper(content, targets)
 
 
 def print_sitting(db: Session, sitting_id: int, *, actor: Actor) -> bytes:

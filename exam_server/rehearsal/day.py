@@ -217,7 +217,7 @@ class Day:
         sitting_id, seed = self.batch.card_sitting_id, self.options.seed
         scanner = self.office.actors["saomiao01"]
         with self.database.reading() as db:
-            people = cards.paper_candidates(db, sitting_id, self.batch.paper_id, seed=seed)
+            people = cards.paper_candidates(db, sitting_id, seed=seed)
             pdf = cards.print_sitting(db, sitting_id, actor=self.office.actors["jigou01"])
         (self.options.folder / "答题卡.pdf").write_bytes(pdf)
         done = self.progress.step("答题卡：填涂与扫描", len(people))
@@ -259,7 +259,7 @@ class Day:
                 person.admission_no
                 for person in people
                 if self._scored(db, person.admission_id)
-                != mark_theory(frozen_key(db, self.batch.paper_id), person.meant).total
+                != mark_theory(frozen_key(db, person.paper_id), person.meant).total
             ]
         self.report.none("答题卡：与本意不符的成绩", wrong, "按冻结答案重算")
 

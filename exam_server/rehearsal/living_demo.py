@@ -196,7 +196,7 @@ def _scan(
     """Print, fill and scan the cards of a batch; a person decides the doubts, or not yet."""
     actor, sitting_id = office.actors["saomiao01"], batch.card_sitting_id
     with database.reading() as db:
-        people = cards.paper_candidates(db, sitting_id, batch.paper_id, seed=SEED)
+        people = cards.paper_candidates(db, sitting_id, seed=SEED)
         pdf = cards.print_sitting(db, sitting_id, actor=office.actors["jigou01"])
     done = step("答题卡：填涂、扫描、识读", 2 * len(people))
     files = []

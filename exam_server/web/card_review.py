@@ -1,6 +1,5 @@
 """The review queue of scanned cards: one doubtful group after the other, by keyboard or mouse."""
 
-import json
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
@@ -69,7 +68,7 @@ def doubt_of(page: ScanPage, wanted: str | None) -> Doubt | None:
     layout = layout_named()
     group = layout.group(name)
     before = decided[: decided.index(name)] if name in decided else decided
-    reasons = json.loads(queries.latest_reading(page).doubts)
+    reasons = queries.doubts_of(page)
     place = layout.groups.index(group)
     beside = layout.groups[max(0, place - 2) : place + 3]
     return Doubt(

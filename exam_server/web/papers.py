@@ -13,15 +13,9 @@ from exam_server.languages import translated as _
 from exam_server.web import forms
 from exam_server.web.downloads import PDF, shown
 from exam_server.web.paging import cut
-from item_bank import actions
-from item_bank.booklet import print_booklet
-from item_bank.queries import (
-    blueprints_of,
-    paper_content,
-    paper_margins,
-    paper_of,
-    papers_of,
-)
+from item_bank.composing import actions
+from item_bank.composing.queries import people_of, sets_of
+from item_bank.queries import blueprints_of, paper_margins, paper_of
 from item_bank.rules.kinds import PaperState
 from item_bank.rules.paper_sets.deficits import InfeasiblePaperError
 from item_bank.rules.paper_sets.engine import SEED_LIMIT
@@ -29,8 +23,7 @@ from item_bank.sealing import content_of
 from registry.access import Permission
 from registry.audit_log import note
 from registry.catalog.models import Subject
-from registry.database import files_of
-from registry.errors import AssessmentError, ConflictError, WrongStateError
+from registry.errors import AssessmentError, ConflictError
 from registry.plans.models import AssessmentPlan
 from registry.plans.queries import plan_of, plans_in_reach
 from registry.plans.rules.states import PlanState
@@ -57,7 +50,12 @@ def index() -> ResponseReturnValue:
         return render_template(
             "papers/list.html",
             page=page,
-            papers={plan.id: papers_of(db, plan.id, actor=actor) for plan in page.lines},
+            sets={
+                plan.id: [
+                    (found, people_of(db, found)) for found in sets_of(db, plan.id, actor=actor)
+                ]
+                for plan in page.lines
+            },
             composable=actions.COMPOSABLE,
             may_compose=actor.may(_P.PAPER_COMPOSE),
         )
@@ -161,14 +159,9 @@ def booklet(paper_id: int) -> Response:
     """Give a released paper as a booklet; every printing stands in the audit log."""
     actor = current_actor()
     with transaction() as db:
-        paper = paper_of(db, paper_id)
-        plan = plan_of(db, paper.plan_id, actor=actor)
-        if paper.state != PaperState.RELEASED:
-            raise WrongStateError(what=f"试卷{paper.number}", state="未签发", action="打印")
-        note(db, "print_booklet", ("paper", paper_id), actor=actor, now=now())
+        plan = plan_of(db, paper_of(db, paper_id).plan_id, actor=actor)
+        content = actions.print_paper(db, paper_id, actor=actor, now=now())
         number = plan.number
-        mark = f"{number} 第 {paper.number} 套 {paper.paper_hash[:12]}"
-        content = print_booklet(paper_content(db, paper_id), files_of(db).get, paper_mark=mark)
     return shown(content, f"试卷-{number}.pdf", PDF)
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from exam_server.languages import translated as _
 from item_bank.authoring.queries import unsigned_memberships
-from item_bank.queries import papers_to_release
+from item_bank.composing.queries import sets_to_release
 from item_bank.reviewing.queries import waiting_count
 from omr.queries import pages_waiting
 from registry.access import Actor, Permission
@@ -123,7 +123,7 @@ def _papers_to_release(db: Session, plan_ids: list[int], actor: Actor) -> list[T
     """Return how many papers wait for the releaser."""
     if not actor.may(_P.PAPER_RELEASE):
         return []
-    number = papers_to_release(db, plan_ids, actor=actor)
+    number = sets_to_release(db, plan_ids, actor=actor)
     text = _("须由组卷人以外的人员签发。")
     href = url_for("papers.index")
     return [Task(_("待签发的试卷"), text, number, href, "warn")] if number else []

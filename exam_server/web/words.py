@@ -63,6 +63,7 @@ PAGE_REASONS = {
     "absent_with_answers": Word("填涂缺考却有答案"),
     "misconduct_marked": Word("监考员填涂了违纪"),
     "type_doubtful": Word("试卷类型存疑"),
+    "type_conflict": Word("填涂的试卷类型与卡上印的不符"),
     "proctor_mark_doubtful": Word("监考员填涂存疑"),
     "groups_in_doubt": Word("个别题存疑"),
     "other_exam": Word("是其他场次的答题卡"),
@@ -75,6 +76,7 @@ GROUP_REASONS = {
     "multiple": Word("单选题填涂了多项"),
     "incomplete_number": Word("准考证号未填全"),
     "out_of_sight": Word("超出扫描范围"),
+    "type_conflict": Word("与卡上印的类型不符"),
 }
 
 WORDS: dict[str, dict[str, Word]] = {

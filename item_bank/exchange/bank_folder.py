@@ -15,7 +15,8 @@ from pathlib import Path
 import msgspec
 
 from item_bank.errors import FaultyBankError
-from item_bank.rules.blueprint import BlueprintTerms, SectionTerms, Shares, check_blueprint
+from item_bank.rules.blueprint import SectionTerms, Shares
+from item_bank.rules.blueprint_terms import BlueprintTerms, check_blueprint
 from item_bank.rules.element_table import POINT_LEVEL, ElementRow, check_element_table
 from item_bank.rules.figure import SVG_TYPE, check_svg
 from item_bank.rules.item import (

@@ -12,7 +12,8 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Final
 
-from item_bank.rules.blueprint import BlueprintTerms, RangeWeight, quotas_of
+from item_bank.rules.blueprint import RangeWeight, quotas_of
+from item_bank.rules.blueprint_terms import BlueprintTerms
 from item_bank.rules.kinds import ItemKind
 from item_bank.rules.pool import PoolItem
 

@@ -1,6 +1,6 @@
-"""A blueprint 组卷方案: sections, soft shares, and how many items fall to each range.
+"""Parts of a blueprint 组卷方案: sections, shares, and how many items fall to each range.
 
-Hard are the counts by range and kind; shares of importance and difficulty are goals.
+The whole blueprint is in ``blueprint_terms``.
 """
 
 from collections.abc import Sequence
@@ -8,10 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from item_bank.rules.kinds import KIND_NAMES, ItemKind
-
-FULL_MARK = Decimal(100)
-MINUTES = range(30, 481)
+from item_bank.rules.kinds import ItemKind
 
 
 @dataclass(frozen=True)
@@ -45,43 +42,12 @@ DEFAULT_SHARES = Shares()
 
 
 @dataclass(frozen=True)
-class BlueprintTerms:
-    """A whole blueprint."""
-
-    code: str
-    minutes: int
-    sections: tuple[SectionTerms, ...]
-    shares: Shares = DEFAULT_SHARES
-
-
-@dataclass(frozen=True)
 class Quota:
     """How many items of a kind a paper takes from a range."""
 
     range_code: str
     kind: ItemKind
     count: int
-
-
-def check_blueprint(terms: BlueprintTerms) -> tuple[str, ...]:
-    """Return what is wrong with a blueprint, in Chinese."""
-    faults = []
-    kinds = [section.kind for section in terms.sections]
-    total = sum((s.item_count * s.points_each for s in terms.sections), Decimal(0))
-    if total != FULL_MARK:
-        faults.append(f"总分应为 100，现为 {total}。")
-    if len(set(kinds)) < len(kinds):
-        faults.append("同一题型只能出现一次。")
-    faults += [
-        f"{KIND_NAMES[section.kind]}的题数和每题分值应大于 0。"
-        for section in terms.sections
-        if section.item_count <= 0 or section.points_each <= 0
-    ]
-    if terms.minutes not in MINUTES:
-        faults.append("考试时间应为 30 至 480 分钟。")
-    if len(terms.shares.difficulty) != 5 or sum(terms.shares.difficulty) != 1:
-        faults.append("五级难度的比例之和应为 1。")
-    return tuple(faults)
 
 
 def apportion(count: int, ranges: Sequence[RangeWeight]) -> dict[str, int]:

@@ -46,6 +46,15 @@ class PaperState(StrEnum):
     RELEASED = "released"
 
 
+class SetPurpose(StrEnum):
+    """What the papers of a set are for."""
+
+    ONE = "one"  # one paper for everybody
+    AB = "ab"  # A 卷 and B 卷: the same items, another order of items and options
+    PARALLEL = "parallel"  # different papers, equally hard
+    INDIVIDUAL = "individual"  # one paper per candidate
+
+
 class Importance(StrEnum):
     """重要程度 of a point: core, ordinary, auxiliary."""
 

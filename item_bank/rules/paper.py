@@ -75,6 +75,7 @@ class SealedItem:
     kind: str
     points: Decimal
     key: str
+    option_order: str = ""  # canonical ids as shown; empty in papers that keep the stored order
 
 
 def sections_of(paper: PaperContent) -> tuple[tuple[PaperQuestion, ...], ...]:
@@ -113,17 +114,18 @@ def plain_number(value: Decimal) -> str:
 
 
 def seal_of(items: Sequence[SealedItem]) -> str:
-    """Return the hash of a paper: items, versions, order, points and key."""
-    rows = [
-        [
-            i.position,
-            i.code,
-            i.version_number,
-            i.content_hash,
-            i.kind,
-            plain_number(i.points),
-            i.key,
-        ]
-        for i in sorted(items, key=lambda item: item.position)
+    """Return the hash of a paper: items, versions, order of items and options, points and key."""
+    return sha256_of([_sealed_row(item) for item in sorted(items, key=lambda i: i.position)])
+
+
+def _sealed_row(item: SealedItem) -> list[object]:
+    row = [
+        item.position,
+        item.code,
+        item.version_number,
+        item.content_hash,
+        item.kind,
+        plain_number(item.points),
+        item.key,
     ]
-    return sha256_of(rows)
+    return [*row, item.option_order] if item.option_order else row

@@ -45,6 +45,7 @@ class PageReason(StrEnum):
     ABSENT_WITH_ANSWERS = "absent_with_answers"
     MISCONDUCT_MARKED = "misconduct_marked"
     TYPE_DOUBTFUL = "type_doubtful"
+    TYPE_CONFLICT = "type_conflict"  # filled otherwise than printed
     PROCTOR_MARK_DOUBTFUL = "proctor_mark_doubtful"
     GROUPS_IN_DOUBT = "groups_in_doubt"
 
@@ -56,6 +57,7 @@ class GroupReason(StrEnum):
     FAINT = "faint"
     MULTIPLE = "multiple"
     INCOMPLETE_NUMBER = "incomplete_number"
+    TYPE_CONFLICT = "type_conflict"
     OUT_OF_SIGHT = "out_of_sight"
 
 

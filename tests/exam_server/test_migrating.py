@@ -10,7 +10,8 @@ from sqlalchemy import create_engine, select, text
 from sqlalchemy.orm import Session
 
 from exam_server.migrating import _config, upgrade
-from item_bank.models import ItemReview, ItemVersion
+from item_bank.composing.storing import hash_of_set
+from item_bank.models import ItemReview, ItemVersion, PaperSet
 from item_bank.sealing import content_of, revealed_json
 from registry.catalog.models import Specification
 from registry.catalog.queries import is_in_force
@@ -120,6 +121,40 @@ def test_specifications_of_the_first_release_are_published_ones(first_release):
         assert (kept.state, kept.name, kept.examiners_at_least) == ("published", "n", 3)
         assert is_in_force(kept, date(2026, 1, 1))
         assert [(part.subject, part.minutes) for part in kept.subjects] == [("theory", 60)]
+    engine.dispose()
+
+
+PAPER_ROWS = (
+    "INSERT INTO division (code, name, level, kind) VALUES ('320505', 'n', 'county', 'n')",
+    "INSERT INTO institution (id, code, name, uscc, division_code, address, legal_representative)"
+    " VALUES (1, '1', 'n', '1', '320505', 'a', 'l')",
+    "INSERT INTO assessment_plan (id, number, institution_id, specification_id, state, planned_on,"
+    " expected_count, created_at, audit_due_is_provisional)"
+    " VALUES (1, '2605-0001', 1, 1, 'approved', '2026-02-01', 1, '2026-01-01', 0)",
+    "INSERT INTO blueprint (id, project_id, code, version, minutes, settings)"
+    " VALUES (1, 1, 'T', 1, 60, '{}')",
+    "INSERT INTO paper (id, plan_id, blueprint_id, number, seed, engine_version, bank_hash,"
+    " paper_hash, state, composed_at)"
+    " VALUES (7, 1, 1, 3, 5, 'cells-1', 'b', 'c', 'composed', '2026-01-01')",
+    "INSERT INTO paper_item (id, paper_id, position, kind, item_version_id, points, key)"
+    " VALUES (1, 7, 1, 'single_choice', 1, '1', 'b')",
+)
+
+
+def test_a_paper_of_before_becomes_a_set_of_one_that_can_be_released(first_release):
+    old = create_engine(first_release)
+    with old.begin() as connection:
+        for statement in PAPER_ROWS:
+            connection.execute(text(statement))
+    old.dispose()
+    engine = engine_for(first_release)
+    upgrade(engine, new_key_ring())
+    with Session(engine) as db:
+        made = db.scalar(select(PaperSet))
+        assert (made.number, made.purpose, made.paper_count, made.report) == (3, "one", 1, "")
+        assert [(paper.id, paper.form, paper.version) for paper in made.papers] == [(7, 1, "")]
+        assert made.set_hash == hash_of_set(made)
+        assert made.papers[0].items[0].option_order == ""
     engine.dispose()
 
 

@@ -14,7 +14,8 @@ from item_bank.rules.adequacy import (
     needs_of,
     split_by_level,
 )
-from item_bank.rules.blueprint import BlueprintTerms, RangeWeight, SectionTerms, Shares
+from item_bank.rules.blueprint import RangeWeight, SectionTerms, Shares
+from item_bank.rules.blueprint_terms import BlueprintTerms
 from item_bank.rules.kinds import ItemKind
 from tests.item_bank.worked_example import RANGES, SINGLE_ITEMS_OF_T_D
 from tests.support.invented_bank import pool_item

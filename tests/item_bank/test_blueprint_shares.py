@@ -6,14 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from item_bank.rules.blueprint import (
-    BlueprintTerms,
-    RangeWeight,
-    SectionTerms,
-    apportion,
-    check_blueprint,
-    quotas_of,
-)
+from item_bank.rules.blueprint import RangeWeight, SectionTerms, apportion, quotas_of
+from item_bank.rules.blueprint_terms import BlueprintTerms, check_blueprint
 from item_bank.rules.kinds import ItemKind
 
 INFANT_CARE = {

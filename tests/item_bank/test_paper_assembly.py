@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chi2
 from support.invented_bank import RANGES, pool, pool_item, request
+from support.single_papers import assemble
 
-from item_bank.rules.assembly import assemble
 from item_bank.rules.blueprint import Shares, quotas_of
 from item_bank.rules.kinds import Importance, ItemKind
 from item_bank.rules.paper_sets.deficits import InfeasiblePaperError

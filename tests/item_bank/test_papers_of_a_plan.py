@@ -9,17 +9,13 @@ from sqlalchemy.exc import DBAPIError
 from support.factories import make_account, make_plan
 from support.invented_bank import PER_CELL, RATIONALE_MARK, item_lines, write_items
 
-from item_bank.actions import (
-    compose_paper,
-    load_bank,
-    move_item,
-    print_paper,
-    release_paper,
-)
+from item_bank.actions import load_bank, move_item
+from item_bank.composing.actions import compose_paper, print_paper, release_paper
+from item_bank.composing.queries import people_of, sets_of
 from item_bank.errors import AlteredPaperError, WrongBlueprintError
 from item_bank.exchange.bank_folder import read_bank
 from item_bank.models import Item, Paper
-from item_bank.queries import frozen_key, paper_content, paper_margins, papers_of
+from item_bank.queries import frozen_key, paper_content, paper_margins
 from item_bank.rules.kinds import ItemKind, ItemState, PaperState
 from item_bank.rules.ordering import candidate_paper, canonical_answers
 from item_bank.rules.paper_sets.deficits import InfeasiblePaperError
@@ -83,11 +79,12 @@ def test_another_person_releases_the_paper_and_it_is_on_record(db, bank, paper, 
     release_paper(db, paper.id, actor=bank.releaser, now=now)
     assert (paper.state, paper.released_at) == (PaperState.RELEASED, now)
     actions = db.scalars(select(AuditEntry.action).order_by(AuditEntry.id.desc()).limit(2)).all()
-    assert actions == ["release_paper", "compose_paper"]
-    (line,) = papers_of(db, bank.plan.id, actor=bank.releaser)
+    assert actions == ["release_set", "compose_set"]
+    (made,) = sets_of(db, bank.plan.id, actor=bank.releaser)
     names = [db.get_one(Account, a.account_id).name for a in (bank.manager, bank.releaser)]
-    assert [line.composer_name, line.releaser_name] == names
-    assert (line.item_count, line.total_points) == (20, Decimal(100))
+    people = people_of(db, made)
+    assert [people.composer, people.releaser] == names
+    assert (made.state, made.paper_count) == (PaperState.RELEASED, 1)
 
 
 def test_who_composed_a_paper_may_not_release_it(db, bank, now):

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
+from support.single_papers import AssemblyRequest, assemble
 
 from item_bank.exchange.bank_folder import read_bank
-from item_bank.rules.assembly import AssemblyRequest, assemble
 from item_bank.rules.blueprint import RangeWeight
 from item_bank.rules.element_table import RANGE_LEVEL
 from item_bank.rules.item import content_hash

@@ -37,6 +37,7 @@ from omr.reader.reading import GrayImage
 from omr.rehearsal.pencil import fill_card
 from omr.rehearsal.severity import LADDER, Level
 from omr.rules.card_code import serial_of
+from omr.rules.reasons import PageReason
 from omr.rules.states import CardState, PageState
 from omr.scans import ReadPage, read_file
 from proctor.actions import record_presence
@@ -119,9 +120,9 @@ def drawn() -> dict[str, Cards]:
 def cards(database: Database, prepared: Prepared, drawn: dict[str, Cards]) -> Cards:  # noqa: F811
     """The cards of the sitting; every copy of the home has the same serials and papers."""
     if "cards" not in drawn:
-        sitting_id, paper_id = prepared.batch.card_sitting_id, prepared.batch.paper_id
+        sitting_id = prepared.batch.card_sitting_id
         with database.reading() as db:
-            people = tuple(paper_candidates(db, sitting_id, paper_id, seed=1))
+            people = tuple(paper_candidates(db, sitting_id, seed=1))
             known = queries.known_serials(db, sitting_id)
         images = tuple(filled(one.serial, one.admission_no, one.groups) for one in people)
         drawn["cards"] = Cards(people, known, images)
@@ -374,11 +375,34 @@ def take_all(desk: Desk, count: int | None = None) -> None:
     desk.release()
 
 
-def test_cards_are_marked_as_their_candidates_meant_them(desk: Desk, prepared: Prepared) -> None:  # noqa: F811
+def test_neighbours_get_cards_of_different_papers(desk: Desk) -> None:
+    printed = {
+        h.seat: h.paper_type for h in queries.holders_of(desk.db, desk.sitting_id, actor=desk.actor)
+    }
+    assert set(printed.values()) == {"A", "B"}
+    assert all(
+        printed[f"{seat:02d}"] != printed[f"{seat + 1:02d}"] for seat in range(1, len(printed))
+    )
+
+
+def test_a_card_filled_as_the_other_paper_goes_to_a_person(desk: Desk) -> None:
+    person = desk.cards.people[0]
+    other = {"A": "B", "B": "A"}[person.groups["type"][0]]
+    groups = {**person.groups, "type": (other,)}
+    page = desk.take(desk.cards.read(filled(person.serial, person.admission_no, groups)))
+    assert (page.state, page.reason) == (PageState.REVIEW, PageReason.TYPE_CONFLICT)
+    assert queries.open_groups(page) == ["type"]
+    correct_group(desk.db, page.id, "type", person.groups["type"], actor=desk.actor, now=NOW)
+    confirm_page(desk.db, page.id, actor=desk.actor, now=NOW)
+    assert page.state == PageState.REVIEWED
+
+
+def test_cards_are_marked_as_their_candidates_meant_them(desk: Desk) -> None:
     take_all(desk)
     assert desk.mark().marked == len(desk.cards.people)
-    key = frozen_key(desk.db, prepared.batch.paper_id)
+    assert len({person.paper_id for person in desk.cards.people}) == 2
     for person in desk.cards.people:
+        key = frozen_key(desk.db, person.paper_id)
         result = desk.db.scalars(
             select(SubjectResult).where(SubjectResult.admission_id == person.admission_id)
         ).one()

@@ -5,12 +5,12 @@ import json
 from decimal import Decimal
 from pathlib import Path
 
-from item_bank.rules.assembly import AssemblyRequest
 from item_bank.rules.blueprint import DEFAULT_SHARES, RangeWeight, SectionTerms, Shares
 from item_bank.rules.item import Figure, ItemContent, OptionContent, judgement_options
 from item_bank.rules.kinds import Importance, ItemKind
 from item_bank.rules.paper import PaperContent, PaperQuestion
 from item_bank.rules.pool import PoolItem
+from tests.support.single_papers import AssemblyRequest
 
 RANGES = ("A-A-A", "A-A-B", "B-A-A")
 WEIGHTS = ("20", "30", "50")

@@ -250,7 +250,7 @@ def _on_cards(
     with database.transaction() as db:
         batch = build_batch(db, office, order)
     with database.reading() as db:
-        people = cards.paper_candidates(db, batch.card_sitting_id, batch.paper_id, seed=SEED)
+        people = cards.paper_candidates(db, batch.card_sitting_id, seed=SEED)
         pdf = cards.print_sitting(db, batch.card_sitting_id, actor=office.actors["jigou01"])
     folder = home.parent / f"scans-{batch.plan_id}"
     files = list(cards.scan_all(pdf, people, folder, seed=SEED))
@@ -269,7 +269,7 @@ def _settle(database: Database, office: Office, batch: Batch, batch_id: int) -> 
     """Review, release and mark the cards; score all but one sheet of the last candidate."""
     now, scanner = datetime.now(UTC), office.actors["saomiao01"]
     with database.transaction() as db:
-        people = cards.paper_candidates(db, batch.card_sitting_id, batch.paper_id, seed=SEED)
+        people = cards.paper_candidates(db, batch.card_sitting_id, seed=SEED)
         by_file = {f"scan-{at:04d}.jpg": person for at, person in enumerate(people, start=1)}
         cards.review_all(db, batch_id, by_file, actor=scanner, now=now)
         release_batch(db, batch_id, actor=scanner, now=now)

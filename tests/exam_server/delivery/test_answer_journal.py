@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from exam_server.delivery.journal import Delivered, Stored, store
-from exam_server.delivery.models import Answer, AnswerOp, Attempt, RefusedOp
+from exam_server.delivery.models import Answer, AnswerOp, Attempt, RefusedOp, SittingRun
 from exam_server.delivery.states import AttemptState
 from exam_server.delivery.wire import Op
 from registry.database import Database
@@ -33,8 +33,9 @@ def attempt_at_work(
     database: Database, prepared: Prepared, *, count: int = 1
 ) -> Iterator[tuple[Session, list[int]]]:
     """Begin attempts in a transaction that is rolled back."""
-    sitting_id, paper_id = prepared.batch.screen_sitting_id, prepared.batch.paper_id
+    sitting_id = prepared.batch.screen_sitting_id
     with database.session() as db:
+        paper_id = db.get_one(SittingRun, sitting_id).paper_id
         made = [
             Attempt(
                 admission_id=admission_id,

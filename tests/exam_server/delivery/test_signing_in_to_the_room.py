@@ -168,3 +168,15 @@ def test_without_a_seat_nothing_is_told(room: Room, path: str) -> None:
     answer = room.page().client.get(path, headers={"Content-Type": "application/json"})
     assert answer.status_code == 400
     assert answer.get_json()["error"] == "not_signed_in"
+
+
+def test_neighbours_get_different_papers_of_the_set_and_keep_them(room: Room) -> None:
+    room.open()
+    pages = [room.seated(place) for place in range(3)]
+    with room.database.reading() as db:
+        given = [page.attempt(db).paper_id for page in pages]
+    assert given[0] == given[2] != given[1]
+    room.command("release_seat", admission=pages[0].admission_id, reason="换机")
+    again = room.seated(0)
+    with room.database.reading() as db:
+        assert again.attempt(db).paper_id == given[0]

@@ -9,7 +9,8 @@ from sqlalchemy.exc import DBAPIError
 from support.factories import make_account
 from support.invented_bank import write_bank
 
-from item_bank.actions import compose_paper, load_bank
+from item_bank.actions import load_bank
+from item_bank.composing.actions import compose_paper
 from item_bank.exchange.bank_folder import read_bank
 from item_bank.models import ItemVersion, Paper
 from item_bank.queries import frozen_key

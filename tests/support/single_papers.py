@@ -1,10 +1,4 @@
-"""Paper assembly 组卷: draws one paper from the bank by its blueprint and a seed.
-
-Hard, or refused with every deficit named: the counts by range and kind, and no point twice while
-others of its range are unused. Goals, met as far as the bank allows and reported: shares of
-importance and difficulty, and items not used in the last papers of the same city. The work is done
-by ``paper_sets.engine``, where a single paper is a set of one.
-"""
+"""One paper by sections, ranges and shares alone: the engine without the rest of a blueprint."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

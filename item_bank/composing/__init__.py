@@ -1,0 +1,1 @@
+"""Blueprints edited, sets of papers composed and released, how often items were used."""
