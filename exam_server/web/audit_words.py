@@ -94,6 +94,8 @@ ACTIONS = {
     "propose_erratum": "提出试题勘误",
     "decide_erratum": "裁定试题勘误",
     "refuse_erratum": "不采纳试题勘误",
+    "export_bank": "导出题库",
+    "import_items": "导入试题",
     "export_erratum": "导出勘误成绩",
     "save_element_table": "修改细目表",
     "view_bank": "查看题库",
