@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from exam_server.rehearsal.office import PROJECT, Office
+from exam_server.seeding import SEEDS
 from item_bank.authoring.item_actions import (
+    add_figure,
     create_item,
     save_version,
     settle_remark,
@@ -17,7 +19,13 @@ from item_bank.authoring.item_actions import (
 )
 from item_bank.models import Item
 from item_bank.reviewing.actions import add_remark, review_item
-from item_bank.rules.item import CANONICAL_IDS, ItemContent, OptionContent, judgement_options
+from item_bank.rules.item import (
+    CANONICAL_IDS,
+    Figure,
+    ItemContent,
+    OptionContent,
+    judgement_options,
+)
 from item_bank.rules.item_fields import fields_of
 from item_bank.rules.kinds import RIGHT, WRONG, ItemKind, ItemState
 from item_bank.rules.review import ROUNDS, Remark, ReviewPoint, Verdict
@@ -26,6 +34,7 @@ from registry.catalog.queries import project_by_number
 
 AUTHOR, FIRST, SECOND = "mingti01", "shenti01", "shenti02"
 STANDARD = "GB/T 20234、GB/T 18487 系列标准"
+SVG_TYPE = "image/svg+xml"
 WRITING_TIME = timedelta(minutes=20)
 
 
@@ -108,6 +117,16 @@ FOR_FIRST_REVIEW = (
         RIGHT,
         "带电清洁可能触及带电部件或吸入异物。",
     ),
+)
+FIGURE_FILE = SEEDS / "item_banks" / str(PROJECT) / "figures" / "two_meters.svg"
+DESCRIPTION = ("交流电源经仪表①向负载供电，仪表②并联在负载两端", "题图")
+WITH_FIGURE = chosen(
+    "A-B-B-001",
+    2,
+    "题图中仪表②测量的是（　　）。",
+    ("电源频率", "回路电流", "负载两端的电压", "负载消耗的电能"),
+    "c",
+    "仪表②并联在负载两端，测的是负载两端的电压。",
 )
 FOR_SECOND_REVIEW = (
     chosen(
@@ -196,6 +215,7 @@ def put_items_under_review(db: Session, office: Office, *, now: datetime) -> Non
     _decide(desk, returned, desk.first, REASON, now=at + timedelta(hours=51))
     for number, content in enumerate(FOR_FIRST_REVIEW):
         _written(desk, content, now=at + timedelta(hours=65 + number))
+    _written(desk, WITH_FIGURE, now=at + timedelta(hours=72), drawing=FIGURE_FILE.read_bytes())
 
 
 def _rewritten(desk: Desk, *, now: datetime) -> None:
@@ -208,10 +228,17 @@ def _rewritten(desk: Desk, *, now: datetime) -> None:
     _decide(desk, item, desk.second, now=now + timedelta(hours=22))
 
 
-def _written(desk: Desk, content: ItemContent, *, now: datetime) -> Item:
+def _written(
+    desk: Desk, content: ItemContent, *, now: datetime, drawing: bytes | None = None
+) -> Item:
     item = create_item(
         desk.db, desk.project_id, kind=content.kind, actor=desk.author, now=now - WRITING_TIME
     )
+    if drawing is not None:
+        file_hash = add_figure(
+            desk.db, item.id, drawing, SVG_TYPE, actor=desk.author, now=now - WRITING_TIME
+        )
+        content = replace(content, figure=Figure(file_hash, SVG_TYPE, *DESCRIPTION))
     _add(desk, item, content, now=now)
     return item
 

@@ -33,6 +33,8 @@ PEOPLE = (
     "shi01",
     "tiku01",
     "qianfa01",
+    "mingti01",
+    "shenti01",
     "saomiao01",
     "kaoping01",
     "shenpi01",

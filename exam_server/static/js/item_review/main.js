@@ -42,16 +42,26 @@ function follow(selector) {
   if (link) link.click();
 }
 
-/** The passage that is selected inside one field of the item. @returns {{field: string, quote: string} | null} */
+/** What is selected of the first field that the selection touches. @returns {{field: string, quote: string} | null} */
 function passage() {
   const selection = window.getSelection();
   if (!selection || selection.isCollapsed || !selection.rangeCount) return null;
-  const within = selection.getRangeAt(0).commonAncestorContainer;
-  const element = within instanceof Element ? within : within.parentElement;
-  const place = element && element.closest("[data-field]");
-  if (!place || !form.contains(place)) return null;
-  const quote = selection.toString().replace(/\s+/g, " ").trim().slice(0, MAX_QUOTE);
-  return { field: /** @type {HTMLElement} */ (place).dataset.field || "", quote };
+  const range = selection.getRangeAt(0);
+  for (const place of form.querySelectorAll("[data-field]")) {
+    const quote = range.intersectsNode(place) ? wordsWithin(range, place) : "";
+    if (quote) return { field: /** @type {HTMLElement} */ (place).dataset.field || "", quote };
+  }
+  return null;
+}
+
+/** The selected words of one field; a formula counts once. @param {Range} range @param {Element} place */
+function wordsWithin(range, place) {
+  const own = range.cloneRange();
+  if (!place.contains(range.startContainer)) own.setStart(place, 0);
+  if (!place.contains(range.endContainer)) own.setEnd(place, place.childNodes.length);
+  const words = own.cloneContents();
+  for (const twice of words.querySelectorAll(".katex-mathml")) twice.remove();
+  return (words.textContent || "").replace(/\s+/g, " ").trim().slice(0, MAX_QUOTE);
 }
 
 function remark() {
