@@ -64,13 +64,13 @@ class Place:
 @blueprint.get("/")
 @requires(_P.ITEM_REVIEW)
 def queue() -> ResponseReturnValue:
-    """Open the first item that waits; say so when there is none."""
+    """Show the first item that waits; say so when there is none."""
     actor = current_actor()
     with reading() as db:
         waiting = queries.waiting_items(db, actor=actor)
         unsigned = unsigned_memberships(db, actor=actor)
     if waiting:
-        return redirect(url_for(".show", item_id=waiting[0].item_id))
+        return _page(waiting[0].item_id, Draft())
     if unsigned:
         return redirect(url_for("undertaking.form"))
     return render_template("item_review/empty.html")
@@ -104,7 +104,7 @@ def act(item_id: int) -> ResponseReturnValue:
     return _page(item_id, Draft(draft.in_order, draft.reason))
 
 
-@blueprint.get("/<int:item_id>/figure")
+@blueprint.get("/figures/<int:item_id>")
 @requires(_P.ITEM_REVIEW)
 def figure(item_id: int) -> Response:
     """Give the figure of an item of the queue."""

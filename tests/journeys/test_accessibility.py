@@ -47,7 +47,7 @@ PEOPLE = (
 )
 LINK = re.compile(r'(?:href|src)="(/[^"#]*)')
 NO_PAGES = re.compile(
-    r"^/(static/|exam/(api|photo|figure|room)|proctor/(photo|\d+/api)|bank/figures)"
+    r"^/(static/|exam/(api|photo|figure|room)|proctor/(photo|\d+/api)|(bank|review)/figures)"
 )
 THEMES = ("标准", "深色", "高对比")
 
@@ -158,6 +158,7 @@ def starts(finished: Served) -> dict[str, list[str]]:
             f"/plans/{world.audit_plan_id}/roster",
             f"/enrolments/{audited_id}",
         ],
+        "shenti01": ["/undertaking/"],
         "saomiao01": [f"/cards/batches/{world.waiting_batch_id}"],
         "zhizheng01": [f"/certificates/plans/{world.scored.plan_id}"],
     }
