@@ -22,6 +22,7 @@ PLAIN_COVER = 0.15  # share of the box below which a mark is open to doubt
 PLAIN_INK = 0.12  # darkness times cover, likewise
 PLAIN_CONTRAST = 5.0  # a mark below a fifth of the writer's usual darkness is open to doubt
 DARK_GHOST = 0.10  # ink of a rubbed-out mark above which it is open to doubt
+STRAY_EDGE_MM = 28.0  # of the sheet, where nobody writes
 STRAY_HALF = 0.10  # share of a box that a stray line must cover to leave doubt
 
 
@@ -242,7 +243,8 @@ def _stray_lines(light: npt.NDArray[np.float32], layout: CardLayout, pencil: _Pe
     rng, scale = pencil.rng, pencil.scale
     for _ in range(int(rng.integers(0, pencil.severity.stray_lines + 1))):
         ink = np.zeros(light.shape, np.uint8)
-        start = rng.uniform((25, 60), (185, 265)) * scale
+        far = (layout.paper.width_mm - STRAY_EDGE_MM, layout.paper.height_mm - STRAY_EDGE_MM)
+        start = rng.uniform((STRAY_EDGE_MM, 2 * STRAY_EDGE_MM), far) * scale
         angle, length = rng.uniform(0, 2 * np.pi), rng.uniform(4, 40) * scale
         end = start + length * np.array([np.cos(angle), np.sin(angle)])
         pen = max(1, round(rng.uniform(0.2, 0.45) * scale))

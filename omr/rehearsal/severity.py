@@ -4,6 +4,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
+class Mode(StrEnum):
+    """How the picture of a card is taken."""
+
+    SCAN = "scan"
+    PHOTO = "photo"
+
+
 class Level(StrEnum):
     """From a drawing board to the limit of legibility."""
 
@@ -25,9 +32,10 @@ class Severity:
     ``darkness`` and ``cover`` describe marks (cover as a share of the box's area);
     ``ticks``, ``crosses``, ``bars`` and ``dots`` are the shares of those shapes, the rest being
     solid or scribbled; ``off_centre`` is a share of the box. ``perspective`` and ``curl`` are
-    shares of the paper, ``noise`` is in grey levels, ``blur_px`` a standard deviation,
-    ``uneven`` and ``shadow`` shares of the light. The last five are, per page: folds, strength of a
-    dirty edge, and the shares of pages with streaks, a torn corner and two-level scanning.
+    shares of the paper (a scanner shows a tenth of the perspective), ``noise`` is in grey levels,
+    ``blur_px`` a standard deviation, ``uneven`` and ``shadow`` shares of the light. The last five
+    are, per page: folds, strength of a dirty edge, and the shares of pages with streaks, a torn
+    corner and two-level scanning.
     """
 
     darkness: Range
