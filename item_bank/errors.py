@@ -19,6 +19,13 @@ class FaultyBankError(AssessmentError):
         self.faults = tuple(faults)
 
 
+class FaultyImportError(FaultyBankError):
+    """The items of other systems do not fit; every fault is located, nothing was stored."""
+
+    code = "faulty_import"
+    text = "导入文件有 {count} 处错误，没有导入任何试题。{shown}请改正后重新导入。"
+
+
 class WrongBlueprintError(AssessmentError):
     """The blueprint belongs to another project than the plan, or the plan has no theory."""
 
