@@ -15,6 +15,7 @@ from exam_server.context import current_actor, now, reading, requires, transacti
 from exam_server.web.downloads import shown
 from exam_server.web.off_loop import off_the_loop
 from exam_server.web.paging import PAGE_LENGTH, cut, page_of, wanted_page
+from exam_server.web.secrecy import log_view
 from item_bank.bank_queries import ItemFilter, bank_summary, item_page, item_versions
 from item_bank.duplicate_queries import ComparedItem, compared_items
 from item_bank.element_queries import outline_of
@@ -139,7 +140,8 @@ def figure(version_id: int) -> Response:
             raise NotFoundError(what="插图")
         drawn = content_of(version).figure
         assert drawn is not None
-        content = files_of(db).get(version.figure_hash)
+        content, item_id = files_of(db).get(version.figure_hash), version.item_id
+    log_view(item_id, figure=True)
     return shown(content, f"figure-{version_id}", drawn.media_type)
 
 
