@@ -96,6 +96,14 @@ def hash_of(entry: AuditEntry) -> str:
     return sm3(json.dumps(fields, ensure_ascii=False).encode()).hex()
 
 
+def lines_about(db: Session, subject: tuple[str, object]) -> list[AuditEntry]:
+    """Return what was done to one object (type, id), newest first."""
+    chosen = select(AuditEntry).where(
+        AuditEntry.object_type == subject[0], AuditEntry.object_id == str(subject[1])
+    )
+    return list(db.scalars(chosen.order_by(AuditEntry.id.desc())))
+
+
 def first_break(db: Session) -> int | None:
     """Return the id of the first line that does not fit the chain, 0 for a cut end, else None."""
     previous = GENESIS

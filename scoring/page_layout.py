@@ -91,12 +91,20 @@ class NumberedCanvas(Canvas):  # type: ignore[misc]  # reportlab has no types
 
 
 def build(story: Sequence[Flowable], title: str, plan_number: str, printed: PrintMark) -> bytes:
-    """Lay the story out on A4 pages and return the PDF; the same story gives the same bytes."""
-    stream = io.BytesIO()
+    """Lay the story of a plan out on A4 pages; the same story gives the same bytes."""
+    return build_pages(story, title, f"批次 {plan_number}　{print_line(printed)}")
+
+
+def print_line(printed: PrintMark) -> str:
+    """Return who printed a paper and when, as it stands at the foot."""
     at = printed.printed_at.astimezone(JIANGSU)
-    moment = f"{at:%Y-%m-%d %H:%M}"
-    line = f"批次 {plan_number}　打印时间 {moment}　操作人 {printed.operator}"
-    maker = type("FootedCanvas", (NumberedCanvas,), {"foot": line})
+    return f"打印时间 {at:%Y-%m-%d %H:%M}　操作人 {printed.operator}"
+
+
+def build_pages(story: Sequence[Flowable], title: str, foot: str) -> bytes:
+    """Lay a story out on A4 pages with a line at the foot of each, and return the PDF."""
+    stream = io.BytesIO()
+    maker = type("FootedCanvas", (NumberedCanvas,), {"foot": foot})
     document = SimpleDocTemplate(
         stream,
         pagesize=A4,

@@ -1,8 +1,11 @@
 """What the lines of the audit log are called on its page; English pages show the codes as words."""
 
+import json
+
 from flask import Flask
 
 from exam_server.languages import language
+from registry.audit_log import AuditEntry
 
 ACTIONS = {
     "add_remark": "批注试题",
@@ -66,7 +69,6 @@ ACTIONS = {
     "prepare_run": "下发试卷",
     "print_booklet": "打印试卷",
     "print_certificate": "打印证书",
-    "print_page": "打印试题页面",
     "print_paper": "打印试卷",
     "publish_results": "公布成绩",
     "qualify_examiner": "增加考评资格",
@@ -107,7 +109,6 @@ ACTIONS = {
     "review_bank": "审定题库",
     "review_item": "审题",
     "rule_dispute": "裁决争议",
-    "save_blueprint": "保存组卷方案",
     "send_message": "发送消息",
     "sign_in": "登录",
     "sign_in_refused": "登录被拒",
@@ -138,7 +139,6 @@ OBJECTS = {
     "authoring_task": "命题任务",
     "attempt": "作答",
     "blank_certificate": "空白证书",
-    "blueprint": "组卷方案",
     "calendar": "工作日历",
     "catalog_version": "考核目录",
     "centre": "中心",
@@ -150,7 +150,6 @@ OBJECTS = {
     "examiner": "考评员",
     "institution_filing": "机构备案",
     "item": "试题",
-    "page": "页面",
     "paper": "试卷",
     "paper_set": "整套试卷",
     "practical_paper": "操作技能试卷",
@@ -165,11 +164,21 @@ OBJECTS = {
 }
 
 
+TOLD = ("reason", "duplicate_reason", "filing_no", "effective_from_on")
+"""Parts of a line's detail that are told as they were written."""
+
+
 def audit_word(code: str) -> str:
     """Return what an action or a kind of object is called in the visitor's language."""
     if language() == "en":
         return code.replace("_", " ")
     return ACTIONS.get(code) or OBJECTS.get(code, code)
+
+
+def reasons(line: AuditEntry) -> str:
+    """Return what a person wrote down with an action: reasons, numbers, days."""
+    detail = json.loads(line.detail)
+    return "；".join(str(detail[name]) for name in TOLD if detail.get(name))
 
 
 def actions_named(words: str) -> list[str]:
@@ -189,3 +198,4 @@ def object_named(name: str) -> str:
 def register(app: Flask) -> None:
     """Give the words to the templates."""
     app.jinja_env.globals.update(audit_word=audit_word)
+    app.jinja_env.filters["reasons"] = reasons

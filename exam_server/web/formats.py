@@ -85,6 +85,18 @@ def signed(value: Decimal) -> str:
     return ("+" if value > 0 else "−" if value < 0 else "") + points(abs(value))
 
 
+def chinese_number(number: int) -> str:
+    """Write a number below a hundred as it stands before a task.
+
+    >>> chinese_number(3), chinese_number(10), chinese_number(21)
+    ('三', '十', '二十一')
+    """
+    digits = "零一二三四五六七八九"
+    tens, ones = divmod(number, 10)
+    head = "" if tens == 0 else "十" if tens == 1 else f"{digits[tens]}十"
+    return head + (digits[ones] if ones or not tens else "")
+
+
 def or_dash(value: object) -> str:
     """Write a text, or a dash for nothing."""
     return MISSING if value is None or value == "" else str(value)
@@ -116,6 +128,7 @@ FILTERS: tuple[Callable[..., str], ...] = (
     mark,
     points,
     signed,
+    chinese_number,
     or_dash,
 )
 

@@ -2,15 +2,21 @@
 
 from itertools import groupby
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
-from exam_server.context import public, reading
+from exam_server.context import now, public, reading
 from exam_server.web import forms
+from exam_server.web.specification_pages import pdf_of, version_line
 from registry.catalog import queries as catalog_queries
-from registry.errors import AssessmentError
+from registry.catalog.errors import SpecificationNotFiledError
+from registry.catalog.models import Project, Specification
+from registry.errors import AssessmentError, NotFoundError
+from registry.local_time import local_date
 from scoring.certificates.queries import look_up as find_certificate
 from scoring.certificates.queries import verify_qr
+from scoring.rules.printed import PrintMark
 
 blueprint = Blueprint("public_lookup", __name__)
 
@@ -18,21 +24,58 @@ blueprint = Blueprint("public_lookup", __name__)
 @blueprint.get("/catalog")
 @public
 def catalog() -> ResponseReturnValue:
-    """Show the published catalog, by industry."""
-    words = request.args.get("words", "").strip()
+    """Show a published state of the catalog, the newest unless another is asked for."""
+    words, wanted = request.args.get("words", "").strip(), request.args.get("version", "")
     with reading() as db:
-        projects = catalog_queries.projects(db)
-        version = next(iter(catalog_queries.catalog_versions(db)), None)
+        versions = catalog_queries.catalog_versions(db)
+        newest = next(iter(versions), None)
+        version = next((one for one in versions if str(one.number) == wanted), newest)
+        projects = catalog_queries.projects_in(db, version) if version else []
     chosen = [p for p in projects if words in p.name or words == str(p.number)]
     chosen.sort(key=lambda project: (project.industry_group, project.number))
     groups = [(name, list(found)) for name, found in groupby(chosen, lambda p: p.industry_group)]
     return render_template(
         "public_lookup/catalog.html",
         version=version,
+        versions=versions,
         groups=groups,
         total=len(projects),
         words=words,
     )
+
+
+@blueprint.get("/catalog/<int:number>")
+@public
+def project(number: int) -> ResponseReturnValue:
+    """Show a project of the catalog with the specification in force."""
+    with reading() as db:
+        found = catalog_queries.catalog_project(db, number)
+        version = _in_force(db, found)
+        return render_template(
+            "public_lookup/project.html",
+            project=found,
+            version=version,
+            text=catalog_queries.text_of(version) if version else None,
+            line=version_line(version) if version else "",
+        )
+
+
+@blueprint.get("/catalog/<int:number>/specification.pdf")
+@public
+def specification(number: int) -> Response:
+    """Give the specification in force for printing."""
+    with reading() as db:
+        version = _in_force(db, catalog_queries.catalog_project(db, number))
+        if version is None:
+            raise NotFoundError(what="生效的考核规范")
+        return pdf_of(version, PrintMark("—", now()))
+
+
+def _in_force(db: Session, found: Project) -> Specification | None:
+    try:
+        return catalog_queries.specification_in_force(db, found, local_date(now()))
+    except SpecificationNotFiledError:
+        return None
 
 
 @blueprint.get("/lookup")
