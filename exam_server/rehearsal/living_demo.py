@@ -22,6 +22,7 @@ from exam_server.rehearsal.batch import (
     wait_for_audit,
 )
 from exam_server.rehearsal.items_under_review import put_items_under_review
+from exam_server.rehearsal.new_projects import begin_new_projects
 from exam_server.rehearsal.office import (
     CITY_STAFF,
     INSTITUTION_STAFF,
@@ -55,7 +56,7 @@ NOTES = {
     "jiankao01": "监考进行中的考场：发消息、延时、强制交卷（复核人填 jiankao02）",
     "jiankao02": "第二名监考员，可作复核人",
     "jigou01": "编制计划、录入报名、编排座位、打印准考证和答题卡",
-    "shi01": "审批计划、审核报名、派遣考评员、确认成绩",
+    "shi01": "提出开发需求、审批计划、审核报名、派遣考评员、确认成绩",
     "shi02": "公布成绩（与确认人不能是同一人）",
     "saomiao01": "扫描答题卡；有一批待人工复核",
     "kaoping01": "考评组长：评分、裁决争议",
@@ -64,8 +65,8 @@ NOTES = {
     "shenpi01": "审批发证",
     "zhizheng01": "核发、打印证书",
     "kucun01": "空白证书出入库",
-    "sheng01": "省中心：目录、统计",
-    "tiku01": "题库与组卷",
+    "sheng01": "省中心：考核规范、新项目立项、目录、统计",
+    "tiku01": "题库、细目表、题量分析与组卷",
     "mingti01": "命题：编写试题、送审",
     "shenti01": "审题：一审、二审（两次不能是同一人）",
     "shenti02": "审题：一审、二审",
@@ -126,6 +127,7 @@ def build_world(database: Database, step: Step) -> World:
         actor = office.actors["kucun01"]
         receive_blanks(db, office.centre_id, *BLANKS, actor=actor, now=now - OFFICE_LEAD)
         put_items_under_review(db, office, now=now)
+        begin_new_projects(db, office, now=now)
     with database.transaction() as db:
         order = BatchOrder(
             ROOM_SEATS, ON_CARDS, now, SEED, first_person=100, practical_after=PRACTICAL_BEFORE

@@ -11,6 +11,8 @@ _P = Permission
 CARD_USERS = (_P.CARDS_PRINT, _P.CARDS_SCAN, _P.CARDS_REVIEW)
 CERTIFICATE_READERS = (_P.CERTIFICATE_ISSUE, _P.CERTIFICATE_APPROVE)
 
+SPECIFICATION_READERS = (_P.CATALOG_MANAGE, _P.PROJECT_PROPOSE, _P.PLAN_READ, _P.BANK_READ)
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -25,6 +27,14 @@ class Entry:
 
 ENTRIES: tuple[Entry, ...] = (
     Entry("工作", "工作台", "home.workbench"),
+    Entry("目录", "考核规范", "specifications.index", SPECIFICATION_READERS, ("specifications",)),
+    Entry(
+        "目录",
+        "立项开发",
+        "development.index",
+        (_P.CATALOG_MANAGE, _P.PROJECT_PROPOSE),
+        ("development",),
+    ),
     Entry(
         "考务", "考核计划", "plans.index", (_P.PLAN_READ,), ("plans", "enrolment", "arrangement")
     ),
@@ -34,7 +44,7 @@ ENTRIES: tuple[Entry, ...] = (
         "题库",
         "question_bank.projects",
         (_P.BANK_READ,),
-        ("question_bank", "element_table", "adequacy", "blueprints"),
+        ("question_bank", "element_table", "adequacy"),
     ),
     Entry("题库", "审题", "item_review.queue", (_P.ITEM_REVIEW,), ("item_review",)),
     Entry("题库", "试卷", "papers.index", (_P.PAPER_COMPOSE, _P.PAPER_RELEASE), ("papers",)),

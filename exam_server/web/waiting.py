@@ -11,12 +11,16 @@ from item_bank.composing.queries import sets_to_release
 from item_bank.reviewing.queries import waiting_count
 from omr.queries import pages_waiting
 from registry.access import Actor, Permission
+from registry.catalog.development_queries import developments_waiting
+from registry.catalog.queries import unfinished_specifications
+from registry.catalog.rules.development import DevelopmentState
+from registry.catalog.rules.specification_states import SpecificationState
 from registry.plans.queries import plans_in_reach
 from registry.plans.rules.states import PlanState
 from scoring.errata.queries import errata_to_decide
 from scoring.queries import examiner_sittings
 
-_P, _S = Permission, PlanState
+_P, _S, _W = Permission, PlanState, SpecificationState
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,33 @@ def tasks_of(db: Session, *, actor: Actor) -> list[Task]:
         *_errata_to_decide(db, actor),
         *_cards_to_review(db, ids, actor),
         *_sheets_to_fill(db, actor),
+        *_needs_to_decide(db, actor),
+        *_specifications_on_their_way(db, actor),
+    ]
+
+
+def _needs_to_decide(db: Session, actor: Actor) -> list[Task]:
+    """Return how many needs of cities wait for the province."""
+    if not actor.may(_P.CATALOG_MANAGE):
+        return []
+    number = developments_waiting(db, DevelopmentState.PROPOSED, actor=actor)
+    href = url_for("development.index", state=DevelopmentState.PROPOSED)
+    text = _("市中心提出的新项目，由省中心统一立项。")
+    return [Task(_("待立项的开发需求"), text, number, href, "warn")] if number else []
+
+
+def _specifications_on_their_way(db: Session, actor: Actor) -> list[Task]:
+    """Return how many specifications the province has to review or to publish."""
+    if not actor.may(_P.CATALOG_MANAGE):
+        return []
+    ways = (
+        (_W.IN_REVIEW, _("审定中的考核规范"), _("审定后报部备案，登记备案号。")),
+        (_W.FILED, _("待公布的考核规范"), _("已备案，确定生效日期后公布。")),
+    )
+    return [
+        Task(title, text, number, url_for("specifications.index", state=state), "warn")
+        for state, title, text in ways
+        if (number := unfinished_specifications(db, state))
     ]
 
 

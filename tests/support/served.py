@@ -23,6 +23,7 @@ from exam_server.opening import open_database
 from exam_server.rehearsal import cards
 from exam_server.rehearsal.batch import Batch, BatchOrder, build_batch
 from exam_server.rehearsal.items_under_review import put_items_under_review
+from exam_server.rehearsal.new_projects import begin_new_projects
 from exam_server.rehearsal.office import EXAMINERS, PROJECT, Office, build_office
 from exam_server.rehearsal.people import candidates
 from exam_server.rehearsal.practical import score_practical
@@ -191,6 +192,7 @@ def build_world(home: Path) -> World:
             office = build_office(db, hash_password(PASSWORD), now=now - timedelta(days=60))
             receive_blanks(db, office.centre_id, *BLANKS, actor=office.actors["kucun01"], now=now)
             put_items_under_review(db, office, now=now)
+            begin_new_projects(db, office, now=now)
             rooms = [_room(db, office, number, now=now) for number in range(ROOMS)]
             audit_plan_id = _roster(db, office, 900, now=now)
             submit_roster(db, audit_plan_id, actor=office.actors["jigou01"], now=now)

@@ -10,6 +10,8 @@ PUBLIC_ENDPOINTS = {
     "public_lookup.catalog",
     "public_lookup.look_up",
     "public_lookup.lookup",
+    "public_lookup.project",
+    "public_lookup.specification",
     "public_lookup.verify",
     "sign_in.choose_language",
     "sign_in.enter",
