@@ -142,6 +142,7 @@ def addresses(finished: Served) -> MapAdapter:
 def starts(finished: Served) -> dict[str, list[str]]:
     """Where people begin: pages that show more in the state of work that this person finds."""
     world = finished.world
+    faulty_item_id, erratum_id = finished.find_faults()
     with finished.database.reading() as db:
         verified = db.scalars(select(Certificate.qr_payload)).first()
         chosen = select(Enrolment.id).where(Enrolment.plan_id == world.audit_plan_id)
@@ -159,6 +160,8 @@ def starts(finished: Served) -> dict[str, list[str]]:
             f"/enrolments/{audited_id}",
         ],
         "shenti01": ["/undertaking/"],
+        "tiku01": [f"/bank/items/{faulty_item_id}/trace"],
+        "sheng01": [f"/errata/{erratum_id}"],
         "saomiao01": [f"/cards/batches/{world.waiting_batch_id}"],
         "zhizheng01": [f"/certificates/plans/{world.scored.plan_id}"],
     }

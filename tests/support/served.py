@@ -29,6 +29,7 @@ from exam_server.rehearsal.people import candidates
 from exam_server.rehearsal.practical import score_practical
 from exam_server.rehearsal.server_process import ServerProcess
 from exam_server.seeding import load_seeds
+from item_bank.models import Paper
 from omr.actions import release_batch
 from registry.accounts.passwords import hash_password
 from registry.database import Database, engine_for
@@ -40,7 +41,9 @@ from registry.plans.actions import NewPlan, approve_plan, draft_plan, submit_pla
 from registry.scheduling.models import Sitting
 from scoring.actions import confirm_results, merge_practical, publish_results
 from scoring.certificates.actions import approve_issue, issue_certificates, receive_blanks
+from scoring.errata.actions import NewErratum, decide_erratum, propose_erratum
 from scoring.panel_actions import MarkEntry, open_sheet, record_marks, submit_sheet
+from scoring.rules.errata import Remedy
 
 PASSWORD = "Kaohe-demo-2026"
 SEED = 2026
@@ -140,6 +143,20 @@ class Served:
                 .order_by(AnswerOp.id)
             )
             return [(seq, kind) for seq, kind in db.execute(chosen)]
+
+    def find_faults(self) -> tuple[int, int]:
+        """Have two items of a marked paper found faulty, the second decided: its item, erratum."""
+        actors, now = self.world.office.actors, datetime.now(UTC)
+        with self.database.transaction() as db:
+            chosen = select(Paper).where(Paper.plan_id == self.world.scored.plan_id)
+            paper = db.scalars(chosen.order_by(Paper.number)).first()
+            assert paper is not None
+            entries = paper.items[:2]
+            for entry in entries:
+                new = NewErratum(entry.item_version_id, Remedy.GIVE_ALL, "题干与新标准不符")
+                erratum = propose_erratum(db, new, actor=actors["tiku01"], now=now)
+            decide_erratum(db, erratum.id, "同意", actor=actors["sheng01"], now=now)
+            return entry.version.item_id, erratum.id
 
     def certify(self) -> None:
         """Bring the scored plan to certificates without a browser."""
