@@ -31,11 +31,12 @@ from item_bank.rules.review import (
 from registry.access import Permission
 from registry.catalog.queries import project_of
 from registry.database import files_of
-from registry.errors import InvalidInputError
+from registry.errors import AssessmentError, InvalidInputError
 
 blueprint = Blueprint("item_review", __name__, url_prefix="/review")
 _P = Permission
 SHOWN_DUPLICATES = 8  # the gravest; the rest is counted
+FIELDS = {"审题意见": "reason", "批注": "text", "批注位置": "field"}  # of errors, on the form
 FORM_FAULTS = (InvalidInputError, FaultyItemError, ContradictedItemError)
 
 
@@ -100,7 +101,7 @@ def act(item_id: int) -> ResponseReturnValue:
                 remark = Remark(draft.field, draft.quote, draft.text)
                 actions.add_remark(db, item_id, remark, actor=current_actor(), now=now())
     except InvalidInputError as error:
-        return _page(item_id, draft, [error.message]), 400
+        return _page(item_id, draft, error), 400
     return _page(item_id, Draft(draft.in_order, draft.reason))
 
 
@@ -172,7 +173,7 @@ def _decide(item_id: int, draft: Draft, *, accepted: bool) -> ResponseReturnValu
         flash(error.message, "error")
         return redirect(url_for(".queue"))
     except FORM_FAULTS as error:
-        return _page(item_id, draft, [error.message]), 400
+        return _page(item_id, draft, error), 400
     flash(said, "success")
     if following is None:
         return redirect(url_for(".queue"))
@@ -188,8 +189,9 @@ def outcome_of(item: Item) -> str:
     return _("{code} 已退回命题人修改。", code=item.code)
 
 
-def _page(item_id: int, draft: Draft, errors: Sequence[str] = ()) -> str:
+def _page(item_id: int, draft: Draft, error: AssessmentError | None = None) -> str:
     actor = current_actor()
+    field = FIELDS.get(str(error.details.get("field"))) if error else None
     with reading() as db:
         found = queries.item_under_review(db, item_id, actor=actor)
         waiting = queries.waiting_items(db, actor=actor)
@@ -202,7 +204,7 @@ def _page(item_id: int, draft: Draft, errors: Sequence[str] = ()) -> str:
             place=place_of(waiting, item_id),
             unsigned=unsigned_memberships(db, actor=actor),
             draft=draft,
-            errors=errors,
+            errors=[(field, error.message) if field else error.message] if error else [],
             fields=remark_fields(found.content),
             duplicates=[_beside(found, one) for one in similar],
             account_id=actor.account_id,

@@ -50,9 +50,9 @@ def review_item(
         _require_bankable(db, version, verdict.round)
     reason = verdict.reason.strip()
     if not verdict.accepted and not reason:
-        raise InvalidInputError(field="退回原因", reason="退回试题时请写明原因。")
+        raise InvalidInputError(field="审题意见", reason="退回试题时请写明原因。")
     if len(reason) > MAX_REASON:
-        raise InvalidInputError(field="退回原因", reason=f"最多 {MAX_REASON} 字。")
+        raise InvalidInputError(field="审题意见", reason=f"最多 {MAX_REASON} 字。")
     store_review(db, version, verdict, reviewer=actor, now=now)
     detail = {
         "version": version.number,

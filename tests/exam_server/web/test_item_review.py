@@ -90,7 +90,7 @@ def test_a_return_needs_its_reason_and_the_item_is_a_draft_again(office: ReviewO
     address = open_item(reviewer, office.item_ids[0])
     fields = form_of(reviewer.page)
     assert reviewer.post(address, action="return", **fields).status_code == 400
-    assert "写明原因" in reviewer.page
+    assert '<a href="#f-reason">审题意见：退回试题时请写明原因。</a>' in reviewer.page
     page = reviewer.follow(reviewer.post(address, action="return", reason="重写", **fields))
     assert "99-901 已退回命题人修改。" in page
     assert office.state() == ItemState.DRAFT
