@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from exam_server.delivery.models import Answer, Attempt
 from exam_server.delivery.states import ENDED
+from item_bank.composing.queries import credit_of
 from item_bank.queries import frozen_key, paper_content, paper_of
 from item_bank.rules.kinds import ItemKind
 from item_bank.rules.ordering import canonical_answers
@@ -29,7 +30,7 @@ from registry.scheduling.models import Admission, Sitting
 from scoring.actions import record_absence, record_theory
 from scoring.errata.queries import standing_corrections
 from scoring.rules.evidence import EvidenceSource, TheoryEvidence
-from scoring.rules.marking import TheoryMark, mark_theory
+from scoring.rules.marking import MultipleChoiceMarking, TheoryMark, mark_theory
 
 LETTERS = "ABCDEF"
 TRUE_FALSE_VALUES = frozenset({"right", "wrong"})
@@ -90,7 +91,12 @@ def _record_attempt(
     paper = paper_content(db, attempt.paper_id)
     canonical = canonical_answers(paper, attempt.order_seed, answers)
     errata = standing_corrections(db, attempt.paper_id)
-    mark = mark_theory(frozen_key(db, attempt.paper_id), canonical, errata=errata)
+    mark = mark_theory(
+        frozen_key(db, attempt.paper_id),
+        canonical,
+        multiple_choice=MultipleChoiceMarking(credit_of(db, attempt.paper_id)),
+        errata=errata,
+    )
     receipt = json.loads(attempt.receipt or "{}")
     evidence = TheoryEvidence(
         source=EvidenceSource.ATTEMPT,
@@ -158,7 +164,13 @@ def mark_page(
     """Mark one card; returns the mark and the canonical answers it rests on."""
     answers = card_answers(paper_content(db, card.paper_id), final_answers(page))
     errata = standing_corrections(db, card.paper_id)
-    return mark_theory(frozen_key(db, card.paper_id), answers, errata=errata), answers
+    mark = mark_theory(
+        frozen_key(db, card.paper_id),
+        answers,
+        multiple_choice=MultipleChoiceMarking(credit_of(db, card.paper_id)),
+        errata=errata,
+    )
+    return mark, answers
 
 
 def card_answers(

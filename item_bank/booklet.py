@@ -41,6 +41,7 @@ NOTES = (
     "判断题认为说法正确的涂“✓”，认为错误的涂“×”。",
     "考试结束时试卷和答题卡一并交回，不得带出考场。",
 )
+TYPE_NOTE = "本卷为 {label}，答题卡上印的和填涂的试卷类型应与此一致，不一致时请立即报告监考员。"
 
 STEM = TextStyle(REGULAR, hanging_pt=HANGING_PT)
 OPTION = TextStyle(REGULAR, hanging_pt=18)
@@ -75,14 +76,20 @@ def print_booklet(
         rightMargin=MARGIN_PT,
         topMargin=18 * mm,
         bottomMargin=20 * mm,
-        title=f"{paper.title} 理论知识试卷",
+        title=title_of(paper),
         invariant=1,
     )
     story = _head(paper)
     for place, questions in enumerate(sections_of(paper)):
-        story += _section(place, questions, read_figure)
+        story += _section(paper, place, questions, read_figure)
     document.build(story, canvasmaker=_canvas_maker(paper_mark))
     return stream.getvalue()
+
+
+def title_of(paper: PaperContent) -> str:
+    """Return the title above a paper."""
+    name = f"{paper.title} 理论知识试卷"
+    return f"{name}（{paper.label}）" if paper.label else name
 
 
 def _head(paper: PaperContent) -> list[Flowable]:
@@ -96,7 +103,8 @@ def _head(paper: PaperContent) -> list[Flowable]:
             *[("LINEBELOW", (column, 0), (column, 0), 0.6, HexColor(GREY)) for column in (1, 3, 5)],
         ],
     )
-    notes = [_text(note, NOTE, f"{number}．") for number, note in enumerate(NOTES, start=1)]
+    given = (*NOTES, TYPE_NOTE.format(label=paper.label)) if paper.label else NOTES
+    notes = [_text(note, NOTE, f"{number}．") for number, note in enumerate(given, start=1)]
     box = Table(
         [[[_text("注意事项", LABEL), *notes]]],
         colWidths=[TEXT_WIDTH_PT],
@@ -107,7 +115,7 @@ def _head(paper: PaperContent) -> list[Flowable]:
     )
     return [
         _text("专项职业能力考核", SUBTITLE),
-        _text(f"{paper.title} 理论知识试卷", TITLE),
+        _text(title_of(paper), TITLE),
         _text(facts, SUBTITLE),
         Spacer(1, 8),
         fields,
@@ -118,9 +126,12 @@ def _head(paper: PaperContent) -> list[Flowable]:
 
 
 def _section(
-    place: int, questions: Sequence[PaperQuestion], read_figure: Callable[[str], bytes]
+    paper: PaperContent,
+    place: int,
+    questions: Sequence[PaperQuestion],
+    read_figure: Callable[[str], bytes],
 ) -> list[Flowable]:
-    heading = heading_of(place, questions)
+    heading = heading_of(place, questions, paper.multiple_credit)
     words = f"{heading.title}（{heading.points_text}。{heading.rule}）"
     blocks = [_item(question, read_figure) for question in questions]
     first = KeepTogether([_text(words, SECTION), *blocks[0]])

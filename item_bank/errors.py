@@ -19,6 +19,24 @@ class FaultyBankError(AssessmentError):
         self.faults = tuple(faults)
 
 
+class FaultyImportError(FaultyBankError):
+    """The items of other systems do not fit; every fault is located, nothing was stored."""
+
+    code = "faulty_import"
+    text = "导入文件有 {count} 处错误，没有导入任何试题。{shown}请改正后重新导入。"
+
+
+class FaultyBlueprintError(AssessmentError):
+    """A blueprint contradicts itself; every fault is named, nothing was stored."""
+
+    code = "faulty_blueprint"
+    text = "组卷方案没有保存。{shown}请改正后重试。"
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__(shown="".join(faults))
+        self.faults = tuple(faults)
+
+
 class WrongBlueprintError(AssessmentError):
     """The blueprint belongs to another project than the plan, or the plan has no theory."""
 

@@ -22,7 +22,8 @@ from item_bank.models import (
 from item_bank.rules.blueprint import RangeWeight, SectionTerms, Shares
 from item_bank.rules.blueprint_terms import BlueprintTerms, FairnessTerms
 from item_bank.rules.element_table import RANGE_LEVEL
-from item_bank.rules.kinds import Importance, ItemKind, ItemState
+from item_bank.rules.forms import label_of
+from item_bank.rules.kinds import Importance, ItemKind, ItemState, SetPurpose
 from item_bank.rules.paper import KeyedItem, PaperContent, PaperQuestion
 from item_bank.rules.paper_sets.terms import CoolDown, MultipleCredit
 from item_bank.rules.pool import PoolItem
@@ -53,6 +54,8 @@ def paper_content(db: Session, paper_id: int) -> PaperContent:
         title=plan.specification.project.name,
         minutes=planned[0] if planned else paper.blueprint.minutes,
         questions=tuple(_question(entry) for entry in paper.items),
+        label=label_of(SetPurpose(paper.paper_set.purpose), paper.form, paper.version),
+        multiple_credit=terms_of(paper.blueprint).fairness.multiple_credit,
     )
 
 
@@ -167,6 +170,7 @@ def versions_in_force() -> Select[ItemVersion]:
 
 _PAPER_PARTS = (
     joinedload(Paper.blueprint),
+    joinedload(Paper.paper_set),
     selectinload(Paper.items).joinedload(PaperItem.version).joinedload(ItemVersion.item),
     selectinload(Paper.items).joinedload(PaperItem.version).joinedload(ItemVersion.element),
 )

@@ -44,7 +44,7 @@ ENTRIES: tuple[Entry, ...] = (
         "题库",
         "question_bank.projects",
         (_P.BANK_READ,),
-        ("question_bank", "element_table", "adequacy"),
+        ("question_bank", "element_table", "adequacy", "blueprints"),
     ),
     Entry("题库", "审题", "item_review.queue", (_P.ITEM_REVIEW,), ("item_review",)),
     Entry("题库", "试卷", "papers.index", (_P.PAPER_COMPOSE, _P.PAPER_RELEASE), ("papers",)),

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import StrEnum
 from typing import TypeVar
 
@@ -15,11 +14,14 @@ from exam_server.context import current_actor, now, reading, requires, transacti
 from exam_server.web.downloads import shown
 from exam_server.web.off_loop import off_the_loop
 from exam_server.web.paging import PAGE_LENGTH, cut, page_of, wanted_page
+from exam_server.web.secrecy import log_view
 from item_bank.bank_queries import ItemFilter, bank_summary, item_page, item_versions
+from item_bank.composing.queries import blueprint_versions
 from item_bank.duplicate_queries import ComparedItem, compared_items
 from item_bank.element_queries import outline_of
 from item_bank.models import Element, Item, ItemVersion
-from item_bank.queries import assembly_pool, blueprints_of, elements_of
+from item_bank.queries import assembly_pool, elements_of, terms_of
+from item_bank.rules.blueprint_terms import BlueprintTerms
 from item_bank.rules.duplicates import (
     DuplicateClass,
     DuplicatePair,
@@ -52,6 +54,16 @@ class BankLine:
         if self.banked:
             return BankState.STOCKED
         return BankState.IN_WORK if self.items else BankState.AWAITING
+
+
+@dataclass(frozen=True)
+class BlueprintVersion:
+    """One version of a blueprint, and how many sets of papers were drawn by it."""
+
+    blueprint_id: int
+    number: int
+    terms: BlueprintTerms
+    sets: int
 
 
 blueprint = Blueprint("question_bank", __name__, url_prefix="/bank")
@@ -139,7 +151,8 @@ def figure(version_id: int) -> Response:
             raise NotFoundError(what="插图")
         drawn = content_of(version).figure
         assert drawn is not None
-        content = files_of(db).get(version.figure_hash)
+        content, item_id = files_of(db).get(version.figure_hash), version.item_id
+    log_view(item_id, figure=True)
     return shown(content, f"figure-{version_id}", drawn.media_type)
 
 
@@ -173,17 +186,18 @@ def elements(project_id: int) -> ResponseReturnValue:
 @blueprint.get("/<int:project_id>/blueprints")
 @requires(_P.BANK_READ)
 def blueprints(project_id: int) -> ResponseReturnValue:
-    """Show the blueprints of a project."""
+    """Show the blueprints of a project: the version in force, and those before."""
     with reading() as db:
-        rows = [
-            {
-                "blueprint": found,
-                "total": sum((s.item_count * s.points_each for s in found.sections), Decimal(0)),
-            }
-            for found in blueprints_of(db, project_id)
-        ]
-        project = project_of(db, project_id)
-        return render_template("question_bank/blueprints.html", project=project, blueprints=rows)
+        by_code: dict[str, list[BlueprintVersion]] = {}
+        for found, sets in blueprint_versions(db, project_id):
+            version = BlueprintVersion(found.id, found.version, terms_of(found), sets)
+            by_code.setdefault(found.code, []).append(version)
+        return render_template(
+            "question_bank/blueprints.html",
+            project=project_of(db, project_id),
+            blueprints=list(by_code.values()),
+            may_write=current_actor().may(_P.BANK_WRITE),
+        )
 
 
 @blueprint.get("/<int:project_id>/duplicates")

@@ -198,6 +198,18 @@ WORDS: dict[str, dict[str, Word]] = {
         "Y": Word("Y 一般要素"),
         "Z": Word("Z 辅助要素"),
     },
+    "set_purpose": {
+        "one": Word("单卷"),
+        "ab": Word("A、B 卷"),
+        "parallel": Word("平行卷"),
+        "individual": Word("一人一卷"),
+    },
+    "strictness": {"soft": Word("尽量满足，偏差列出"), "strict": Word("必须满足，否则不组卷")},
+    "cool_down": {"penalise": Word("尽量避用"), "exclude": Word("一律不用")},
+    "multiple_credit": {
+        "exact_set": Word("全对得分，少选不得分"),
+        "half_for_subset": Word("少选且全部正确得一半"),
+    },
     "paper": {"composed": Word("待签发", WARN), "released": Word("已签发", OK)},
     "sheet": {"opened": Word("评分中", WARN), "submitted": Word("已提交", OK)},
     "result": {

@@ -1,4 +1,4 @@
-"""What a person may do with sets of papers: compose, release, print.
+"""What a person may do with blueprints (save) and sets of papers (compose, release, print).
 
 ``compose_set`` does it in one go. A large set takes seconds, during which nobody else could
 write; a page therefore takes the three steps by themselves: ``order_basis`` (reads), ``draw``
@@ -17,10 +17,12 @@ from item_bank.errors import (
     AlteredItemError,
     AlteredPaperError,
     ChangedBankError,
+    FaultyBlueprintError,
     WrongBlueprintError,
 )
-from item_bank.models import Paper, PaperSet
-from item_bank.queries import blueprint_of, paper_content, paper_of
+from item_bank.models import Blueprint, Paper, PaperSet
+from item_bank.queries import blueprint_of, paper_content, paper_of, range_weights
+from item_bank.rules.blueprint_terms import BlueprintTerms, check_blueprint
 from item_bank.rules.forms import label_of
 from item_bank.rules.kinds import PaperState, SetPurpose
 from item_bank.rules.paper import seal_of
@@ -29,9 +31,11 @@ from item_bank.rules.paper_sets.results import PaperSet as DrawnSet
 from item_bank.rules.paper_sets.terms import SetMode
 from item_bank.rules.pool import bank_hash
 from item_bank.rules.set_report import SetReport, report_of
+from item_bank.storing import store_blueprint
 from registry.access import Actor, Permission
 from registry.audit_log import note
 from registry.catalog.models import Subject
+from registry.catalog.queries import project_of
 from registry.database import files_of
 from registry.errors import InvalidInputError, SeparationError, WrongStateError
 from registry.plans.models import AssessmentPlan
@@ -72,6 +76,36 @@ class Drawing:
     basis: DrawingBasis
     papers: DrawnSet
     report: SetReport
+
+
+# Blueprints --------------------------------------------------------------------------------
+
+
+def save_blueprint(
+    db: Session, project_id: int, terms: BlueprintTerms, *, actor: Actor, now: datetime
+) -> tuple[Blueprint, bool]:
+    """Store a blueprint as its next version; papers keep the version they were drawn by.
+
+    The second value is False when the newest version says the same already.
+    """
+    actor.require(Permission.BANK_WRITE)
+    project = project_of(db, project_id)
+    faults = list(check_blueprint(terms))
+    if not range_weights(db, project_id):
+        faults.append("细目表还没有三级鉴定范围，请先完成细目表。")
+    if faults:
+        raise FaultyBlueprintError(faults)
+    blueprint, is_new = store_blueprint(db, project_id, terms)
+    db.flush()
+    if is_new:
+        detail = {
+            "project": project.number,
+            "code": blueprint.code,
+            "version": blueprint.version,
+        }
+        subject = ("blueprint", blueprint.id)
+        note(db, "save_blueprint", subject, actor=actor, now=now, detail=detail)
+    return blueprint, is_new
 
 
 # Composing ---------------------------------------------------------------------------------

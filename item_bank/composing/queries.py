@@ -8,7 +8,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from item_bank.errors import AlteredItemError
-from item_bank.models import Item, ItemVersion, Paper, PaperItem, PaperSet
+from item_bank.models import Blueprint, Item, ItemVersion, Paper, PaperItem, PaperSet
 from item_bank.queries import (
     assembly_pool,
     blueprint_of,
@@ -42,6 +42,21 @@ class SetPeople:
 
     composer: str
     releaser: str
+
+
+# Blueprints --------------------------------------------------------------------------------
+
+
+def blueprint_versions(db: Session, project_id: int) -> list[tuple[Blueprint, int]]:
+    """Return all versions of a project's blueprints, newest first, with the sets drawn by each."""
+    drawn = select(func.count(PaperSet.id)).where(PaperSet.blueprint_id == Blueprint.id)
+    rows = db.execute(
+        select(Blueprint, drawn.scalar_subquery())
+        .where(Blueprint.project_id == project_id)
+        .options(selectinload(Blueprint.sections))
+        .order_by(Blueprint.code, Blueprint.version.desc())
+    )
+    return [(found, count) for found, count in rows]
 
 
 # Sets --------------------------------------------------------------------------------------

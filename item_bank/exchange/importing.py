@@ -12,7 +12,13 @@ from item_bank.exchange.csv_reading import read_csv
 from item_bank.exchange.excel_reading import read_excel
 from item_bank.exchange.gift_reading import read_gift
 from item_bank.exchange.jsonl_reading import read_jsonl
-from item_bank.exchange.limits import MAX_ITEMS, check_size
+from item_bank.exchange.limits import (
+    MAX_ITEMS,
+    MAX_UPLOAD_BYTES,
+    MAX_UPLOAD_FILES,
+    MEGABYTE,
+    check_size,
+)
 from item_bank.exchange.moodle_reading import read_moodle
 from item_bank.exchange.qti_reading import read_qti
 from item_bank.exchange.records import (
@@ -90,6 +96,26 @@ def read_file(name: str, content: bytes, chosen: Format | None = None) -> FileRe
     if not read.items and all(m.severity is not Severity.ERROR for m in messages):
         messages = (*messages, error("文件", "没有试题。"))
     return FileReport(name, found, messages, read.items)
+
+
+def read_upload(files: Sequence[tuple[str, bytes]]) -> list[FileReport]:
+    """Read the files (name, content) that were sent together; those beyond the limits are refused.
+
+    Nothing is kept of a file but what its report says.
+    """
+    reports = []
+    total = 0
+    for number, (name, content) in enumerate(files, start=1):
+        total += len(content)
+        if number > MAX_UPLOAD_FILES:
+            told = error("文件", f"一次最多导入 {MAX_UPLOAD_FILES} 个文件。")
+            reports.append(FileReport(name, None, (told,), ()))
+        elif total > MAX_UPLOAD_BYTES:
+            told = error("文件", f"一次导入的文件合计不超过 {MAX_UPLOAD_BYTES // MEGABYTE} MB。")
+            reports.append(FileReport(name, None, (told,), ()))
+        else:
+            reports.append(read_file(name, content))
+    return reports
 
 
 def marked_repeats(reports: Sequence[FileReport]) -> list[FileReport]:

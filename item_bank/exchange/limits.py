@@ -12,6 +12,8 @@ from item_bank.exchange.records import UnreadableFileError
 
 MEGABYTE = 1 << 20
 MAX_FILE_BYTES = 32 * MEGABYTE
+MAX_UPLOAD_FILES = 20  # sent together
+MAX_UPLOAD_BYTES = 64 * MEGABYTE
 MAX_ENTRIES = 50_000
 MAX_ENTRY_BYTES = 64 * MEGABYTE  # one entry, unpacked
 MAX_UNPACKED_BYTES = 192 * MEGABYTE  # all entries together

@@ -4,6 +4,7 @@ Hard are the counts by range and kind; shares of importance and difficulty are g
 blueprint is strict. The engine's own terms come from it by ``assembly_terms``.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -19,6 +20,7 @@ from item_bank.rules.paper_sets.terms import (
 
 FULL_MARK = Decimal(100)
 MINUTES = range(30, 481)
+CODE = re.compile(r"[A-Za-z0-9-]{1,20}")
 ABILITIES = 3
 MOST_ABILITY = 4  # on the scale of ability nobody stands further out
 MOST_COOL_DOWN = 20
@@ -106,7 +108,7 @@ def assembly_terms(blueprint: BlueprintTerms, ranges: Sequence[RangeWeight]) -> 
 
 def check_blueprint(terms: BlueprintTerms) -> tuple[str, ...]:
     """Return what is wrong with a blueprint, in Chinese."""
-    faults = []
+    faults = [] if CODE.fullmatch(terms.code) else ["代码应为 1 至 20 位字母、数字或短横线。"]
     kinds = [section.kind for section in terms.sections]
     if terms.total_points != FULL_MARK:
         faults.append(f"总分应为 100，现为 {terms.total_points}。")

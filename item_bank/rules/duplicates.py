@@ -160,6 +160,8 @@ class DuplicateIndex:
         """Return the items that a new one duplicates, gravest class first."""
         if not self._read:
             return []
+        if not self._made:  # it began empty
+            self._make()
         new = _read([item])[0]
         cosine = self._stem_cosines(new)
         places = np.flatnonzero(cosine >= self._threshold - ROUNDING)

@@ -86,7 +86,7 @@ def candidate_paper(paper: PaperContent, order_seed: int) -> CandidatePaper:
         for question in _shuffled(questions, f"{order_seed}:items", lambda q: str(q.position)):
             number += 1
             shown.append(_shown(question, number, question_ids[question.position], order_seed))
-        heading = heading_of(place, questions)
+        heading = heading_of(place, questions, paper.multiple_credit)
         sections.append(
             CandidateSection(
                 kind=questions[0].kind,

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from item_bank.rules.item import Figure, OptionContent, sha256_of
 from item_bank.rules.kinds import KIND_NAMES, ItemKind
+from item_bank.rules.paper_sets.terms import MultipleCredit
 
 NUMERALS = "一二三四五六"
 RULES: dict[ItemKind, str] = {
@@ -17,6 +18,7 @@ RULES: dict[ItemKind, str] = {
     ItemKind.MULTIPLE_CHOICE: "共 {count} 题，每题有至少两个正确答案，多选、少选、错选均不得分。",
     ItemKind.TRUE_FALSE: "共 {count} 题，判断每题的说法是否正确，答错不扣分。",
 }
+HALF_RULE = "共 {count} 题，每题有至少两个正确答案，少选且所选都正确得一半分，错选、不选不得分。"
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class PaperContent:
     title: str
     minutes: int
     questions: tuple[PaperQuestion, ...]
+    label: str = ""  # A 卷, where there are several papers
+    multiple_credit: MultipleCredit = MultipleCredit.EXACT_SET
 
     @property
     def total_points(self) -> Decimal:
@@ -84,7 +88,11 @@ def sections_of(paper: PaperContent) -> tuple[tuple[PaperQuestion, ...], ...]:
     return tuple(tuple(q for q in paper.questions if q.kind is kind) for kind in kinds)
 
 
-def heading_of(place: int, questions: Sequence[PaperQuestion]) -> SectionHeading:
+def heading_of(
+    place: int,
+    questions: Sequence[PaperQuestion],
+    credit: MultipleCredit = MultipleCredit.EXACT_SET,
+) -> SectionHeading:
     """Return the heading of the section in that place, counted from 0.
 
     Examples
@@ -94,10 +102,12 @@ def heading_of(place: int, questions: Sequence[PaperQuestion]) -> SectionHeading
     ('三、判断题', '每题 1 分')
     """
     first = questions[0]
+    halves = credit is MultipleCredit.HALF_FOR_SUBSET
+    rule = HALF_RULE if halves and first.kind is ItemKind.MULTIPLE_CHOICE else RULES[first.kind]
     return SectionHeading(
         title=f"{NUMERALS[place]}、{KIND_NAMES[first.kind]}",
         points_text=f"每题 {plain_number(first.points)} 分",
-        rule=RULES[first.kind].format(count=len(questions)),
+        rule=rule.format(count=len(questions)),
     )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from item_bank.composing.queries import credit_of
 from item_bank.models import ItemVersion, Paper
 from item_bank.queries import frozen_key
 from item_bank.sealing import content_of, sealed_json
@@ -25,7 +26,7 @@ from scoring.errata.queries import (
 from scoring.models import Erratum, ResultRevision
 from scoring.rules.errata import Correction, ErratumState, Remedy
 from scoring.rules.evidence import theory_evidence, theory_work
-from scoring.rules.marking import KeyedItem, TheoryMark, mark_theory
+from scoring.rules.marking import KeyedItem, MultipleChoiceMarking, TheoryMark, mark_theory
 from scoring.rules.outcome import FULL_MARK, publish
 
 STATE_NAMES = {
@@ -171,7 +172,7 @@ def _paper_remarks(
     results = theory_results_of(db, paper)
     if not results:
         return
-    key = frozen_key(db, paper.id)
+    key, credit = frozen_key(db, paper.id), MultipleChoiceMarking(credit_of(db, paper.id))
     errata = dict(standing_corrections(db, paper.id))
     for entry in paper.items:
         if entry.item_version_id == erratum.version_id:
@@ -179,7 +180,7 @@ def _paper_remarks(
     _require_rest(key, errata)
     for result in results:
         _, answers = theory_work(result.evidence)
-        mark = mark_theory(key, answers, errata=errata)
+        mark = mark_theory(key, answers, multiple_choice=credit, errata=errata)
         yield _Remark(Change(result, result.mark, publish(mark.scaled)), mark)
 
 

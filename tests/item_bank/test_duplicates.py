@@ -293,6 +293,12 @@ def test_index_finds_added_items_before_and_after_it_is_made_anew():
         assert index.check(judged(f"第{number}号的设备带电"))[0].place == number + 1
 
 
+def test_index_that_began_empty_finds_what_was_added():
+    index = DuplicateIndex()
+    index.add(judged("雨天停止户外作业。"))
+    assert index.check(judged("雨天停止户外作业"))[0].place == 0
+
+
 @pytest.mark.parametrize("work_per_row", [4000, 40, 4, 0])
 def test_leaving_out_frequent_grams_loses_no_pair(work_per_row):
     random = np.random.Generator(np.random.PCG64(7))

@@ -10,6 +10,7 @@ from item_bank.models import Item
 from item_bank.reviewing.queries import remarks_of, reviews_of
 from item_bank.rules.kinds import ItemState
 from item_bank.rules.review import Remark
+from registry.audit_log import AuditEntry
 from tests.support.browser import Journey, grave_violations, sign_in_staff
 from tests.support.served import PASSWORD, Served
 
@@ -167,3 +168,16 @@ def test_an_item_is_reviewed_without_scripts(desk: Callable[..., Page], served: 
     page.get_by_role("button", name="通过").click()
     told(page, f"{code} 二审通过，已入库。")
     assert state_of(served, code) == ItemState.BANKED
+
+
+def test_printing_an_item_carries_the_watermark_and_stands_in_the_log(
+    desk: Callable[..., Page], served: Served
+) -> None:
+    page = desk("shenti01")
+    ready(page)
+    with page.expect_response("**/printed"):
+        page.pdf()
+    expect(page.locator(".watermark text").first).to_contain_text("顾七")
+    with served.database.reading() as db:
+        chosen = select(AuditEntry).where(AuditEntry.action == "print_page")
+        assert [entry.actor_name for entry in db.scalars(chosen)] == ["顾七"]

@@ -12,13 +12,14 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csc_array
 
 from item_bank.rules.paper_sets.cells import Stock
-from item_bank.rules.paper_sets.item_model import Floats, Integers
+from item_bank.rules.paper_sets.item_model import Flags, Floats, Integers
 
 GOAL_COST = 100.0  # one item outside a goal; random costs differ by about 20 at most
 POINT_COST = 1_000.0  # one more item of a point that has one already
 CROWD_COST = 3_000.0  # one more than when all points of the range carried alike
 RECENT_COST = 30.0
 WHOLE = 1e-6
+LIKELY_EACH, LIKELY_MORE = 4, 12  # cells by item of a quota that are tried before all others
 WIDENING = 3.0  # how many times its even count a cell may give when rounding is not enough
 
 
@@ -79,6 +80,9 @@ class CellModel:
         _add_points(rows, stock)
         recent = np.array([cell.is_recent for cell in stock.cells], dtype=np.float64)
         self.constraint = rows.constraint()
+        self.matrix = csc_array(self.constraint.A)
+        self.ranges = stock.families[0].labels
+        self.quotas = stock.families[0].high
         self.penalties = np.concatenate([RECENT_COST * recent, rows.slack_costs])
         self.slack_most = np.array(rows.slack_most)
         self.unavoidable = 0.0  # the least penalty that some paper of the set has shown
@@ -95,9 +99,11 @@ class CellModel:
         share = np.clip(self.even - floors, 1e-4, 1 - 1e-4)
         costs = np.log(chance / (1 - chance)) - np.log(share / (1 - share))
         nothing = np.zeros(len(sizes))
+        rounded_up = np.ceil(self.even - WHOLE)
         found = None
         for low, high in (
-            (floors, np.ceil(self.even - WHOLE)),
+            (floors, np.where(self._is_likely(costs), rounded_up, floors)),
+            (floors, rounded_up),
             (nothing, np.ceil(WIDENING * self.even) + 1),
             (nothing, sizes),
         ):
@@ -109,19 +115,34 @@ class CellModel:
             self.unavoidable = found.penalty
         return found
 
-    def _solved(self, costs: Floats, low: Floats, high: Floats) -> Counts | None:
-        size = len(costs)
-        slack = len(self.slack_most)
-        objective = self.penalties.copy()
-        objective[:size] += costs
-        bounds = Bounds(
-            np.concatenate([low, np.zeros(slack)]), np.concatenate([high, self.slack_most])
+    def _is_likely(self, costs: Floats) -> Flags:
+        """Say which cells are among the cheapest of their range and kind."""
+        order = np.lexsort((costs, self.ranges))
+        ranks = np.empty(len(costs), dtype=np.int64)
+        ranks[order] = (
+            np.arange(len(costs)) - np.searchsorted(self.ranges[order], self.ranges)[order]
         )
-        values = solved(objective, self.constraint, bounds, whole=size)
+        likely: Flags = ranks < LIKELY_EACH * self.quotas[self.ranges] + LIKELY_MORE
+        return likely
+
+    def _solved(self, costs: Floats, low: Floats, high: Floats) -> Counts | None:
+        """Solve over the columns that may be used at all; the others only cost time."""
+        size = len(costs)
+        kept = np.concatenate([np.flatnonzero(high > 0), np.arange(size, len(self.penalties))])
+        whole = len(kept) - len(self.slack_most)
+        objective = self.penalties[kept]
+        objective[:whole] += costs[kept[:whole]]
+        bounds = Bounds(
+            np.concatenate([low, np.zeros(len(self.slack_most))])[kept],
+            np.concatenate([high, self.slack_most])[kept],
+        )
+        constraint = LinearConstraint(self.matrix[:, kept], self.constraint.lb, self.constraint.ub)
+        values = solved(objective, constraint, bounds, whole)
         if values is None:
             return None
-        counts = np.rint(values[:size]).astype(np.int64)
-        return Counts(counts, float(self.penalties @ values))
+        counts = np.zeros(size, dtype=np.int64)
+        counts[kept[:whole]] = np.rint(values[:whole]).astype(np.int64)
+        return Counts(counts, float((self.penalties[kept] * values).sum()))
 
 
 def solved(

@@ -36,7 +36,8 @@ def draw(
     cells = np.flatnonzero(counts)
     for cell in cells[np.argsort(random.random(len(cells)))]:  # no cell is always first to choose
         start = int(starts[cell])
-        arrivals = times[start : starts[cell + 1]].argsort(kind="stable") + start
+        mine = times[start : starts[cell + 1]]
+        arrivals = mine.argsort(kind="stable")[: np.isfinite(mine).sum()] + start
         chosen += _first(arrivals, int(counts[cell]), holdings.groups, closed)
     return np.array(sorted(chosen), dtype=np.int64)
 

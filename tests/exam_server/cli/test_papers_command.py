@@ -18,6 +18,19 @@ from item_bank.exchange.assembly_output import PapersFile
 SEEDS = Path(__file__).parents[3] / "seeds" / "item_banks"
 BANKS = sorted(folder for folder in SEEDS.iterdir() if (folder / "items.jsonl").is_file())
 
+INFANT_CARE = {
+    "A-A-A": 2,
+    "A-A-B": 2,
+    "B-A-A": 3,
+    "B-A-B": 2,
+    "B-A-C": 2,
+    "B-B-A": 5,
+    "B-B-B": 7,
+    "B-B-C": 5,
+    "B-C-A": 6,
+    "B-D-A": 6,
+}
+
 
 def run(bank, blueprint, out, *words):
     given = ["assemble", "--bank", bank, "--blueprint", blueprint, "--json", out, *words]
@@ -226,3 +239,17 @@ def test_a_flagship_comes_with_its_bound(tmp_path, out):
     assert found.value <= found.bound + 1e-6
     assert found.gap < 0.01
     assert found.is_optimal
+
+
+def test_the_worked_example_of_infant_care_is_met_in_every_form(out):
+    """The bank of project 52 has the weights of the worked example; 40 items of either kind."""
+    folder = SEEDS / "52"
+    points = {
+        line["code"]: line["point"]
+        for line in map(json.loads, (folder / "items.jsonl").read_text("utf-8").splitlines())
+    }
+    found = assembled(folder / "items.jsonl", folder / "blueprint.toml", out, "--forms", 4)
+    for form in found.forms:
+        cells = Counter((item.kind, points[item.code].rpartition("-")[0]) for item in form.items)
+        for kind in ("single_choice", "true_false"):
+            assert {code: cells[kind, code] for code in INFANT_CARE} == INFANT_CARE

@@ -24,7 +24,12 @@ def test_every_format_and_synonym_is_listed():
 
 
 def test_the_limits_are_those_of_the_code():
-    for size in (limits.MAX_FILE_BYTES, limits.MAX_ENTRY_BYTES, limits.MAX_UNPACKED_BYTES):
+    sizes = (limits.MAX_FILE_BYTES, limits.MAX_ENTRY_BYTES, limits.MAX_UNPACKED_BYTES)
+    assert (
+        f"| {limits.MAX_UPLOAD_FILES} files, {limits.MAX_UPLOAD_BYTES // limits.MEGABYTE} MB |"
+        in TEXT
+    )
+    for size in sizes:
         assert f"| {size // limits.MEGABYTE} MB |" in TEXT
     for count in (limits.MAX_ENTRIES, limits.MAX_ITEMS, limits.MAX_ROWS):
         assert f"| {count:,} |" in TEXT

@@ -8,7 +8,7 @@ import zipfile
 import openpyxl
 import pytest
 
-from item_bank.exchange import limits
+from item_bank.exchange import importing, limits
 from item_bank.exchange.importing import read_file
 from item_bank.exchange.records import Status
 from item_bank.exchange.sniffing import Format
@@ -108,6 +108,17 @@ def test_oversized_and_empty_files(monkeypatch):
     assert "空" in reason_of(b"\xef\xbb\xbf \n")
     monkeypatch.setattr(limits, "MAX_FILE_BYTES", 10)
     assert "超过" in reason_of(b"x" * 11)
+
+
+def test_too_many_files_and_too_many_bytes_at_once(monkeypatch):
+    monkeypatch.setattr(importing, "MAX_UPLOAD_FILES", 2)
+    files = [(f"{n}.txt", b"Q {=a ~b}") for n in range(3)]
+    statuses = [report.status for report in importing.read_upload(files)]
+    assert statuses == [Status.ACCEPTED, Status.ACCEPTED, Status.ERROR]
+    monkeypatch.setattr(importing, "MAX_UPLOAD_BYTES", 12)
+    reports = importing.read_upload(files[:2])
+    assert [report.status for report in reports] == [Status.ACCEPTED, Status.ERROR]
+    assert "合计" in str(reports[1].messages[0])
 
 
 def test_a_sheet_with_a_row_at_the_very_end_is_refused_quickly():

@@ -1,0 +1,35 @@
+/**
+ * The blueprint while it is edited: totals and the allocation to ranges follow the keys. The server
+ * counts, so that one rule serves the page and the papers; without an answer the button stays.
+ */
+const form = /** @type {HTMLFormElement} */ (document.getElementById("blueprint"));
+const button = /** @type {HTMLElement} */ (form.querySelector("[data-count]"));
+const PAUSE_MS = 250;
+let timer = 0;
+let asked = 0;
+
+async function recount() {
+  const mine = ++asked;
+  const sent = new URLSearchParams(/** @type {any} */ (new FormData(form)));
+  try {
+    const reply = await fetch(form.dataset.outline || "", { method: "POST", body: sent });
+    if (!reply.ok) throw new Error(String(reply.status));
+    const text = await reply.text();
+    if (mine !== asked) return;
+    const page = new DOMParser().parseFromString(text, "text/html");
+    for (const fresh of page.querySelectorAll("[data-part]")) {
+      const part = form.querySelector(`[data-part="${fresh.getAttribute("data-part")}"]`);
+      if (part) part.replaceChildren(...Array.from(fresh.childNodes, (node) => document.adoptNode(node)));
+    }
+    button.hidden = true;
+  } catch (error) {
+    if (mine === asked) button.hidden = false;
+  }
+}
+
+form.addEventListener("input", (event) => {
+  if (/** @type {HTMLInputElement} */ (event.target).name === "papers") return;
+  window.clearTimeout(timer);
+  timer = window.setTimeout(recount, PAUSE_MS);
+});
+button.hidden = true;

@@ -1,0 +1,158 @@
+"""Brings read items into a bank as drafts of the person who imports: all of them, or none.
+
+``plan_import`` says beforehand, and without a change, what would happen to every item.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from item_bank.authoring.item_queries import require_author
+from item_bank.duplicate_queries import items_in_use
+from item_bank.errors import FaultyImportError
+from item_bank.exchange.import_plan import (
+    ImportChoices,
+    ImportPlan,
+    KnownBank,
+    KnownItem,
+    PlannedItem,
+    PlannedStatus,
+    planned_import,
+)
+from item_bank.exchange.importing import FileReport
+from item_bank.models import Element, Item, ItemVersion
+from item_bank.queries import elements_of
+from item_bank.rules.element_table import POINT_LEVEL
+from item_bank.storing import add_version
+from registry.access import Actor, Permission
+from registry.audit_log import note
+from registry.catalog.models import Project
+from registry.database import files_of
+from registry.errors import NotFoundError
+
+MAX_CODE = 12  # characters of a code that is kept
+
+
+@dataclass(frozen=True)
+class ImportResult:
+    """What an import changed: the new items by code, and how many the bank had already."""
+
+    codes: tuple[str, ...]
+    known_count: int
+
+
+def plan_import(
+    db: Session,
+    project_id: int,
+    reports: Sequence[FileReport],
+    choices: ImportChoices | None = None,
+    *,
+    actor: Actor,
+) -> ImportPlan:
+    """Say what an import of these files would do; nothing is changed."""
+    _require_writer(db, project_id, actor)
+    return planned_import(reports, _known_bank(db, project_id, actor), choices or ImportChoices())
+
+
+def import_items(
+    db: Session,
+    project_id: int,
+    reports: Sequence[FileReport],
+    choices: ImportChoices | None = None,
+    *,
+    actor: Actor,
+    now: datetime,
+) -> ImportResult:
+    """Store the new items as drafts; raises ``FaultyImportError`` for a single fault.
+
+    Items that the bank has already are passed over, so that a file may be imported twice.
+    """
+    _require_writer(db, project_id, actor)
+    project = db.get(Project, project_id, with_for_update=True)
+    if project is None:
+        raise NotFoundError(what="考核项目")
+    plan = plan_import(db, project_id, reports, choices, actor=actor)
+    if plan.errors:
+        raise FaultyImportError(plan.errors)
+    known_count = plan.counts[PlannedStatus.KNOWN]
+    if not plan.new:
+        return ImportResult((), known_count)
+    elements = {element.code: element for element in elements_of(db, project_id)}
+    codes = tuple(_codes(db, project, plan.new))
+    for planned, code in zip(plan.new, codes, strict=True):
+        _store(db, project_id, code, planned, elements, actor=actor, now=now)
+    db.flush()
+    detail = {
+        "files": sorted({planned.file for planned in plan.new}),
+        "items": len(codes),
+        "known": known_count,
+        "codes": f"{codes[0]} – {codes[-1]}",
+    }
+    note(db, "import_items", ("project", project_id), actor=actor, now=now, detail=detail)
+    return ImportResult(codes, known_count)
+
+
+def _require_writer(db: Session, project_id: int, actor: Actor) -> None:
+    if not actor.may(Permission.BANK_WRITE):
+        actor.require(Permission.ITEM_AUTHOR)
+    if db.get(Project, project_id) is None:
+        raise NotFoundError(what="考核项目")
+    require_author(db, project_id, actor=actor)
+
+
+def _known_bank(db: Session, project_id: int, actor: Actor) -> KnownBank:
+    """Return what the plan compares with; an author learns no code of another's item."""
+    of_project = select(ItemVersion.content_hash).join(Item).where(Item.project_id == project_id)
+    own = select(Item.id).where(
+        Item.project_id == project_id, Item.created_by_id == actor.account_id
+    )
+    own_ids = frozenset(db.scalars(own))
+    sees_all = actor.may(Permission.BANK_READ)
+    return KnownBank(
+        points=[e.code for e in elements_of(db, project_id) if e.level == POINT_LEVEL],
+        hashes=frozenset(db.scalars(of_project)),
+        items=[
+            KnownItem(item.code if sees_all or item.item_id in own_ids else "", item.content)
+            for item in items_in_use(db, project_id)
+        ],
+    )
+
+
+def _codes(db: Session, project: Project, planned: Sequence[PlannedItem]) -> Iterator[str]:
+    """Keep the codes that fit and are free; allot the others behind the last."""
+    form = re.compile(rf"{project.number}-(\d+)")
+    taken = set(db.scalars(select(Item.code).where(Item.project_id == project.id)))
+    own = [entry.item.identifier for entry in planned]
+    kept = {code for code in own if form.fullmatch(code) and len(code) <= MAX_CODE} - taken
+    numbers = [int(found[1]) for code in taken | kept if (found := form.fullmatch(code))]
+    last = max(numbers, default=0)
+    for code in own:
+        if code in kept:
+            kept.discard(code)
+            yield code
+        else:
+            last += 1
+            yield f"{project.number}-{last:04d}"
+
+
+def _store(
+    db: Session,
+    project_id: int,
+    code: str,
+    planned: PlannedItem,
+    elements: dict[str, Element],
+    *,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    content = planned.content
+    assert content is not None
+    if planned.figure:
+        files_of(db).put(planned.figure)
+    item = Item(project_id=project_id, code=code, created_at=now, created_by_id=actor.account_id)
+    db.add(item)
+    add_version(db, item, content, elements[content.point], actor=actor, now=now)
