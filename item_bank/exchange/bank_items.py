@@ -22,6 +22,7 @@ from item_bank.rules.kinds import ItemKind
 KIND_OF_TYPE = {kind: name for name, kind in TYPE_OF_KIND.items()}
 FIGURES = "figures"
 OTHER_BLANK = re.compile(r"[(（][ \t\u3000]*[)）]|_{3,}")
+TWO_LOW_LINES = re.compile(r"(?<![_\\])__(?!_)")
 LAST_BLANK = re.compile(r"[ \t\u3000]*[(（][ \t\u3000]*[)）](?=[。.]?\s*$)")
 
 
@@ -84,6 +85,8 @@ def stem_for_bank(stem: str, kind: ItemKind) -> str:
     """
     if kind is ItemKind.TRUE_FALSE:
         return tidy(LAST_BLANK.sub("", stem))
+    gaps = TWO_LOW_LINES.findall(stem)
+    stem = TWO_LOW_LINES.sub(BLANK, stem) if len(gaps) == 1 else stem  # two would underline
     return tidy(OTHER_BLANK.sub(BLANK, stem))
 
 

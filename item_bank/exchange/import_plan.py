@@ -34,6 +34,7 @@ CLASS_NAMES: Mapping[DuplicateClass, str] = {
     DuplicateClass.IDENTICAL: "相同",
     DuplicateClass.NEAR: "近似",
 }
+FAR_TOO_LONG = 4_000  # characters; twice the longest text of an item is not judged further
 SHOWN_DUPLICATES = 5  # of one item
 
 
@@ -222,6 +223,9 @@ class _Planner:
             yield error(item.place, "没有鉴定点；请为没有鉴定点的试题选择一个。")
         elif content.point not in self.points:
             yield error(item.place, f"细目表中没有鉴定点 {content.point}。")
+        if any(len(text) > FAR_TOO_LONG for text in _texts(content)):
+            yield error(item.place, f"有超过 {FAR_TOO_LONG} 字的内容。")
+            return
         for text in check_item(_completed(content)).errors:
             if not text.startswith("鉴定点编号"):
                 yield error(item.place, text)
@@ -253,6 +257,11 @@ def _status(found: Sequence[PlannedDuplicate], messages: Sequence[Message]) -> P
         return PlannedStatus.FAULTY
     is_known = any(one.duplicate_class is DuplicateClass.IDENTICAL for one in found)
     return PlannedStatus.KNOWN if is_known else PlannedStatus.NEW
+
+
+def _texts(content: ItemContent) -> Iterator[str]:
+    yield from (content.stem, content.rationale, content.source)
+    yield from (option.content for option in content.options)
 
 
 def lacks_of(content: ItemContent) -> tuple[Lack, ...]:

@@ -13,6 +13,7 @@ from lxml import etree
 
 from item_bank.exchange.carried_pictures import packed_name
 from item_bank.exchange.html_text import CAPTION
+from item_bank.exchange.notation import html_of_notation, is_marked
 from item_bank.exchange.qti_dialects import QTI_3, QTI_21, Dialect
 from item_bank.exchange.records import FigureLink, ItemType, ReadItem
 from item_bank.exchange.xml_tree import without_controls
@@ -21,6 +22,7 @@ WRITTEN_AT = (2019, 11, 18, 0, 0, 0)  # fixed, so that equal items give equal pa
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 TITLE_LENGTH = 40
 PICTURES = "images"
+UNDERLINE = ('<span class="qti-underline">', "</span>")
 
 
 def write_qti3(items: Sequence[ReadItem]) -> bytes:
@@ -141,7 +143,8 @@ def _add_body(root: etree._Element, item: ReadItem, dialect: Dialect) -> None:
     body = dialect.add(root, "itemBody")
     if classes:
         body.set("class", " ".join(classes))
-    _add_text(dialect.html(body, "p"), item.stem, dialect)
+    has_table = "<table>" in html_of_notation(item.stem)
+    _add_text(dialect.html(body, "div" if has_table else "p"), item.stem, dialect)
     _add_figure(body, item.figure, dialect)
     is_judgement = item.type is ItemType.JUDGE
     is_fixed = is_judgement or (bool(item.locked) and len(item.locked) == len(item.options))
@@ -185,7 +188,15 @@ def _add_rubric(body: etree._Element, view: str, name: str, text: str, dialect: 
 
 
 def _add_text(parent: etree._Element, text: str, dialect: Dialect) -> None:
-    first, *rest = without_controls(text).split("\n")
+    text = without_controls(text)
+    if is_marked(text):
+        made = html_of_notation(text, UNDERLINE)
+        inside = etree.fromstring(f'<p xmlns="{dialect.namespace}">{made}</p>')
+        parent.text = inside.text
+        parent.extend(list(inside))
+        etree.cleanup_namespaces(parent)
+        return
+    first, *rest = text.split("\n")
     parent.text = first
     for line in rest:
         dialect.html(parent, "br").tail = line

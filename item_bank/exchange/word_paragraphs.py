@@ -78,6 +78,9 @@ class ParagraphReader:
         if _is_on(child(settings, "vanish")) and run.findtext("{*}t"):
             self.findings["隐藏文字没有读取"] = None
             return
+        if _is_gap(run, settings):
+            self._add("____")
+            return
         above = self.level
         self.level = RAISED.get(attribute(child(settings, "vertAlign"), "val"), above)
         self._walk(run)
@@ -165,6 +168,18 @@ class ParagraphReader:
         """Name formulas written as field codes."""
         if (element.text or "").strip().upper().startswith("EQ"):
             self.findings["域代码公式 EQ 没有读取"] = None
+
+
+def _is_gap(run: etree._Element, settings: etree._Element | None) -> bool:
+    """Tell blanks that are underlined: the gap an author leaves in a stem."""
+    line = child(settings, "u")
+    parts = [e for e in run.iterchildren(etree.Element) if local_name(e) != "rPr"]
+    if line is None or attribute(line, "val") == "none" or not parts:
+        return False
+    if any(local_name(part) not in ("t", "tab") for part in parts):
+        return False
+    text = "".join(part.text or "" if local_name(part) == "t" else "\t" for part in parts)
+    return not text.strip() and ("\t" in text or len(text) > 1)
 
 
 def _is_on(element: etree._Element | None) -> bool:

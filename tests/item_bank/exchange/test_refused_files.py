@@ -152,6 +152,9 @@ LARGE = 1_000_000
         b"<quiz><question type='multichoice'><questiontext><text><![CDATA["
         + b"<!--" * (LARGE // 4)
         + b"]]></text></questiontext></question></quiz>",
+        b"<quiz><question type='multichoice'><questiontext format='html'><text><![CDATA["
+        + b"<b>\\(<u><span>**" * 4000
+        + b"]]></text></questiontext></question></quiz>",
         b"(" * LARGE + b",\xe9\xa2\x98\xe5\xb9\xb2",
         b"A. " * (LARGE // 3),
         b"1. " * (LARGE // 3),
@@ -162,7 +165,7 @@ LARGE = 1_000_000
         "（".encode() + b" " * LARGE,
         b"1-9 " + b"A " * (LARGE // 2),
     ],
-    ids=range(16),
+    ids=range(17),
 )
 def test_patterns_made_to_be_slow_are_read_quickly(content):
     for chosen in (None, *Format):
