@@ -31,6 +31,7 @@ def catalog() -> ResponseReturnValue:
         newest = next(iter(versions), None)
         version = next((one for one in versions if str(one.number) == wanted), newest)
         projects = catalog_queries.projects_in(db, version) if version else []
+        readable = catalog_queries.projects_in_force(db, local_date(now()))
     chosen = [p for p in projects if words in p.name or words == str(p.number)]
     chosen.sort(key=lambda project: (project.industry_group, project.number))
     groups = [(name, list(found)) for name, found in groupby(chosen, lambda p: p.industry_group)]
@@ -40,6 +41,7 @@ def catalog() -> ResponseReturnValue:
         versions=versions,
         groups=groups,
         total=len(projects),
+        readable=readable,
         words=words,
     )
 

@@ -116,6 +116,21 @@ def is_in_force(specification: Specification, on: date) -> bool:
     return is_published and begins_on is not None and begins_on <= on
 
 
+def projects_in_force(db: Session, on: date) -> frozenset[int]:
+    """Return the projects of the catalog that have a specification in force on a day."""
+    chosen = (
+        select(Specification.project_id)
+        .join(Project, Project.id == Specification.project_id)
+        .where(
+            Specification.state == SpecificationState.PUBLISHED,
+            Specification.effective_from_on <= on,
+            Project.catalog_version_id.is_not(None),
+            Project.withdrawn_version_id.is_(None),
+        )
+    )
+    return frozenset(db.scalars(chosen))
+
+
 def may_read_drafts(actor: Actor) -> bool:
     """Say whether the person sees specifications before they are published."""
     return any(actor.may(permission) for permission in READERS_OF_DRAFTS)

@@ -17,6 +17,7 @@ from registry.catalog.errors import (
 from registry.catalog.queries import (
     newest_specifications,
     project_by_number,
+    projects_in_force,
     published_specification,
     specification_in_force,
     specification_of,
@@ -93,6 +94,8 @@ def test_a_published_version_is_frozen_and_in_force_from_its_day(db, now, projec
     published(db, draft, now=now, on=today + timedelta(days=3))
     with refused(db, SpecificationNotFiledError):
         specification_in_force(db, project, today)
+    assert projects_in_force(db, today) == set()
+    assert projects_in_force(db, today + timedelta(days=3)) == {project.id}
     assert specification_in_force(db, project, today + timedelta(days=3)) is draft
     with refused(db, WrongStateError):
         actions.write_specification(
