@@ -10,11 +10,18 @@ from collections.abc import Callable, Sequence
 from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
-from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, KeepTogether, SimpleDocTemplate, Spacer, Table
 
 from item_bank.figure_drawing import figure_block
 from item_bank.formula_text import text_runs
+from item_bank.printing.frame import (
+    GREY,
+    MARGIN_PT,
+    SUBTITLE,
+    TEXT_WIDTH_PT,
+    TITLE,
+    canvas_maker,
+)
 from item_bank.rich_setting import set_blocks, set_lines
 from item_bank.rules.item import OptionContent
 from item_bank.rules.kinds import ItemKind
@@ -28,13 +35,9 @@ from item_bank.rules.paper import (
 from item_bank.text_setting import BOLD, REGULAR, TextBlock, TextStyle, register_fonts
 
 LETTERS = "ABCDEF"
-MARGIN_PT = 20 * mm
-TEXT_WIDTH_PT = A4[0] - 2 * MARGIN_PT
-FOOT_PT = 11 * mm
 FIGURE_WIDTH_PT = 72 * mm
 FIGURE_HEIGHT_PT = 90 * mm
 HANGING_PT = 22.0  # room for the number of an item
-GREY = "#555555"
 NOTES = (
     "答题前请核对试卷名称，并在答题卡上核对姓名、准考证号和条形码。",
     "所有答案都填涂在答题卡相应题号处，写在试卷上无效。",
@@ -47,8 +50,6 @@ STEM = TextStyle(REGULAR, hanging_pt=HANGING_PT)
 OPTION = TextStyle(REGULAR, hanging_pt=18)
 NOTE = TextStyle(REGULAR, 9.5, 14.5, hanging_pt=16)
 LABEL = TextStyle(BOLD, 9.5, 14.5)
-TITLE = TextStyle(BOLD, 18, 28, align="centre")
-SUBTITLE = TextStyle(REGULAR, align="centre", ink=GREY)
 SECTION = TextStyle(BOLD, 11.5, 18)
 CAPTION = TextStyle(REGULAR, 9, 12, align="centre", ink=GREY)
 
@@ -82,7 +83,7 @@ def print_booklet(
     story = _head(paper)
     for place, questions in enumerate(sections_of(paper)):
         story += _section(paper, place, questions, read_figure)
-    document.build(story, canvasmaker=_canvas_maker(paper_mark))
+    document.build(story, canvasmaker=canvas_maker(paper_mark))
     return stream.getvalue()
 
 
@@ -187,33 +188,3 @@ _NO_PADDING = [
 
 def _text(words: str, style: TextStyle, label: str = "") -> TextBlock:
     return TextBlock(text_runs(words), style, label)
-
-
-def _canvas_maker(paper_mark: str) -> type[Canvas]:
-    """Return a canvas that knows the number of pages when it draws their feet."""
-
-    class NumberedCanvas(Canvas):  # type: ignore[misc]  # reportlab has no types
-        """Keeps every page until the last is known."""
-
-        def __init__(self, *given: object, **named: object) -> None:
-            super().__init__(*given, **named)
-            self._kept: list[dict[str, object]] = []
-
-        def showPage(self) -> None:  # noqa: N802  (the name in reportlab)
-            """Keep the page."""
-            self._kept.append(dict(self.__dict__))
-            self._startPage()
-
-        def save(self) -> None:
-            """Draw the feet and write the file."""
-            for number, page in enumerate(self._kept, start=1):
-                self.__dict__.update(page)
-                self.setFont(REGULAR, 9)
-                self.setFillColor(HexColor(GREY))
-                self.drawString(MARGIN_PT, FOOT_PT, paper_mark)
-                words = f"第 {number} 页　共 {len(self._kept)} 页"
-                self.drawRightString(A4[0] - MARGIN_PT, FOOT_PT, words)
-                super().showPage()
-            super().save()
-
-    return NumberedCanvas

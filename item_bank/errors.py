@@ -65,6 +65,13 @@ class ChangedBankError(AssessmentError):
     text = "组卷期间题库或组卷方案有变动，本次结果没有保存。请重新组卷。"
 
 
+class NoReportError(AssessmentError):
+    """The set was composed before sets were reported on."""
+
+    code = "no_report"
+    text = "第 {number} 套试卷组卷时还没有公平性数据，不能出具证明。"
+
+
 class AlreadyReviewedError(AssessmentError):
     """Somebody else has decided the round, or there is a newer version."""
 

@@ -23,7 +23,7 @@ from omr.layouts import layout_named
 from omr.models import Correction, PrintedCard, Reading, ScanBatch, ScanPage
 from omr.reader.reading import PageReading
 from omr.rules.card_code import serial_of
-from omr.rules.card_layout import CardLayout, Cell, GroupKind
+from omr.rules.card_layout import CardLayout, Cell
 from omr.rules.reasons import PageReason, PageStatus
 from omr.rules.states import CardState, PageState
 from omr.scans import ReadPage, measures_json
@@ -68,8 +68,7 @@ def issue_set_cards(
     """Give every candidate a card of the paper at their seat; neighbours get different ones."""
     sitting = _card_sitting(db, sitting_id, actor=actor)
     paper_set = set_of(db, set_id, actor=actor)
-    types = [group for group in layout.groups if group.kind is GroupKind.TYPE]
-    letters = {cell.value for group in types for cell in group.cells}
+    letters = queries.paper_types(layout)
     if paper_set.plan_id != sitting.plan_id or paper_set.state != PaperState.RELEASED:
         raise InvalidInputError(field="试卷", reason="须为本计划已签发的试卷。")
     if paper_set.paper_count > len(letters):

@@ -11,7 +11,7 @@ from item_bank.rules.kinds import SetPurpose
 from omr.layouts import layout_named
 from omr.models import PrintedCard, Reading, ScanBatch, ScanPage
 from omr.printing import CardHolder
-from omr.rules.card_layout import GroupKind
+from omr.rules.card_layout import CardLayout, GroupKind
 from omr.rules.reasons import GroupReason
 from omr.rules.states import CardState, PageState
 from registry.access import Actor
@@ -149,15 +149,21 @@ def contradicted_types(card: PrintedCard, answers: Mapping[str, Sequence[str]]) 
 
     A letter that the card has no box for cannot be filled and contradicts nothing.
     """
-    printed = paper_type_of(card)
+    layout, printed = layout_named(), paper_type_of(card)
+    if printed not in paper_types(layout):
+        return []
+    groups = [group.group_id for group in layout.groups if group.kind is GroupKind.TYPE]
     return [
-        group.group_id
-        for group in layout_named().groups
-        if group.kind is GroupKind.TYPE
-        and printed in {cell.value for cell in group.cells}
-        and len(answers.get(group.group_id, ())) == 1
-        and answers[group.group_id][0] != printed
+        group
+        for group in groups
+        if len(answers.get(group, ())) == 1 and answers[group][0] != printed
     ]
+
+
+def paper_types(layout: CardLayout) -> frozenset[str]:
+    """Return the letters that a candidate can fill as the paper type."""
+    types = [group for group in layout.groups if group.kind is GroupKind.TYPE]
+    return frozenset(cell.value for group in types for cell in group.cells)
 
 
 def open_groups(page: ScanPage) -> list[str]:

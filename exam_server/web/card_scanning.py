@@ -13,8 +13,9 @@ from exam_server.web import forms
 from exam_server.web.downloads import PDF, shown
 from exam_server.web.off_loop import off_the_loop
 from exam_server.web.paging import cut
-from item_bank.models import Paper
-from item_bank.rules.kinds import PaperState
+from item_bank.models import PaperSet
+from item_bank.rules.forms import letter_of
+from item_bank.rules.kinds import PaperState, SetPurpose
 from omr import actions, queries
 from omr.errors import EmptyUploadError
 from omr.layouts import layout_named
@@ -31,6 +32,7 @@ blueprint = Blueprint("card_scanning", __name__, url_prefix="/cards")
 _P = Permission
 SEE_PAGES = (_P.CARDS_SCAN, _P.CARDS_REVIEW)
 USERS = (_P.CARDS_PRINT, *SEE_PAGES)
+SET_PREFIX = "set-"  # before the number of a set whose papers take turns by seat
 
 
 @blueprint.get("/")
@@ -80,16 +82,24 @@ def _sitting_page(sitting_id: int, errors: list[str]) -> str:
         )
 
 
-def released_papers(db: Session, plan_id: int) -> list[Paper]:
-    """Return the released papers of a plan, whose content is not shown here."""
-    chosen = select(Paper).where(Paper.plan_id == plan_id, Paper.state == PaperState.RELEASED)
-    return list(db.scalars(chosen.order_by(Paper.number)))
-
-
-def paper_choices(db: Session, plan_id: int) -> list[tuple[int, str]]:
-    """Return the released papers of a plan as choices of a list field."""
-    papers = released_papers(db, plan_id)
-    return [(paper.id, _("第 {number} 套", number=paper.number)) for paper in papers]
+def paper_choices(db: Session, plan_id: int) -> list[tuple[str, str]]:
+    """Return what may lie at the seats of a sitting: a released paper, or the forms of a set."""
+    chosen = select(PaperSet).where(
+        PaperSet.plan_id == plan_id,
+        PaperSet.state == PaperState.RELEASED,
+        PaperSet.purpose != SetPurpose.INDIVIDUAL,
+    )
+    types = len(queries.paper_types(layout_named()))
+    choices = []
+    for found in db.scalars(chosen.order_by(PaperSet.number)):
+        name = _("第 {number} 套", number=found.number)
+        if 1 < found.paper_count <= types:
+            choices.append((f"{SET_PREFIX}{found.id}", f"{name} {_('各卷按座位轮换')}"))
+        for paper in found.papers:
+            letter = letter_of(SetPurpose(found.purpose), paper.form, paper.version)
+            label = f" {_('{letter} 卷', letter=letter)}" if found.paper_count > 1 else ""
+            choices.append((str(paper.id), name + label))
+    return choices
 
 
 @blueprint.post("/sittings/<int:sitting_id>/print")
@@ -98,9 +108,14 @@ def print_sitting(sitting_id: int) -> ResponseReturnValue:
     """Issue a card to everyone without one, and give all cards of the sitting as a PDF."""
     actor, layout = current_actor(), layout_named()
     try:
-        paper_id = forms.read_int(request.form, "paper_id", "试卷")
+        wanted = forms.read_text(request.form, "paper_id", "试卷")
         with transaction() as db:
-            actions.issue_cards(db, sitting_id, paper_id, layout, actor=actor, now=now())
+            if wanted.startswith(SET_PREFIX):
+                set_id = forms.read_int({"id": wanted.removeprefix(SET_PREFIX)}, "id", "试卷")
+                actions.issue_set_cards(db, sitting_id, set_id, layout, actor=actor, now=now())
+            else:
+                paper_id = forms.read_int(request.form, "paper_id", "试卷")
+                actions.issue_cards(db, sitting_id, paper_id, layout, actor=actor, now=now())
             holders = queries.holders_of(db, sitting_id, actor=actor)
     except AssessmentError as error:
         return _sitting_page(sitting_id, [error.message]), 400

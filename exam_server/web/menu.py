@@ -9,6 +9,7 @@ from registry.access import Actor, Permission
 
 _P = Permission
 CARD_USERS = (_P.CARDS_PRINT, _P.CARDS_SCAN, _P.CARDS_REVIEW)
+PAPER_USERS = (_P.PAPER_COMPOSE, _P.PAPER_RELEASE)
 CERTIFICATE_READERS = (_P.CERTIFICATE_ISSUE, _P.CERTIFICATE_APPROVE)
 
 SPECIFICATION_READERS = (_P.CATALOG_MANAGE, _P.PROJECT_PROPOSE, _P.PLAN_READ, _P.BANK_READ)
@@ -47,7 +48,13 @@ ENTRIES: tuple[Entry, ...] = (
         ("question_bank", "element_table", "adequacy", "blueprints"),
     ),
     Entry("题库", "审题", "item_review.queue", (_P.ITEM_REVIEW,), ("item_review",)),
-    Entry("题库", "试卷", "papers.index", (_P.PAPER_COMPOSE, _P.PAPER_RELEASE), ("papers",)),
+    Entry(
+        "题库",
+        "试卷",
+        "papers.index",
+        (_P.PAPER_COMPOSE, _P.PAPER_RELEASE),
+        ("papers", "paper_prints"),
+    ),
     Entry("题库", "试题勘误", "errata.index", (_P.BANK_WRITE, _P.ERRATUM_DECIDE), ("errata",)),
     Entry("考场", "监考", "proctor_console.sittings", (_P.ROOM_PROCTOR,), ("proctor_console",)),
     Entry("评分", "答题卡", "card_scanning.index", CARD_USERS, ("card_scanning", "card_review")),

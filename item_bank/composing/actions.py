@@ -1,4 +1,4 @@
-"""What a person may do with blueprints (save) and sets of papers (compose, release, print).
+"""What a person may do with blueprints (save) and sets of papers (compose, release).
 
 ``compose_set`` does it in one go. A large set takes seconds, during which nobody else could
 write; a page therefore takes the three steps by themselves: ``order_basis`` (reads), ``draw``
@@ -10,7 +10,6 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from item_bank.booklet import print_booklet
 from item_bank.composing.queries import DrawingBasis, drawing_basis, set_of, stored_papers
 from item_bank.composing.storing import hash_of_set, store_set
 from item_bank.errors import (
@@ -21,9 +20,8 @@ from item_bank.errors import (
     WrongBlueprintError,
 )
 from item_bank.models import Blueprint, Paper, PaperSet
-from item_bank.queries import blueprint_of, paper_content, paper_of, range_weights
+from item_bank.queries import blueprint_of, paper_of, range_weights
 from item_bank.rules.blueprint_terms import BlueprintTerms, check_blueprint
-from item_bank.rules.forms import label_of
 from item_bank.rules.kinds import PaperState, SetPurpose
 from item_bank.rules.paper import seal_of
 from item_bank.rules.paper_sets.engine import MOST_PAPERS, SEED_LIMIT, assemble_set
@@ -36,13 +34,11 @@ from registry.access import Actor, Permission
 from registry.audit_log import note
 from registry.catalog.models import Subject
 from registry.catalog.queries import project_of
-from registry.database import files_of
 from registry.errors import InvalidInputError, SeparationError, WrongStateError
 from registry.plans.models import AssessmentPlan
 from registry.plans.queries import plan_of, plan_to_change, require_state
 from registry.plans.rules.states import PlanState
 
-MARK_DIGITS = 8  # of the hash, at the foot of a printed paper
 MOST_FORMS = 50  # of a set of parallel papers
 COMPOSABLE = (
     PlanState.APPROVED,
@@ -195,7 +191,7 @@ def _require_fitting(db: Session, plan: AssessmentPlan, blueprint_id: int) -> No
         raise WrongBlueprintError
 
 
-# Releasing and printing --------------------------------------------------------------------
+# Releasing --------------------------------------------------------------------------------
 
 
 def release_set(db: Session, set_id: int, *, actor: Actor, now: datetime) -> PaperSet:
@@ -230,29 +226,6 @@ def release_paper(db: Session, paper_id: int, *, actor: Actor, now: datetime) ->
     actor.require(Permission.PAPER_RELEASE)
     release_set(db, paper_of(db, paper_id).set_id, actor=actor, now=now)
     return paper_of(db, paper_id)
-
-
-def print_paper(db: Session, paper_id: int, *, actor: Actor, now: datetime) -> bytes:
-    """Return a released paper as a PDF for candidates with answer cards; goes on record."""
-    actor.require(Permission.PAPER_RELEASE)
-    paper = paper_of(db, paper_id)
-    plan = plan_of(db, paper.plan_id, actor=actor)
-    if paper.state != PaperState.RELEASED:
-        raise WrongStateError(what=f"试卷{paper.number}", state="待签发", action="印制")
-    booklet = print_booklet(
-        paper_content(db, paper_id), files_of(db).get, paper_mark=mark_of(plan, paper)
-    )
-    detail = {"plan": plan.number, "number": paper.number, "hash": paper.paper_hash}
-    note(db, "print_paper", ("paper", paper.id), actor=actor, now=now, detail=detail)
-    return booklet
-
-
-def mark_of(plan: AssessmentPlan, paper: Paper) -> str:
-    """Return what stands at the foot of every printed page."""
-    found = paper.paper_set
-    label = label_of(SetPurpose(found.purpose), paper.form, paper.version)
-    name = f"第 {found.number} 套 {label}".strip()
-    return f"计划 {plan.number}　{name}　校验 {paper.paper_hash[:MARK_DIGITS]}"
 
 
 def _require_unaltered(db: Session, paper_set: PaperSet) -> None:

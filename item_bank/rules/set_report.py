@@ -112,6 +112,26 @@ class SetReport:
         """Say whether everything was met."""
         return not self.missed
 
+    @property
+    def kinds(self) -> tuple[ItemKind, ...]:
+        """Return the types that the papers hold."""
+        held = {margin.kind for margin in self.margins}
+        return tuple(kind for kind in ItemKind if kind in held)
+
+    @property
+    def ranges(self) -> dict[str, dict[str, MarginLine]]:
+        """Return the margins by range and type."""
+        rows: dict[str, dict[str, MarginLine]] = {}
+        for margin in self.margins:
+            if margin.range_code:
+                rows.setdefault(margin.range_code, {})[margin.kind] = margin
+        return rows
+
+    @property
+    def others(self) -> tuple[MarginLine, ...]:
+        """Return the margins of whole papers: difficulty and importance."""
+        return tuple(margin for margin in self.margins if not margin.range_code)
+
 
 def report_of(drawn: PaperSet, terms: AssemblyTerms, pool: Sequence[PoolItem]) -> SetReport:
     """Sum up an assembled set.

@@ -10,7 +10,8 @@ from support.factories import make_account, make_plan
 from support.invented_bank import PER_CELL, RATIONALE_MARK, item_lines, write_items
 
 from item_bank.actions import load_bank, move_item
-from item_bank.composing.actions import compose_paper, print_paper, release_paper
+from item_bank.composing.actions import compose_paper, release_paper
+from item_bank.composing.print_actions import print_paper
 from item_bank.composing.queries import people_of, sets_of
 from item_bank.errors import AlteredPaperError, WrongBlueprintError
 from item_bank.exchange.bank_folder import read_bank

@@ -9,7 +9,6 @@ from support.factories import make_plan, make_scene
 from support.invented_bank import RATIONALE_MARK
 
 from item_bank.actions import move_item
-from item_bank.composing import actions
 from item_bank.composing.actions import (
     SetOrder,
     compose_set,
@@ -18,6 +17,7 @@ from item_bank.composing.actions import (
     order_basis,
     release_set,
 )
+from item_bank.composing.print_actions import mark_of, print_paper
 from item_bank.composing.queries import paper_for, recent_item_ids, sets_to_release, uses_of
 from item_bank.errors import AlteredPaperError, ChangedBankError
 from item_bank.models import Blueprint, Item, Paper, PaperItem, PaperSet
@@ -224,9 +224,9 @@ def test_items_that_exclude_one_another_never_share_a_paper(db, bank, now):
 def test_printing_names_set_and_form(db, bank, now):
     made = compose(db, bank, now)
     release_set(db, made.id, actor=bank.releaser, now=now)
-    mark = actions.mark_of(bank.plan, made.papers[1])
+    mark = mark_of(bank.plan, made.papers[1])
     assert mark.startswith(f"计划 {bank.plan.number}　第 1 套 B 卷　校验 ")
-    assert actions.print_paper(db, made.papers[1].id, actor=bank.releaser, now=now)[:4] == b"%PDF"
+    assert print_paper(db, made.papers[1].id, actor=bank.releaser, now=now)[:4] == b"%PDF"
 
 
 def test_neighbours_get_different_forms(db, bank, now):

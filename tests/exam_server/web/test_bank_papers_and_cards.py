@@ -6,11 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pypdfium2
 import pytest
+from sqlalchemy import select
 
 from item_bank.actions import load_bank
 from item_bank.exchange.bank_folder import read_bank
+from item_bank.models import Item
+from item_bank.rules.kinds import ItemState
 from omr.layouts import layout_named
+from omr.queries import cards_of, paper_type_of
 from omr.reader.blank import render_page
 from omr.rehearsal.pencil import fill_card
 from omr.rehearsal.scanner import scan_card
@@ -25,6 +30,7 @@ from tests.support import factories
 from tests.support.invented_bank import write_bank
 
 DPI = 200
+PDF_TYPE = "application/pdf"
 
 
 @dataclass(frozen=True)
@@ -69,15 +75,23 @@ def office(site: Site, tmp_path: Path) -> CardOffice:
         return CardOffice(site, project_by_number(db, 1).id, scene.plan.id, sitting_id)
 
 
-def released_paper(office: CardOffice) -> str:
-    """Compose and release a paper by two people; returns its address."""
-    manager, releaser = office.person(Role.BANK_MANAGER), office.person(Role.PAPER_RELEASER)
-    manager.get(f"/papers/compose/{office.plan_id}")
+def composed(office: CardOffice, purpose: str = "one", papers: int = 1) -> str:
+    """Compose a set; returns the address of its page."""
+    manager = office.person(Role.BANK_MANAGER)
+    address = f"/papers/compose/{office.plan_id}"
+    manager.get(address)
     blueprint = re.search(r'<option value="(\d+)"', manager.page)
     assert blueprint is not None
-    response = manager.post(f"/papers/compose/{office.plan_id}", blueprint_id=blueprint[1])
-    assert "与方案对照" in manager.follow(response)
-    address = str(response.location)
+    response = manager.post(address, blueprint_id=blueprint[1], purpose=purpose, papers=papers)
+    assert "组卷记录" in manager.follow(response)
+    return str(response.location)
+
+
+def released_set(office: CardOffice, purpose: str = "one", papers: int = 1) -> str:
+    """Compose and release a set by two people; returns its address."""
+    address = composed(office, purpose, papers)
+    manager, releaser = office.person(Role.BANK_MANAGER), office.person(Role.PAPER_RELEASER)
+    manager.get(address)
     assert manager.post(f"{address}/release", confirmed="1").status_code == 403
     releaser.get(address)
     assert "已签发" in releaser.follow(releaser.post(f"{address}/release", confirmed="1"))
@@ -113,23 +127,82 @@ def test_items_are_filtered_and_previewed_with_their_key(office: CardOffice) -> 
         assert manager.get(f"/bank/{office.project_id}/{part}").status_code == 200
 
 
-def test_released_paper_prints_as_a_booklet_for_its_releaser_alone(office: CardOffice) -> None:
-    address = released_paper(office)
+def papers_of(visitor: Visitor, address: str) -> list[str]:
+    """Return the addresses of the papers of a set."""
+    visitor.get(address)
+    return sorted(set(re.findall(r'href="(/papers/\d+)"', visitor.page)))
+
+
+def words_of(pdf: bytes) -> str:
+    document = pypdfium2.PdfDocument(pdf)
+    return "".join(page.get_textpage().get_text_range() for page in document)
+
+
+def test_released_papers_print_for_their_releaser_alone(office: CardOffice) -> None:
+    address = released_set(office, "parallel", 2)
     releaser, manager = office.person(Role.PAPER_RELEASER), office.person(Role.BANK_MANAGER)
-    assert releaser.get(f"{address}/booklet.pdf").mimetype == "application/pdf"
-    assert manager.get(f"{address}/booklet.pdf").status_code == 403
+    first, second = papers_of(releaser, address)
+    for name in ("booklet", "answer-sheet", "standard"):
+        reply = releaser.get(f"{second}/{name}.pdf")
+        assert reply.mimetype == "application/pdf"
+        assert reply.headers["Cache-Control"] == "no-store"
+        assert "B 卷" in words_of(reply.data).replace("\r\n", "")
+        assert manager.get(f"{first}/{name}.pdf").status_code == 403
+
+
+def test_papers_that_wait_for_release_are_not_printed(office: CardOffice) -> None:
+    address = composed(office)
+    releaser = office.person(Role.PAPER_RELEASER)
+    (paper,) = papers_of(releaser, address)
+    assert "booklet.pdf" not in releaser.page
+    for name in ("booklet", "answer-sheet", "standard"):
+        assert releaser.get(f"{paper}/{name}.pdf").status_code == 400
+
+
+def test_the_certificate_is_shown_and_printed_for_both_and_holds_no_item(
+    office: CardOffice,
+) -> None:
+    address = released_set(office, "parallel", 3)
+    for role in (Role.BANK_MANAGER, Role.PAPER_RELEASER):
+        visitor = office.person(role)
+        visitor.get(f"{address}/certificate")
+        pdf = words_of(visitor.get(f"{address}/certificate.pdf").data)
+        for text in (visitor.page, pdf):
+            assert "通过概率" in text
+            assert "虚构题干" not in text
+            assert "99-0" not in text  # the codes of the items
+    assert office.person(Role.SCANNER).get(f"{address}/certificate").status_code == 403
+
+
+def test_a_bank_that_is_too_small_is_told_on_the_form_which_keeps_what_was_typed(
+    office: CardOffice,
+) -> None:
+    manager = office.person(Role.BANK_MANAGER)
+    address = f"/papers/compose/{office.plan_id}"
+    with office.site.database.transaction() as db:
+        for item in db.scalars(select(Item)).all():
+            if item.versions[0].kind == "multiple_choice":
+                item.state = ItemState.SUSPENDED
+    manager.get(address)
+    blueprint = re.search(r'<option value="(\d+)"', manager.page)
+    assert blueprint is not None
+    fields = {"blueprint_id": blueprint[1], "purpose": "parallel", "papers": "3"}
+    assert manager.post(address, **fields).status_code == 409
+    assert "<li>B-A-A 多选：需 2，缺 2</li>" in manager.page
+    assert 'value="parallel" checked' in manager.page
+    assert 'name="papers" type="text" value="3"' in manager.page
+    fields["papers"] = "900"
+    assert manager.post(address, **fields).status_code == 400
+    manager.get("/papers/")
+    assert "第 1 套" not in manager.page
 
 
 def test_workbench_names_papers_to_release_and_cards_to_review(office: CardOffice) -> None:
-    manager, releaser = office.person(Role.BANK_MANAGER), office.person(Role.PAPER_RELEASER)
-    manager.get(f"/papers/compose/{office.plan_id}")
-    blueprint = re.search(r'<option value="(\d+)"', manager.page)
-    assert blueprint is not None
-    paper = manager.post(f"/papers/compose/{office.plan_id}", blueprint_id=blueprint[1]).location
+    address, releaser = composed(office), office.person(Role.PAPER_RELEASER)
     releaser.get("/work")
     assert "待签发的试卷" in releaser.page
-    releaser.get(str(paper))
-    releaser.post(f"{paper}/release", confirmed="1")
+    releaser.get(address)
+    releaser.post(f"{address}/release", confirmed="1")
     releaser.get("/work")
     assert "待签发的试卷" not in releaser.page
 
@@ -149,7 +222,7 @@ def test_workbench_names_papers_to_release_and_cards_to_review(office: CardOffic
 
 
 def test_cards_are_printed_scanned_reviewed_released_and_marked(office: CardOffice) -> None:
-    released_paper(office)
+    released_set(office)
     address = f"/cards/sittings/{office.sitting_id}"
     institution, scanner = office.person(Role.INSTITUTION_OFFICER), office.person(Role.SCANNER)
     institution.get(address)
@@ -175,6 +248,24 @@ def test_cards_are_printed_scanned_reviewed_released_and_marked(office: CardOffi
     assert "复核完毕" in scanner.page
     assert "已移交 2 页" in scanner.follow(scanner.post(f"{batch}/release", confirmed="1"))
     assert "2 人有成绩" in scanner.follow(scanner.post(f"{address}/mark", confirmed="1"))
+
+
+def test_cards_of_two_forms_take_turns_by_seat(office: CardOffice) -> None:
+    address = released_set(office, "ab")
+    institution = office.person(Role.INSTITUTION_OFFICER)
+    cards = f"/cards/sittings/{office.sitting_id}"
+    institution.get(cards)
+    choices = re.findall(r'<option value="([\w-]+)"[^>]*>(第 1 套[^<]*)<', institution.page)
+    assert [text for _value, text in choices] == [
+        "第 1 套 各卷按座位轮换",
+        "第 1 套 A 卷",
+        "第 1 套 B 卷",
+    ]
+    assert institution.post(f"{cards}/print", paper_id=choices[0][0]).mimetype == PDF_TYPE
+    with office.site.database.reading() as db:
+        printed = [paper_type_of(card) for card in cards_of(db, office.sitting_id)]
+    assert printed == ["A", "B"]
+    assert address.startswith("/papers/sets/")
 
 
 def test_upload_without_files_and_marking_without_cards_are_refused(office: CardOffice) -> None:

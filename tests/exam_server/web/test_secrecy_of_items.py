@@ -78,7 +78,7 @@ def make_secrets(site: Site, review: ReviewOffice) -> SecretOffice:
         plan_id = site.known.arranged_plan
         paper = compose_paper(db, plan_id, blueprint_id, 7, actor=desk.manager, now=now)
         release_paper(db, paper.id, actor=releaser, now=now)
-        paper_id = paper.id
+        paper_id, set_id = paper.id, paper.set_id
         used = db.scalars(select(PaperItem.item_version_id).order_by(PaperItem.position)).first()
         assert used is not None
         wanted = NewErratum(used, Remedy.GIVE_ALL, "题干有误")
@@ -91,6 +91,7 @@ def make_secrets(site: Site, review: ReviewOffice) -> SecretOffice:
             "version_id": (used, *with_figure),
             "project_id": (desk.project_id,),
             "paper_id": (paper_id,),
+            "set_id": (set_id,),
             "plan_id": (plan_id,),
             "erratum_id": (erratum_id,),
             "kind": ("door",),  # of the papers of a sitting
@@ -165,7 +166,7 @@ EXPECTED = {
         "errata.show",
         "papers.show",
     },
-    "releaser": {"question_bank.items", "papers.show", "papers.booklet"},
+    "releaser": {"question_bank.items", "papers.show", "paper_prints.booklet"},
     "decider": {"errata.show"},
     "first": {"item_review.queue", "item_review.show", "item_review.figure"},
     "author": set(),

@@ -1,0 +1,1 @@
+"""Documents about papers as PDF: certificate of fairness, marking standard, answer sheet."""
