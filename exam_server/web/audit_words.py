@@ -106,6 +106,7 @@ ACTIONS = {
     "save_element_table": "修改细目表",
     "view_bank": "查看题库",
     "view_item": "查看试题",
+    "view_own_items": "查看本人试题",
     "view_paper": "查看试卷",
     "return_plan": "退回计划",
     "reveal_id_number": "查看证件号码",

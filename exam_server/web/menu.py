@@ -10,6 +10,8 @@ from registry.access import Actor, Permission
 _P = Permission
 CARD_USERS = (_P.CARDS_PRINT, _P.CARDS_SCAN, _P.CARDS_REVIEW)
 PAPER_USERS = (_P.PAPER_COMPOSE, _P.PAPER_RELEASE)
+ITEM_WRITERS = (_P.ITEM_AUTHOR, _P.BANK_WRITE)
+BANK_AREAS = ("question_bank", "bank_members", "element_table", "adequacy", "blueprints")
 CERTIFICATE_READERS = (_P.CERTIFICATE_ISSUE, _P.CERTIFICATE_APPROVE)
 
 SPECIFICATION_READERS = (_P.CATALOG_MANAGE, _P.PROJECT_PROPOSE, _P.PLAN_READ, _P.BANK_READ)
@@ -40,13 +42,8 @@ ENTRIES: tuple[Entry, ...] = (
         "考务", "考核计划", "plans.index", (_P.PLAN_READ,), ("plans", "enrolment", "arrangement")
     ),
     Entry("考务", "考场", "venues.index", (_P.ARRANGE,)),
-    Entry(
-        "题库",
-        "题库",
-        "question_bank.projects",
-        (_P.BANK_READ,),
-        ("question_bank", "element_table", "adequacy", "blueprints"),
-    ),
+    Entry("题库", "题库", "question_bank.projects", (_P.BANK_READ,), BANK_AREAS),
+    Entry("题库", "我的命题", "item_authoring.index", ITEM_WRITERS, ("item_authoring",)),
     Entry("题库", "审题", "item_review.queue", (_P.ITEM_REVIEW,), ("item_review",)),
     Entry(
         "题库",

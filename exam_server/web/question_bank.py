@@ -15,6 +15,8 @@ from exam_server.web.downloads import shown
 from exam_server.web.off_loop import off_the_loop
 from exam_server.web.paging import PAGE_LENGTH, cut, page_of, wanted_page
 from exam_server.web.secrecy import log_view
+from exam_server.web.words import word
+from item_bank.authoring.item_queries import may_write
 from item_bank.bank_queries import ItemFilter, bank_summary, item_page, item_versions
 from item_bank.composing.queries import blueprint_versions
 from item_bank.duplicate_queries import ComparedItem, compared_items
@@ -31,6 +33,7 @@ from item_bank.rules.duplicates import (
 from item_bank.rules.element_outline import totals_of
 from item_bank.rules.item import DIFFICULTIES
 from item_bank.rules.kinds import BankState, ItemKind, ItemState
+from item_bank.rules.review import MOVES
 from item_bank.sealing import content_of
 from registry.access import Permission
 from registry.audit_log import note
@@ -128,12 +131,21 @@ def items(project_id: int) -> ResponseReturnValue:
             chosen=versions[0] if versions else None,
             content=content_of(versions[0]) if versions else None,
             history=versions,
+            may_keep=actor.may(_P.BANK_WRITE),
+            moves=moves_from(versions[0].item.state) if versions else [],
+            may_edit=bool(versions) and may_write(versions[0].item, actor=actor),
         )
 
 
 def level_of(text: str) -> int | None:
     """Return the level of difficulty that a filter names; anything else does not narrow."""
     return int(text) if text in {str(level) for level in DIFFICULTIES} else None
+
+
+def moves_from(state: str) -> list[tuple[str, str]]:
+    """Return the states into which a manager may move an item, as choices."""
+    allowed = MOVES.get(ItemState(state), frozenset())
+    return [(wanted, word("item", wanted)) for wanted in ItemState if wanted in allowed]
 
 
 def one_of_kind(kinds: type[Kind], text: str | None) -> Kind | None:

@@ -6,7 +6,8 @@ from flask import url_for
 from sqlalchemy.orm import Session
 
 from exam_server.languages import translated as _
-from item_bank.authoring.queries import unsigned_memberships
+from item_bank.authoring.item_queries import returned_count
+from item_bank.authoring.queries import task_lines, unsigned_memberships
 from item_bank.composing.queries import sets_to_release
 from item_bank.reviewing.queries import waiting_count
 from omr.queries import pages_waiting
@@ -98,6 +99,7 @@ def tasks_of(db: Session, *, actor: Actor) -> list[Task]:
         *waiting,
         *_undertakings(db, actor),
         *_items_to_review(db, actor),
+        *_items_to_write(db, actor),
         *_papers_to_release(db, ids, actor),
         *_errata_to_decide(db, actor),
         *_cards_to_review(db, ids, actor),
@@ -148,6 +150,25 @@ def _undertakings(db: Session, actor: Actor) -> list[Task]:
     text = _("签署后才能看到该项目的试题。")
     href = url_for("undertaking.form")
     return [Task(_("待签署的保密承诺"), text, number, href, "danger")] if number else []
+
+
+def _items_to_write(db: Session, actor: Actor) -> list[Task]:
+    """Return how many items an author has still to write, and to mend."""
+    if not actor.may(_P.ITEM_AUTHOR):
+        return []
+    lines = task_lines(db, actor=actor, is_open=True)
+    missing = sum(
+        line.task.item_count - min(line.submitted, line.task.item_count)
+        for line in lines
+        if line.task.assignee_id == actor.account_id
+    )
+    returned = returned_count(db, actor=actor)
+    href = url_for("item_authoring.index")
+    found = [
+        Task(_("被退回的试题"), _("按审题意见修改后重新送审。"), returned, href, "danger"),
+        Task(_("待完成的命题"), _("按命题任务编写试题并送审。"), missing, href, "warn"),
+    ]
+    return [task for task in found if task.count]
 
 
 def _papers_to_release(db: Session, plan_ids: list[int], actor: Actor) -> list[Task]:

@@ -56,6 +56,7 @@ class WorkInHand:
     unsaved_since: datetime | None
     editor_name: str  # of somebody else whose unsaved work it is
     may_write: bool
+    may_discard: bool
 
 
 def require_author(db: Session, project_id: int, *, actor: Actor) -> None:
@@ -94,9 +95,12 @@ def work_in_hand(db: Session, item_id: int, *, actor: Actor) -> WorkInHand:
     draft, other = draft_of(db, item), other_editor(db, item, actor=actor)
     if draft is not None and not other:
         unsaved = item.draft.saved_at if item.draft and item.versions else None
-        return WorkInHand(item, draft.fields, unsaved, "", may_write(item, actor=actor))
+        may_change = may_write(item, actor=actor)
+        return WorkInHand(item, draft.fields, unsaved, "", may_change, may_discard=True)
     fields = fields_of(content_of(item.versions[-1])) if item.versions else _empty(draft)
-    return WorkInHand(item, fields, None, other, may_write(item, actor=actor) and not other)
+    may_change = may_write(item, actor=actor) and not other
+    is_manager = actor.may(Permission.BANK_WRITE)
+    return WorkInHand(item, fields, None, other, may_change, may_discard=is_manager)
 
 
 def other_editor(db: Session, item: Item, *, actor: Actor) -> str:

@@ -7,15 +7,16 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from item_bank.models import AuthoringTask, BankMember, Item
-from item_bank.rules.kinds import BankDuty
-from registry.access import Actor, Permission
-from registry.accounts.models import Account
+from item_bank.rules.kinds import BankDuty, ItemState
+from registry.access import Actor, Permission, Role
+from registry.accounts.models import Account, AccountRole, AccountState
 from registry.errors import NotFoundError
 
 DUTY_PERMISSION = {
     BankDuty.AUTHOR: Permission.ITEM_AUTHOR,
     BankDuty.REVIEWER: Permission.ITEM_REVIEW,
 }
+DUTY_ROLE = {BankDuty.AUTHOR: Role.ITEM_AUTHOR, BankDuty.REVIEWER: Role.ITEM_REVIEWER}
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class TaskLine:
     task: AuthoringTask
     assignee_name: str
     written: int
+    submitted: int  # of those written, the ones that are no drafts
 
     @property
     def missing(self) -> int:
@@ -50,6 +52,23 @@ def members_of(db: Session, project_id: int, *, actor: Actor) -> tuple[MemberLin
         .order_by(BankMember.dismissed_at.is_not(None), BankMember.duty, BankMember.id)
     )
     return tuple(MemberLine(member, name) for member, name in db.execute(chosen))
+
+
+def appointable_people(
+    db: Session, project_id: int, duty: BankDuty, *, actor: Actor
+) -> Sequence[Account]:
+    """Return who may be appointed to a duty: with its role, in no duty of the bank yet."""
+    actor.require(Permission.BANK_WRITE)
+    serving = select(BankMember.account_id).where(
+        BankMember.project_id == project_id, BankMember.dismissed_at.is_(None)
+    )
+    with_role = select(AccountRole.account_id).where(AccountRole.role == DUTY_ROLE[duty])
+    chosen = select(Account).where(
+        Account.state == AccountState.ACTIVE,
+        Account.id.in_(with_role),
+        Account.id.not_in(serving),
+    )
+    return db.scalars(chosen.order_by(Account.name, Account.id)).all()
 
 
 def own_memberships(db: Session, duty: BankDuty, *, actor: Actor) -> Sequence[BankMember]:
@@ -92,14 +111,11 @@ def task_lines(
     is_open: bool = False,
 ) -> tuple[TaskLine, ...]:
     """Return task orders: of a project for its manager, the own ones for an author."""
-    written = (
-        select(func.count(Item.id))
-        .where(Item.task_id == AuthoringTask.id)
-        .correlate(AuthoringTask)
-        .scalar_subquery()
-    )
+    written = select(func.count(Item.id)).where(Item.task_id == AuthoringTask.id)
+    submitted = written.where(Item.state != ItemState.DRAFT)
+    counts = [one.correlate(AuthoringTask).scalar_subquery() for one in (written, submitted)]
     chosen = (
-        select(AuthoringTask, Account.name, written)
+        select(AuthoringTask, Account.name, *counts)
         .join(Account, Account.id == AuthoringTask.assignee_id)
         .options(joinedload(AuthoringTask.element))
         .order_by(AuthoringTask.due_on, AuthoringTask.id)
@@ -111,7 +127,7 @@ def task_lines(
         chosen = chosen.where(AuthoringTask.project_id == project_id)
     if is_open:
         chosen = chosen.where(AuthoringTask.closed_at.is_(None))
-    return tuple(TaskLine(task, name, count) for task, name, count in db.execute(chosen))
+    return tuple(TaskLine(*row) for row in db.execute(chosen))
 
 
 def task_of(db: Session, task_id: int, *, actor: Actor) -> AuthoringTask:
