@@ -34,7 +34,7 @@ def rich_line(text: str) -> Markup:
 
 def plain(text: str) -> str:
     """Return a text on one line without its marks, for lists."""
-    return " ".join(without_marks(text).split())
+    return " ".join(line for line in without_marks(text).split("\n") if line)
 
 
 def register(app: Flask) -> None:

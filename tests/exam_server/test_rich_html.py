@@ -31,4 +31,4 @@ def test_whatever_is_written_stays_text(text: str) -> None:
 
 
 def test_a_list_shows_words_on_one_line() -> None:
-    assert plain("断电后**必须**\n验电") == "断电后必须 验电"
+    assert plain("断电后**必须**\n验电（　　）") == "断电后必须 验电（　　）"

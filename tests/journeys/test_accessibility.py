@@ -19,6 +19,8 @@ from werkzeug.routing import MapAdapter
 from exam_server.app import create_app
 from exam_server.config import read_settings
 from exam_server.rehearsal.web_client import WebClient
+from item_bank.models import Item
+from item_bank.rules.kinds import ItemState
 from registry.enrolment.models import Enrolment
 from scoring.certificates.models import Certificate
 from tests.support.browser import Journey, Paper, grave_violations, sign_in_candidate
@@ -47,7 +49,8 @@ PEOPLE = (
 )
 LINK = re.compile(r'(?:href|src)="(/[^"#]*)')
 NO_PAGES = re.compile(
-    r"^/(static/|exam/(api|photo|figure|room)|proctor/(photo|\d+/api)|(bank|review)/figures)"
+    r"^/(static/|exam/(api|photo|figure|room)|proctor/(photo|\d+/api)|(bank|review)/figures|"
+    r"authoring/items/[^/]+/figures)"
 )
 THEMES = ("标准", "深色", "高对比")
 
@@ -145,6 +148,9 @@ def starts(finished: Served) -> dict[str, list[str]]:
     faulty_item_id, erratum_id = finished.find_faults()
     with finished.database.reading() as db:
         verified = db.scalars(select(Certificate.qr_payload)).first()
+        item = db.scalars(select(Item).where(Item.state == ItemState.BANKED)).first()
+        assert item is not None
+        banked = f"/bank/{item.project_id}/items?item={item.id}"
         chosen = select(Enrolment.id).where(Enrolment.plan_id == world.audit_plan_id)
         audited_id = db.scalars(chosen).first()
     return {
@@ -160,7 +166,7 @@ def starts(finished: Served) -> dict[str, list[str]]:
             f"/enrolments/{audited_id}",
         ],
         "shenti01": ["/undertaking/"],
-        "tiku01": [f"/bank/items/{faulty_item_id}/trace"],
+        "tiku01": [banked, f"/bank/items/{faulty_item_id}/trace"],
         "sheng01": [f"/errata/{erratum_id}"],
         "saomiao01": [f"/cards/batches/{world.waiting_batch_id}"],
         "zhizheng01": [f"/certificates/plans/{world.scored.plan_id}"],

@@ -40,14 +40,14 @@ document.addEventListener("keydown", (event) => {
   if (event.code === "Enter" || event.code === "NumpadEnter") press(event, submit);
 });
 qs("#save").addEventListener("click", (event) => press(event, save));
-qs("#submit").addEventListener("click", (event) => press(event, submit));
+qs("#send").addEventListener("click", (event) => press(event, submit));
 window.addEventListener("pagehide", () => { if (!isLeaving) saving.leave(); });
 document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") saving.keep(); });
 const discard = document.querySelector("#discard");
 if (discard) discard.addEventListener("click", () => { isLeaving = true; saving.isDirty = false; });
 
 preview.show(form.value());
-checks.later(0);
+if (editor.dataset.blank === undefined) checks.later(0);
 document.documentElement.dataset.ready = "editor";
 
 function changed() {
