@@ -1,4 +1,4 @@
-"""Items as their authors see them: own tasks and items, the secrecy undertaking, the editor.
+"""Items as their authors see them: own tasks and items, the editor, versions.
 
 The editor works as a plain form; its modules save by themselves over ``item_editor_api``.
 """
@@ -15,7 +15,6 @@ from exam_server.web import forms
 from exam_server.web.downloads import shown
 from exam_server.web.item_form import read_base, read_fields, read_figure, read_upload
 from exam_server.web.paging import cut
-from item_bank.authoring.actions import sign_undertaking
 from item_bank.authoring.item_actions import (
     add_figure,
     autosave_draft,
@@ -35,7 +34,7 @@ from item_bank.authoring.item_queries import (
     points_open_to,
     work_in_hand,
 )
-from item_bank.authoring.queries import own_memberships, require_member, task_lines
+from item_bank.authoring.queries import own_memberships, task_lines
 from item_bank.errors import BlockedItemError, MissingUndertakingError, UnfinishedItemError
 from item_bank.models import AuthoringTask, Item
 from item_bank.reviewing.queries import PastReview, WrittenRemark, remarks_of, reviews_of
@@ -69,9 +68,9 @@ class Opinion:
 
 
 @blueprint.errorhandler(MissingUndertakingError)
-def ask_undertaking(error: MissingUndertakingError) -> ResponseReturnValue:
+def ask_undertaking(_error: MissingUndertakingError) -> ResponseReturnValue:
     """Lead a member who has not promised secrecy to the undertaking first."""
-    return redirect(url_for(".undertaking", project_id=error.details["project"]))
+    return redirect(url_for("undertaking.form"))
 
 
 @blueprint.get("/")
@@ -92,28 +91,6 @@ def index() -> ResponseReturnValue:
             tasks=[line for line in lines if line.task.assignee_id == actor.account_id],
             page=cut(own_items(db, actor=actor), request.args),
         )
-
-
-@blueprint.get("/undertaking/<int:project_id>")
-@requires(_P.ITEM_AUTHOR)
-def undertaking(project_id: int) -> ResponseReturnValue:
-    """Show the undertaking of secrecy."""
-    with reading() as db:
-        member = require_member(db, project_id, BankDuty.AUTHOR, actor=current_actor())
-        project = project_of(db, project_id)
-        return render_template("item_authoring/undertaking.html", project=project, member=member)
-
-
-@blueprint.post("/undertaking/<int:project_id>")
-@requires(_P.ITEM_AUTHOR)
-def sign(project_id: int) -> ResponseReturnValue:
-    """Take the promise of secrecy."""
-    if not request.form.get("promised"):
-        raise forms.problem("保密承诺", "请先阅读并勾选“我已阅读并承诺遵守”。")
-    with transaction() as db:
-        sign_undertaking(db, project_id, BankDuty.AUTHOR, actor=current_actor(), now=now())
-    flash(_("保密承诺已签署，可以开始命题。"), "success")
-    return redirect(url_for(".index"))
 
 
 @blueprint.post("/items")

@@ -20,7 +20,7 @@ from item_bank.authoring.item_queries import item_in_reach, may_see_item, others
 from item_bank.duplicate_queries import ComparedItem
 from item_bank.errors import UnfinishedItemError
 from item_bank.rules.duplicates import DuplicateHit, DuplicateIndex
-from item_bank.rules.item import ItemContent, ItemFindings
+from item_bank.rules.item import ItemContent
 from item_bank.rules.item_fields import content_of_fields
 from registry.access import Permission
 
@@ -66,8 +66,12 @@ def check(item_id: int) -> ResponseReturnValue:
         content = content_of_fields(read_fields(request.form))
         findings = findings_of(db, item, content)
         others = others_alike(db, item) if content.stem else ()
-    hits = off_the_loop(_alike, content, others)
-    return jsonify(ok=True, **_told(findings), duplicates=_duplicates(others, hits))
+        project_id = item.project_id
+    hits = off_the_loop(_alike, content, others)[:SHOWN_DUPLICATES]
+    duplicates = [_duplicate(project_id, others[hit.place], hit) for hit in hits]
+    return jsonify(
+        ok=True, errors=findings.errors, warnings=findings.warnings, duplicates=duplicates
+    )
 
 
 @blueprint.post("/<int:item_id>/figure")
@@ -87,29 +91,21 @@ def _alike(content: ItemContent, others: tuple[ComparedItem, ...]) -> list[Dupli
     return DuplicateIndex(other.content for other in others).check(content)
 
 
-def _told(findings: ItemFindings) -> dict[str, object]:
-    return {"errors": findings.errors, "warnings": findings.warnings}
-
-
-def _duplicates(
-    others: tuple[ComparedItem, ...], hits: list[DuplicateHit]
-) -> list[dict[str, object]]:
-    return [_duplicate(others[hit.place], hit) for hit in hits[:SHOWN_DUPLICATES]]
-
-
-def _duplicate(other: ComparedItem, hit: DuplicateHit) -> dict[str, object]:
-    """Tell of a likeness; which item it is, only to those who may see that item."""
+def _duplicate(project_id: int, other: ComparedItem, hit: DuplicateHit) -> dict[str, object]:
+    """Tell of a likeness; which item it is, only to those who may open it."""
     likeness, actor = hit.likeness, current_actor()
-    with reading() as db:
-        is_visible = may_see_item(db, other.item_id, actor=actor)
     told: dict[str, object] = {
         "class": likeness.duplicate_class.value,
         "word": word("duplicate", likeness.duplicate_class),
         "is_blocking": likeness.is_blocking,
         "likeness": round(100 * likeness.stem_similarity),
     }
-    if is_visible:
-        told |= {"code": other.code, "href": url_for("item_authoring.edit", item_id=other.item_id)}
-    if actor.may(Permission.BANK_WRITE):
-        told["stem"] = other.content.stem
-    return told
+    with reading() as db:
+        is_visible = may_see_item(db, other.item_id, actor=actor)
+    if actor.may(Permission.BANK_READ):
+        page = url_for(
+            "question_bank.items", project_id=project_id, item=other.item_id, _anchor="item"
+        )
+    else:
+        page = url_for("item_authoring.edit", item_id=other.item_id)
+    return told | ({"code": other.code, "href": page} if is_visible else {})

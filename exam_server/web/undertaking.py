@@ -22,7 +22,7 @@ PROMISES = (
     "账号只由本人使用；知道本人每次查看试题都有记录，页面带有本人姓名水印。",
     "发现试题泄露或可能泄露的，立即报告题库管理员。",
 )
-WORK = {BankDuty.AUTHOR: "home.workbench", BankDuty.REVIEWER: "item_review.queue"}
+WORK = {BankDuty.AUTHOR: "item_authoring.index", BankDuty.REVIEWER: "item_review.queue"}
 
 
 @blueprint.get("/")

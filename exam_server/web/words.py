@@ -146,17 +146,6 @@ WORDS: dict[str, dict[str, Word]] = {
         "compromised": Word("泄露", DANGER),
         "retired": Word("停用", DANGER),
     },
-    "duty": {"author": Word("命题人"), "reviewer": Word("审题人")},
-    "change": {
-        "stem": Word("题干"),
-        "key": Word("答案"),
-        "rationale": Word("解析"),
-        "source": Word("出处"),
-        "figure": Word("插图说明"),
-        "point": Word("鉴定点"),
-        "difficulty": Word("难度"),
-        "whole": Word("全题"),
-    },
     "bank": {
         "awaiting": Word("待命题"),
         "in_work": Word("命题中", WARN),
@@ -288,14 +277,6 @@ def state_badge(kind: str, value: object) -> Markup:
     return Markup('<span class="{}">{}</span>').format(style, word(kind, value))
 
 
-def field_name(field: str) -> str:
-    """Return what a part of an item is called: a field, or an option by its letter."""
-    name, _dot, letter = field.partition(".")
-    if not letter:
-        return word("change", name)
-    return translated("选项 {letter}", letter=letter.upper())
-
-
 def choices(kind: str, every: str = "") -> list[tuple[str, str]]:
     """Return the choices of a list field; ``every`` is the first, empty choice."""
     found = [(value, translated(entry.text)) for value, entry in WORDS[kind].items()]
@@ -304,6 +285,4 @@ def choices(kind: str, every: str = "") -> list[tuple[str, str]]:
 
 def register(app: Flask) -> None:
     """Give the words to the templates."""
-    app.jinja_env.globals.update(
-        word=word, state_badge=state_badge, choices=choices, field_name=field_name
-    )
+    app.jinja_env.globals.update(word=word, state_badge=state_badge, choices=choices)

@@ -245,7 +245,7 @@ def test_an_author_learns_that_the_bank_holds_something_alike_but_not_what(desk:
     assert code not in response.get_data(as_text=True)
     managers = ask(desk, item_id, "check", desk.manager, stem=stem, option=options).json
     assert {one["code"] for one in managers["duplicates"]} & {code}
-    assert managers["duplicates"][0]["stem"]
+    assert "/bank/" in managers["duplicates"][0]["href"]
 
 
 def test_an_own_item_alike_is_named(desk: Desk) -> None:
@@ -323,11 +323,11 @@ def test_a_member_promises_secrecy_before_the_editor_opens(desk: Desk) -> None:
         chosen = select(BankMember).where(BankMember.account_id == desk.author_id)
         db.scalars(chosen).one().undertaking_at = None
     response = desk.author.get(f"/authoring/items/{item_id}")
-    assert response.location == f"/authoring/undertaking/{desk.project_id}"
-    assert "试题保密承诺书" in desk.author.get(response.location).get_data(as_text=True)
-    assert desk.author.post(response.location).status_code == 400
-    page = desk.author.follow(desk.author.post(response.location, promised="1"))
-    assert "可以开始命题" in page
+    assert response.location == "/undertaking/"
+    assert "去签署" in desk.author.get("/authoring/").get_data(as_text=True)
+    address = f"/undertaking/{desk.project_id}"
+    page = desk.author.follow(desk.author.post(address, duty="author", confirmed="1"))
+    assert "我的命题" in page
     assert desk.author.get(f"/authoring/items/{item_id}").status_code == 200
 
 

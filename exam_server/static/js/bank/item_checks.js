@@ -1,6 +1,5 @@
 /** What the server finds in an item while it is written: faults, style, what the bank holds alike. */
 import { h, icon, qs, setText } from "../page/dom.js";
-import { withoutMarks } from "./rich_text.js";
 
 const CHECK_AFTER_MS = 900;
 const PLACES = [
@@ -15,7 +14,7 @@ const PLACES = [
   [/题型|命题任务要求.*题/, "#kind input:checked"],
 ];
 
-/** @typedef {{class: string, word: string, is_blocking: boolean, likeness: number, code?: string, href?: string, stem?: string}} Duplicate */
+/** @typedef {{class: string, word: string, is_blocking: boolean, likeness: number, code?: string, href?: string}} Duplicate */
 
 export class ItemChecks {
   /** @param {{api: string, data: () => FormData, announcer: {say: (text: string) => void}}} options */
@@ -87,7 +86,6 @@ function finding(tone, picture, where, ...words) {
 /** Which item it is, only when the server tells. @param {Duplicate} one */
 function duplicate(one) {
   const which = one.code ? h("a", { href: one.href }, one.code) : "题库中的一道试题";
-  const words = one.stem ? `：${withoutMarks(one.stem)}` : "";
   const end = one.is_blocking ? "，不能送审。" : "。";
-  return finding(one.is_blocking ? "error" : "warn", "swap", "", h("strong", {}, one.word), " 与 ", which, ` 题干相似 ${one.likeness}%${end}`, words);
+  return finding(one.is_blocking ? "error" : "warn", "swap", "", h("strong", {}, one.word), " 与 ", which, ` 题干相似 ${one.likeness}%${end}`);
 }
