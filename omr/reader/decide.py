@@ -4,21 +4,24 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from omr.reader.evidence import CellMeasures, PageInk, evidence_of
 from omr.reader.ink import InkSheet
+from omr.reader.reading import FloatArray
 from omr.rules.card_layout import CardLayout, GroupKind
 from omr.rules.doubt import (
     CellInk,
     GroupVerdict,
-    PageMark,
     has_too_many_doubts,
     judge_group,
-    limits_of,
     number_reasons,
     proctor_reason,
 )
 from omr.rules.reasons import GroupReason, PageReason
 
 ABSENT, MISCONDUCT = "absent", "misconduct"
+MEASURES = ("ink", "peak", "cover", "spill", "reach")
 NOTHING = GroupVerdict((), None, 1.0)
 
 
@@ -35,15 +38,24 @@ class Decisions:
     reasons: tuple[PageReason, ...]
 
 
-def decide_page(sheet: InkSheet, layout: CardLayout, in_sight: Sequence[bool]) -> Decisions:
-    """Decide every group and what their sum says of the page."""
-    limits = limits_of(PageMark(sheet.mark_ink, sheet.mark_peak, sheet.noise))
+def decide_page(
+    sheet: InkSheet,
+    layout: CardLayout,
+    in_sight: Sequence[bool],
+    second: InkSheet | None = None,
+) -> Decisions:
+    """Decide every group and what their sum says of the page.
+
+    ``second`` is the same page measured only where nothing is printed; where the two disagree on
+    a cell, it says nothing either way.
+    """
+    found = _evidence(sheet)
+    if second is not None:
+        found = np.where((found > 0) == (_evidence(second) > 0), found, 0.0)
+    evidence = found.tolist()
     columns = zip(
-        sheet.ink.tolist(),
-        sheet.peak.tolist(),
-        sheet.cover.tolist(),
-        sheet.spill.tolist(),
-        sheet.reach.tolist(),
+        *(getattr(sheet, name).tolist() for name in MEASURES),
+        evidence,
         strict=True,
     )
     inks = [CellInk(*row) for row in columns]
@@ -52,15 +64,19 @@ def decide_page(sheet: InkSheet, layout: CardLayout, in_sight: Sequence[bool]) -
     start = 0
     for group in layout.groups:
         stop = start + len(group.cells)
-        values = [cell.value for cell in group.cells]
-        own = tuple(inks[start:stop])
         if all(in_sight[start:stop]):
-            verdicts[group.group_id] = judge_group(group.kind, values, own, limits)
+            values = [cell.value for cell in group.cells]
+            verdicts[group.group_id] = judge_group(group.kind, values, evidence[start:stop])
         else:
             verdicts[group.group_id] = GroupVerdict((), GroupReason.OUT_OF_SIGHT, 0.0)
-        cells[group.group_id] = own
+        cells[group.group_id] = tuple(inks[start:stop])
         start = stop
     return _gather(verdicts, cells, layout)
+
+
+def _evidence(sheet: InkSheet) -> FloatArray:
+    measures = CellMeasures(sheet.ink, sheet.peak, sheet.cover, sheet.spill, sheet.reach)
+    return evidence_of(measures, PageInk(sheet.mark_ink, sheet.mark_peak, sheet.noise))
 
 
 def _gather(

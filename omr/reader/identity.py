@@ -82,7 +82,11 @@ def _is_empty(image: GrayImage, placement: Placement, layout: CardLayout) -> boo
     """Say whether the place of the QR code is bare paper."""
     area = layout.qr
     window = (area.x_mm, area.y_mm, area.size_mm, area.size_mm)
-    patch = _straighten(image, placement, layout, window, (2.0, 2.0))
+    return is_bare(_straighten(image, placement, layout, window, (2.0, 2.0)))
+
+
+def is_bare(patch: GrayImage) -> bool:
+    """Say whether nothing is printed on a piece of the page."""
     white = float(np.quantile(patch, 0.9))
     return float(np.mean(patch < BARE_LEVEL * white)) < BARE_SHARE
 
@@ -105,6 +109,8 @@ def read_qr(image: GrayImage, placement: Placement, layout: CardLayout) -> CardC
         code = parse_qr_text(found.text)
         if code is not None:
             return code
+    if is_bare(patch):
+        return None
     for text in second_reading(patch):
         code = parse_qr_text(text)
         if code is not None:

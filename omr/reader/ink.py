@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
 from omr.reader.reading import FloatArray, SheetArray
 from omr.reader.sample import SampleGrid
 
-NEIGHBOURS = 12  # cells about each one that vote on the white of its paper
+NEIGHBOURS = 7  # cells about each one, itself included, that vote on the white of its paper
+NEAR_MM = 9.0  # farther off, another light may fall on the paper
 PAPER_QUANTILE = 0.70
 GAIN_QUANTILE = 0.45  # of the outlines: marks cover a quarter to a half of all cells at most
 GAIN_RANGE = (0.0, 1.8)
@@ -22,6 +24,7 @@ SEEN_MARK = (0.15, 0.30)
 DIRT_DARKNESS = 0.22
 STROKE_SAMPLES = 4  # a pencil line that leaves a cell darkens at least so many
 LEAST_WHITE = 16.0
+SOFTER = (0.8, 1.4)  # samples: the blur of a hundred and of seventy dots an inch
 
 
 @dataclass(frozen=True)
@@ -43,9 +46,14 @@ class InkSheet:
 
 
 def nearest_cells(centres_mm: FloatArray) -> npt.NDArray[np.intp]:
-    """Return for each cell its nearest cells with itself, (N, NEIGHBOURS)."""
+    """Return for each cell its nearest cells with itself, (N, NEIGHBOURS).
+
+    A cell with fewer near ones stands in their place itself.
+    """
     apart = np.linalg.norm(centres_mm[:, None] - centres_mm[None], axis=2)
-    return np.argsort(apart, axis=1, kind="stable")[:, : min(NEIGHBOURS, len(centres_mm))]
+    nearest = np.argsort(apart, axis=1, kind="stable")[:, : min(NEIGHBOURS, len(centres_mm))]
+    far = np.take_along_axis(apart, nearest, axis=1) > NEAR_MM
+    return np.where(far, np.arange(len(centres_mm))[:, None], nearest)
 
 
 def darkness_of(
@@ -82,6 +90,8 @@ def measure_ink(
     blank: SheetArray,
     leaders: npt.NDArray[np.intp],
     grid: SampleGrid,
+    *,
+    gain: float | None = None,
 ) -> InkSheet:
     """Measure the ink that the blank card does not have.
 
@@ -95,13 +105,16 @@ def measure_ink(
         Number of the group of each cell, for finding each group's darkest.
     grid : SampleGrid
         Says which samples lie inside, on the outline and outside.
+    gain : float, optional
+        Printed ink seen over printed ink expected; measured on the page when it is not given.
 
     Returns
     -------
     InkSheet
         Shares of full black; see ``omr.rules.doubt.CellInk``.
     """
-    gain = _printed_gain(darkness, blank, grid)
+    if gain is None:
+        gain = _printed_gain(darkness, blank, grid)
     excess = darkness[:, grid.inner] - gain * blank[:, grid.inner]
     ink = excess.mean(axis=1)
     top = excess.shape[1] // PEAK_SHARE
@@ -170,14 +183,23 @@ def _spread(values: SheetArray) -> float:
 def _outline_match(
     darkness: SheetArray, blank: SheetArray, ink: SheetArray, grid: SampleGrid
 ) -> float:
-    """Correlate the emptier half of the cells with the blank card, outlines and letters."""
+    """Correlate the emptier half of the cells with the blank card, outlines and letters.
+
+    The blank card is softened like the page, by whichever blur fits best: a coarse picture of the
+    right place is a match, a sharp one of the wrong place is none.
+    """
     calm = ink <= np.quantile(ink, 0.6)
     where = np.concatenate([grid.inner, grid.outline, grid.ring])
     seen = darkness[calm].mean(axis=0)[where]
-    drawn = blank[calm].mean(axis=0)[where]
-    seen, drawn = seen - seen.mean(), drawn - drawn.mean()
-    norm = float(np.linalg.norm(seen) * np.linalg.norm(drawn))
-    return float(seen @ drawn) / norm if norm > 1e-9 else 0.0
+    drawn = blank[calm].mean(axis=0).reshape(len(grid.down_mm), len(grid.across_mm))
+    softened = (drawn, *(cv2.GaussianBlur(drawn, (0, 0), sigma) for sigma in SOFTER))
+    return max(_correlation(seen, picture.ravel()[where]) for picture in softened)
+
+
+def _correlation(one: SheetArray, other: SheetArray) -> float:
+    one, other = one - one.mean(), other - other.mean()
+    norm = float(np.linalg.norm(one) * np.linalg.norm(other))
+    return float(one @ other) / norm if norm > 1e-9 else 0.0
 
 
 def _dark_strokes(darkness: SheetArray, grid: SampleGrid) -> SheetArray:

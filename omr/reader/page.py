@@ -29,6 +29,7 @@ FEWEST_ANCHORS = 8
 LEAST_WHITE = 110.0  # grey of the paper
 MOST_DIRTY_SHARE = 0.12
 LEAST_GAIN = 0.25  # below, the cells' print has all but vanished: dropped out or two-level scan
+PRINTED_DARKNESS = 0.04  # of the blank card, from which a sample may come out black
 MANY_ANCHORS = 20  # enough to trust the place of cells whose print cannot be seen
 
 
@@ -118,7 +119,11 @@ def _read_marks(
     quality = _quality(upright, registration, ink)
     if ink.gain >= LEAST_GAIN and ink.outline_match < LEAST_OUTLINE_MATCH:
         return rejected(PageReason.POOR_MATCH, serial=identity.serial, quality=quality)
-    decisions = decide_page(ink, layout, in_sight.tolist())
+    second = None
+    if ink.gain < LEAST_GAIN:  # in shadow, a two-level scan turns the print black
+        bare = np.where(blank.darkness < PRINTED_DARKNESS, darkness, np.float32(0))
+        second = measure_ink(bare, white, blank.darkness, blank.group_of_cell, blank.grid, gain=0.0)
+    decisions = decide_page(ink, layout, in_sight.tolist(), second)
     identity = _identify(identity, decisions, orders)
     reasons = (*identity.reasons, *_sanity(quality), *decisions.reasons)
     return PageReading(

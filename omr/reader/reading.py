@@ -10,11 +10,12 @@ import numpy.typing as npt
 from omr.rules.doubt import CellInk
 from omr.rules.reasons import GroupReason, PageReason, PageStatus
 
-ENGINE_VERSION = "1.0"
+ENGINE_VERSION = "2.0"
 
 GrayImage: TypeAlias = npt.NDArray[np.uint8]
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 SheetArray: TypeAlias = npt.NDArray[np.float32]
+BoolArray: TypeAlias = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from omr.reader.reading import FloatArray, GrayImage, Placement, SheetArray
+from omr.reader.reading import BoolArray, FloatArray, GrayImage, Placement, SheetArray
 from omr.rules.card_layout import Bar, CardLayout
 
 STEP_MM = 0.2  # sampling of the patches in which bars are sought
 NEAR_REACH_MM = 1.8
 FAR_REACH_MM = 4.0
+SECOND_REACH_MM = 1.2
+WELL_SEEN = 0.85  # of the bars: then one search is enough
 BORDER_MM = 0.6  # white that belongs to the picture of a bar
 LEAST_MATCH = 0.75  # normalised correlation below which a bar counts as hidden
 TERMS = 9
@@ -107,7 +109,7 @@ def _with_far_bars(
     centres = np.array([(bar.x_mm, bar.y_mm) for bar in bars])
     found_mm = np.empty((0, 2))
     for reach_mm in (FAR_REACH_MM, FAR_REACH_MM, NEAR_REACH_MM):
-        at_mm, kept = _find_bars(image, homography, bars, reach_mm)
+        at_mm, kept = _find_bars(image, homography, bars, centres, reach_mm)
         if kept.sum() < LEAST_PLAIN_ANCHORS:
             return None
         found_px = project(homography, at_mm[kept])
@@ -128,26 +130,45 @@ def _bend(
     layout: CardLayout,
     corners: tuple[FloatArray, FloatArray],
 ) -> Registration | None:
-    bars = layout.timing_bars
-    at_mm, kept = _find_bars(image, homography, bars, NEAR_REACH_MM)
-    centres = np.array([(bar.x_mm, bar.y_mm) for bar in bars])
+    """Fit the bend to the bars; where many are missing, seek them again from the first fit."""
+    centres = np.array([(bar.x_mm, bar.y_mm) for bar in layout.timing_bars])
+    found = _find_bars(image, homography, layout.timing_bars, centres, NEAR_REACH_MM)
+    fitted = _fit_bend(homography, layout, corners, found)
+    if fitted is None or fitted.anchors >= WELL_SEEN * len(centres):
+        return fitted
+    bend = np.array(fitted.placement.bend_mm)
+    guesses = centres + _terms(centres, layout) @ bend.T
+    found = _find_bars(image, homography, layout.timing_bars, guesses, SECOND_REACH_MM)
+    again = _fit_bend(homography, layout, corners, found)
+    return again if again is not None and again.anchors >= fitted.anchors else fitted
+
+
+def _fit_bend(
+    homography: FloatArray,
+    layout: CardLayout,
+    corners: tuple[FloatArray, FloatArray],
+    found: tuple[FloatArray, BoolArray],
+) -> Registration | None:
+    at_mm, kept = found
+    centres = np.array([(bar.x_mm, bar.y_mm) for bar in layout.timing_bars])
     drawn, seen = corners
     back = np.asarray(np.linalg.inv(homography), np.float64)
     points = np.vstack([drawn, centres[kept]])
     shifts = np.vstack([project(back, seen) - drawn, at_mm[kept] - centres[kept]])
     prior = np.concatenate([np.full(len(drawn), CORNER_WEIGHT), np.ones(int(kept.sum()))])
-    bend, weights = _robust_bend(_terms(points, layout), shifts, prior, int(kept.sum()))
-    missed = np.linalg.norm(shifts - _terms(points, layout) @ bend.T, axis=1)
+    terms = _terms(points, layout)
+    bend, weights = _robust_bend(terms, shifts, prior, int(kept.sum()))
+    missed = np.linalg.norm(shifts - terms @ bend.T, axis=1)
     inliers = weights > 0.1 * prior
     if not inliers.any():
         return None
-    bars_in = int(inliers[len(drawn) :].sum())
     placement = Placement(
         homography=tuple(float(x) for x in homography.ravel()),
         bend_mm=(tuple(float(x) for x in bend[0]), tuple(float(x) for x in bend[1])),
     )
     residual = float(np.sqrt(np.mean(missed[inliers] ** 2)))
     area = abs(float(np.linalg.det(homography[:2, :2])))
+    bars_in = int(inliers[len(drawn) :].sum())
     return Registration(placement, bars_in, residual, float(np.sqrt(area)))
 
 
@@ -185,10 +206,14 @@ def _robust_bend(
 
 
 def _find_bars(
-    image: GrayImage, homography: FloatArray, bars: tuple[Bar, ...], reach_mm: float
-) -> tuple[FloatArray, np.ndarray[tuple[int], np.dtype[np.bool_]]]:
-    """Seek every bar near its place; returns places in millimetres and which were seen."""
-    places = np.array([(bar.x_mm, bar.y_mm) for bar in bars])
+    image: GrayImage,
+    homography: FloatArray,
+    bars: tuple[Bar, ...],
+    guesses_mm: FloatArray,
+    reach_mm: float,
+) -> tuple[FloatArray, BoolArray]:
+    """Seek every bar near its guess; returns places in millimetres and which were seen."""
+    places = guesses_mm.copy()
     kept = np.zeros(len(bars), np.bool_)
     for size in sorted({(bar.width_mm, bar.height_mm) for bar in bars}):
         chosen = [i for i, bar in enumerate(bars) if (bar.width_mm, bar.height_mm) == size]

@@ -1,34 +1,27 @@
-"""When a person must look at an answer card; pure policy over measured ink.
+"""When a person must look at an answer card; pure policy over the evidence of cells.
 
-The costs behind the figures: a wrong answer that nobody saw weighs a thousand times a look by a
-person. Measures are shares of full black after the printed ink of the blank card is taken off.
+The evidence of a cell is the natural logarithm of how much likelier its ink is under a mark than
+under none. Weighed with what is usual for the kind of group, it gives the probability of every
+reading; the costs behind the limit: a wrong answer that nobody saw weighs a thousand times a look
+by a person.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 
 from omr.rules.card_layout import GroupKind
 from omr.rules.reasons import GroupReason, PageReason
 
 
-class Evidence(IntEnum):
-    """What one cell shows, from nothing to a mark beyond doubt."""
-
-    CLEAR = 0
-    TRACE = 1
-    BAND = 2
-    STROKE = 3
-    MARK = 4
-
-
 @dataclass(frozen=True, slots=True)
 class CellInk:
-    """Ink of one cell.
+    """Ink of one cell, as shares of full black after the printed ink of the blank card is off.
 
     ``ink`` is the mean over the inner cell, ``peak`` the mean of its darkest eighth, ``cover`` the
-    share that is inked as darkly as the page's marks are, ``spill`` the mean just outside and
-    ``reach`` the darkness of strokes that run on over the paper beyond.
+    share that is inked as darkly as the page's marks are, ``spill`` the mean just outside,
+    ``reach`` the darkness of strokes that run on over the paper beyond, and ``evidence`` what all
+    of it says together.
     """
 
     ink: float
@@ -36,37 +29,35 @@ class CellInk:
     cover: float
     spill: float
     reach: float
+    evidence: float = 0.0
 
 
 @dataclass(frozen=True)
-class PageMark:
-    """How this candidate marks: typical ink and peak of a mark, and the noise of empty cells."""
+class Usual:
+    """How often a group of a kind is left blank and how often it is marked more than once."""
 
-    ink: float
-    peak: float
-    noise: float
+    blank: float
+    several: float
+
+
+USUAL = {
+    GroupKind.SINGLE: Usual(0.04, 0.01),
+    GroupKind.JUDGEMENT: Usual(0.04, 0.01),
+    GroupKind.NUMBER: Usual(0.50, 0.005),
+    GroupKind.TYPE: Usual(0.60, 0.005),
+    GroupKind.PROCTOR: Usual(0.97, 0.0),
+}
+USUAL_MARK = 0.5  # of a cell that may be marked beside others
 
 
 @dataclass(frozen=True)
 class DoubtPolicy:
-    """The figures of the decision, as shares of the page's own mark unless said otherwise."""
+    """Where a person must look."""
 
-    mark_ink: float = 0.50
-    mark_cover: float = 0.42
-    least_mark_ink: float = 0.13  # absolute: below, no pencil is dark enough to be sure
-    clear_ink: float = 0.10
-    most_clear_ink: float = 0.060  # absolute
-    least_clear_ink: float = 0.028  # absolute: never stricter than the noise of a good scan
-    clear_peak: float = 0.45
-    least_clear_peak: float = 0.16  # absolute
-    trace_ink: float = 0.30
-    trace_peak: float = 0.55
-    stroke_ink: float = 0.20
-    several_stroke_ink: float = 0.33  # where a group may hold other marks
-    stroke_peak: float = 0.60
-    most_stroke_reach: float = 0.35
-    noise_factor: float = 4.0
-    largest_doubtful_share: float = 0.25  # of the groups of a page
+    largest_risk: float = 0.001  # that the likeliest reading of a group is wrong
+    surest: float = 0.9999  # no reading is surer: not everything that happens was foreseen
+    second_mark: float = 3.0  # evidence from which two marks are named as two
+    largest_doubtful_share: float = 0.40  # of the groups of a page
 
 
 POLICY = DoubtPolicy()
@@ -81,101 +72,67 @@ class GroupVerdict:
     confidence: float
 
 
-@dataclass(frozen=True)
-class Limits:
-    """The policy in the measures of one page; made once, used for every cell."""
-
-    usual_ink: float
-    clear_ink: float
-    clear_peak: float
-    mark_ink: float
-    mark_cover: float
-    trace_ink: float
-    trace_peak: float
-    stroke_ink: float
-    several_stroke_ink: float
-    stroke_peak: float
-    most_stroke_reach: float
-
-
-def limits_of(page: PageMark, policy: DoubtPolicy = POLICY) -> Limits:
-    """Scale the policy to the marks and the noise of one page."""
-    clear_ink = max(
-        policy.clear_ink * page.ink, policy.least_clear_ink, policy.noise_factor * page.noise
-    )
-    return Limits(
-        usual_ink=max(page.ink, 1e-6),
-        clear_ink=min(clear_ink, policy.most_clear_ink),
-        clear_peak=max(policy.clear_peak * page.peak, policy.least_clear_peak),
-        mark_ink=max(policy.mark_ink * page.ink, policy.least_mark_ink),
-        mark_cover=policy.mark_cover,
-        trace_ink=policy.trace_ink * page.ink,
-        trace_peak=policy.trace_peak * page.peak,
-        stroke_ink=policy.stroke_ink * page.ink,
-        several_stroke_ink=policy.several_stroke_ink * page.ink,
-        stroke_peak=policy.stroke_peak * page.peak,
-        most_stroke_reach=policy.most_stroke_reach * page.peak,
-    )
-
-
-def evidence_of(cell: CellInk, limits: Limits) -> Evidence:
-    """Say what one cell shows, against the marks and the noise of its own page."""
-    if cell.ink <= limits.clear_ink and cell.peak <= limits.clear_peak:
-        return Evidence.CLEAR
-    if cell.ink >= limits.mark_ink and cell.cover >= limits.mark_cover:
-        return Evidence.MARK
-    if cell.ink <= limits.trace_ink and cell.peak <= limits.trace_peak:
-        return Evidence.TRACE
-    return Evidence.STROKE if _is_stroke(cell, limits) else Evidence.BAND
-
-
-def _is_stroke(cell: CellInk, limits: Limits) -> bool:
-    """Say whether a small mark is as dark as the page's marks and ends within its cell.
-
-    A tick or a cross does; a stray line runs on, and what an eraser leaves is pale.
-    """
-    return (
-        cell.ink >= limits.stroke_ink
-        and cell.peak >= limits.stroke_peak
-        and cell.reach <= limits.most_stroke_reach
-    )
-
-
 def judge_group(
     kind: GroupKind,
     values: Sequence[str],
-    cells: Sequence[CellInk],
-    limits: Limits,
+    evidence: Sequence[float],
+    policy: DoubtPolicy = POLICY,
 ) -> GroupVerdict:
-    """Decide one group; whatever is not plain goes to a person, with a reason.
+    """Decide one group; whatever is not plain goes to a person, with a reason."""
+    if kind is GroupKind.MULTIPLE:
+        return _judge_several(values, evidence, policy)
+    odds = [math.exp(found) for found in evidence]
+    blank, one, several = _weights(USUAL[kind], odds)
+    total = blank + one + several
+    best = max(range(len(odds)), key=odds.__getitem__)
+    best_one = one * odds[best] / sum(odds)
+    if several > max(blank, best_one):
+        return _two_marks(values, evidence, several / total, policy)
+    marked = (values[best],) if best_one >= blank else ()
+    sure = max(blank, best_one) / total
+    return _verdict(marked, sure, policy)
 
-    A trace (rubbed out, or a shadow of the page behind) beside a plain mark is overlooked; a trace
-    alone is not. A small dark stroke counts when nothing else is in the group.
+
+def _weights(usual: Usual, odds: Sequence[float]) -> tuple[float, float, float]:
+    """Return how well no mark, one mark and several marks explain what is seen.
+
+    Within one and several, every choice of cells is as likely as another.
     """
-    shown = [evidence_of(cell, limits) for cell in cells]
-    least = _least_evidence(kind, shown, cells, limits.several_stroke_ink)
-    marked = tuple(v for v, e in zip(values, shown, strict=True) if e >= least)
-    confidence = _confidence(cells, shown, limits.usual_ink)
-    if any(Evidence.BAND <= evidence < least for evidence in shown):
-        reason = GroupReason.DOUBTFUL if marked else GroupReason.FAINT
-        return GroupVerdict(marked, reason, 0.0)
-    if Evidence.TRACE in shown and (not marked or kind is GroupKind.MULTIPLE):
-        return GroupVerdict(marked, GroupReason.FAINT, 0.0)
-    if len(marked) > 1 and kind is not GroupKind.MULTIPLE:
-        return GroupVerdict(marked, GroupReason.MULTIPLE, 0.0)
-    return GroupVerdict(marked, None, confidence)
+    cells, total = len(odds), sum(odds)
+    one = (1 - usual.blank - usual.several) * total / cells
+    if cells == 1 or usual.several == 0:
+        return usual.blank, one, 0.0
+    every = math.prod(1 + each for each in odds)
+    choices = 2**cells - cells - 1
+    return usual.blank, one, usual.several * max(every - 1 - total, 0.0) / choices
 
 
-def _least_evidence(
-    kind: GroupKind, shown: Sequence[Evidence], cells: Sequence[CellInk], strong_ink: float
-) -> Evidence:
-    """Return from which evidence on a cell of the group counts as marked."""
-    if shown.count(Evidence.CLEAR) == len(shown) - 1:
-        return Evidence.STROKE
-    strokes = [c for c, e in zip(cells, shown, strict=True) if e is Evidence.STROKE]
-    if kind is GroupKind.MULTIPLE and all(cell.ink >= strong_ink for cell in strokes):
-        return Evidence.STROKE
-    return Evidence.MARK
+def _judge_several(
+    values: Sequence[str], evidence: Sequence[float], policy: DoubtPolicy
+) -> GroupVerdict:
+    shift = math.log(USUAL_MARK / (1 - USUAL_MARK))
+    marked = tuple(
+        value for value, found in zip(values, evidence, strict=True) if found + shift > 0
+    )
+    sure = math.prod(1 / (1 + math.exp(-abs(found + shift))) for found in evidence)
+    return _verdict(marked, sure, policy)
+
+
+def _two_marks(
+    values: Sequence[str], evidence: Sequence[float], sure: float, policy: DoubtPolicy
+) -> GroupVerdict:
+    marked = tuple(value for value, found in zip(values, evidence, strict=True) if found > 0)
+    second = sorted(evidence)[-2]
+    plain = second >= policy.second_mark
+    reason = GroupReason.MULTIPLE if plain else GroupReason.DOUBTFUL
+    return GroupVerdict(marked, reason, min(sure, policy.surest))
+
+
+def _verdict(marked: tuple[str, ...], sure: float, policy: DoubtPolicy) -> GroupVerdict:
+    confidence = min(sure, policy.surest)
+    if 1 - sure <= policy.largest_risk:
+        return GroupVerdict(marked, None, confidence)
+    return GroupVerdict(marked, GroupReason.DOUBTFUL if marked else GroupReason.FAINT, confidence)
 
 
 def number_reasons(
@@ -208,20 +165,7 @@ def proctor_reason(
 def has_too_many_doubts(in_doubt: int, groups: int, policy: DoubtPolicy = POLICY) -> bool:
     """Say whether so many groups are in doubt that the whole page is.
 
-    >>> has_too_many_doubts(10, 90), has_too_many_doubts(30, 90)
+    >>> has_too_many_doubts(10, 90), has_too_many_doubts(40, 90)
     (False, True)
     """
     return in_doubt > policy.largest_doubtful_share * groups
-
-
-def _confidence(cells: Sequence[CellInk], shown: Sequence[Evidence], usual_ink: float) -> float:
-    """Distance of the weakest mark from the strongest other cell, in marks of this page."""
-    inks = [cell.ink for cell in cells]
-    marked = [i for i, e in zip(inks, shown, strict=True) if e >= Evidence.STROKE]
-    weakest = min(marked, default=None)
-    strongest = max(
-        (i for i, e in zip(inks, shown, strict=True) if e < Evidence.STROKE), default=0.0
-    )
-    if weakest is None:
-        return max(0.0, min(1.0, 1.0 - strongest / usual_ink))
-    return max(0.0, min(1.0, (weakest - strongest) / usual_ink))
