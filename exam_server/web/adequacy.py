@@ -29,7 +29,7 @@ from registry.catalog.queries import project_of
 blueprint = Blueprint("adequacy", __name__, url_prefix="/bank")
 _P = Permission
 OPEN_ALL = "all"
-ORDERS = "bank_members.new_task"  # the form of a task order
+ORDERS = "bank_members.tasks"  # with the form of a task order
 FILLS = {
     Supply.ENOUGH: "FFD5F0E2",
     Supply.SHORT: "FFFFE3C2",
@@ -98,9 +98,18 @@ def items_address(project_id: int, code: str, kind: ItemKind | None, level: int 
     )
 
 
-def order_address(project_id: int, code: str, kind: ItemKind | None, level: int | None) -> str:
-    """Return where a manager orders items for a cell."""
-    return url_for(ORDERS, project_id=project_id, element=code, kind=kind, difficulty=level)
+def order_address(
+    project_id: int, code: str, kind: ItemKind | None, level: int | None, missing: int
+) -> str:
+    """Return where a manager orders the items that a cell misses."""
+    return url_for(
+        ORDERS,
+        project_id=project_id,
+        element=code,
+        kind=kind,
+        difficulty=level,
+        item_count=missing,
+    )
 
 
 def workbook_of(lines: Sequence[AdequacyLine], title: str) -> bytes:

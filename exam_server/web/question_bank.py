@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from exam_server.context import current_actor, now, reading, requires, transaction
@@ -37,7 +37,7 @@ from item_bank.rules.review import MOVES
 from item_bank.sealing import content_of
 from registry.access import Permission
 from registry.audit_log import note
-from registry.catalog.models import Project
+from registry.catalog.models import Origin, Project
 from registry.catalog.queries import project_of
 from registry.database import files_of
 from registry.errors import NotFoundError
@@ -91,11 +91,12 @@ def projects() -> ResponseReturnValue:
 
 
 def banks(db: Session) -> list[BankLine]:
-    """Return the projects with a table of elements, how many items they have, how many banked."""
+    """Return projects with a table of elements and new ones: items they have, items banked."""
+    is_developed = and_(Project.origin == Origin.DEVELOPED, Project.withdrawn_version_id.is_(None))
     counted = (
         select(Project, func.count(Item.id), func.count().filter(Item.state == ItemState.BANKED))
         .outerjoin(Item, Item.project_id == Project.id)
-        .where(Project.id.in_(select(Element.project_id)))
+        .where(Project.id.in_(select(Element.project_id)) | is_developed)
         .group_by(Project.id)
         .order_by(Project.number)
     )
@@ -181,7 +182,7 @@ def elements(project_id: int) -> ResponseReturnValue:
             {
                 "element": element,
                 "items": sum(code.startswith(element.code) for code in codes),
-                "ratio": total.ratio,
+                "ratio": total.ratio if total.points else "—",
             }
             for element, total in zip(table, totals, strict=True)
         ]

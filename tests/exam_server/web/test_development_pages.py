@@ -97,7 +97,9 @@ def test_a_refusal_tells_the_city_why(city: Visitor, province: Visitor) -> None:
     assert "技能含量不足" in city.page
 
 
-def test_a_development_leads_to_its_specification(city: Visitor, province: Visitor) -> None:
+def test_a_development_leads_to_its_specification_and_its_bank(
+    site: Site, city: Visitor, province: Visitor
+) -> None:
     address = proposed(city)
     province.get(address)
     province.follow(province.post(f"{address}/accept", reason=""))
@@ -111,6 +113,9 @@ def test_a_development_leads_to_its_specification(city: Visitor, province: Visit
     province.get(f"/specifications/{specification}")
     assert "手冲咖啡制作" in province.page
     assert "手冲咖啡制作" not in province.get("/catalog").get_data(as_text=True)
+    manager = site.signed_in(Role.BANK_MANAGER)
+    manager.get("/bank/")
+    assert "手冲咖啡制作" in manager.page  # its element table can be begun
 
 
 def test_a_city_takes_back_its_own_need_and_sees_no_other(site: Site, city: Visitor) -> None:
