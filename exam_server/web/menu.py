@@ -11,7 +11,14 @@ _P = Permission
 CARD_USERS = (_P.CARDS_PRINT, _P.CARDS_SCAN, _P.CARDS_REVIEW)
 PAPER_USERS = (_P.PAPER_COMPOSE, _P.PAPER_RELEASE)
 ITEM_WRITERS = (_P.ITEM_AUTHOR, _P.BANK_WRITE)
-BANK_AREAS = ("question_bank", "bank_members", "element_table", "adequacy", "blueprints")
+BANK_AREAS = (
+    "question_bank",
+    "bank_members",
+    "element_table",
+    "adequacy",
+    "blueprints",
+    "exposure_ledger",
+)
 CERTIFICATE_READERS = (_P.CERTIFICATE_ISSUE, _P.CERTIFICATE_APPROVE)
 
 SPECIFICATION_READERS = (_P.CATALOG_MANAGE, _P.PROJECT_PROPOSE, _P.PLAN_READ, _P.BANK_READ)
