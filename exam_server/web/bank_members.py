@@ -61,8 +61,8 @@ def dismiss(member_id: int) -> ResponseReturnValue:
 @blueprint.get("/<int:project_id>/tasks")
 @requires(_P.BANK_WRITE)
 def tasks(project_id: int) -> ResponseReturnValue:
-    """List the task orders of a bank with their progress."""
-    return _tasks_page(project_id, {}, [])
+    """List the task orders of a bank; a gap in its stock, in the address, fills the form."""
+    return _tasks_page(project_id, request.args, [])
 
 
 @blueprint.post("/<int:project_id>/tasks")

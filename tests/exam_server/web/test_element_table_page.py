@@ -9,8 +9,10 @@ import openpyxl
 import pytest
 
 from item_bank.actions import load_bank
+from item_bank.authoring.actions import appoint_member
 from item_bank.exchange.bank_folder import read_bank
 from item_bank.queries import elements_of
+from item_bank.rules.kinds import BankDuty
 from registry.access import Role
 from registry.accounts.queries import actor_of
 from registry.audit_log import AuditEntry
@@ -25,7 +27,7 @@ ROW = re.compile(r'<tr id="r-(.*?)</tr>', re.S)
 
 @pytest.fixture
 def project_id(site: Site, tmp_path: Path) -> int:
-    """A project with a loaded bank."""
+    """A project with a loaded bank and an author."""
     now = site.clock()  # type: ignore[operator]
     with site.database.transaction() as db:
         own = factories.make_office(db, now=now, division="320902")
@@ -38,7 +40,17 @@ def project_id(site: Site, tmp_path: Path) -> int:
             reviewer=actor_of(reviewer),
             now=now,
         )
-        return project_by_number(db, 1).id
+        project_id = project_by_number(db, 1).id
+        author = factories.make_account(db, Role.ITEM_AUTHOR, now=now)
+        appoint_member(
+            db,
+            project_id,
+            author.id,
+            BankDuty.AUTHOR,
+            actor=own.actor(Role.BANK_MANAGER),
+            now=now,
+        )
+        return project_id
 
 
 @pytest.fixture
@@ -204,6 +216,11 @@ def test_a_point_without_items_is_told_as_a_gap(manager: Visitor, project_id: in
     row = manager.page.split("还没有试题的鉴定点")[1].split("</tr>")[0]
     assert 'class="heat--empty"' in row
     assert "缺 4" in row
+    order = re.search(r'<small><a href="([^"]+)"', row)
+    assert order is not None
+    manager.get(unescape(order[1]))
+    assert re.search(r'name="element"[^>]* value="A-A-A-004"', manager.page)
+    assert re.search(r'name="item_count"[^>]* value="4"', manager.page)
 
 
 def test_points_are_shown_when_asked_for(manager: Visitor, project_id: int) -> None:
