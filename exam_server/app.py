@@ -15,6 +15,7 @@ from exam_server.delivery.room import ExamRoom
 from exam_server.delivery.writer import THREADS, Concurrency
 from exam_server.languages import translated
 from exam_server.opening import open_database
+from exam_server.room_host.health import CLOCK_WATCH, ClockWatch
 from exam_server.sockets import candidate as candidate_socket
 from exam_server.sockets import proctor as proctor_socket
 from exam_server.web import (
@@ -36,6 +37,7 @@ from exam_server.web import (
     error_pages,
     exposure_ledger,
     formats,
+    health,
     home,
     item_authoring,
     item_editor_api,
@@ -95,6 +97,7 @@ BLUEPRINTS = (
     accounts.blueprint,
     candidate.blueprint,
     proctor_console.blueprint,
+    health.blueprint,
 )
 
 
@@ -149,6 +152,7 @@ def create_app(
     )
     room = ExamRoom(database, clock, concurrency)
     app.extensions["exam_room"] = room
+    app.extensions[CLOCK_WATCH] = ClockWatch(clock)
     candidate_socket.register(sockets, room)
     proctor_socket.register(sockets, room)
     return Server(app, sockets, room)

@@ -16,6 +16,7 @@ class Settings:
     database_url: str
     keys_folder: Path
     files_folder: Path
+    room_folder: Path  # what a room's own server notes: last run, last copy
     public_url: str  # in front of /verify/… in the QR code of certificates
     secure_cookies: bool
     demonstration: bool
@@ -28,6 +29,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         database_url=environment.get("KAOHE_DATABASE_URL", f"sqlite:///{home / 'kaohe.db'}"),
         keys_folder=Path(environment.get("KAOHE_KEYS", home / "keys")),
         files_folder=Path(environment.get("KAOHE_FILES", home / "files")),
+        room_folder=Path(environment.get("KAOHE_ROOM", home / "room")),
         public_url=environment.get("KAOHE_PUBLIC_URL", "http://localhost:5000").rstrip("/"),
         secure_cookies=environment.get("KAOHE_SECURE_COOKIES", "0") == "1",
         demonstration=environment.get("KAOHE_DEMONSTRATION", "0") == "1",

@@ -47,6 +47,14 @@ def is_current(engine: Engine) -> bool:
         return present == ScriptDirectory.from_config(_config(connection)).get_current_head()
 
 
+def has_known_version(engine: Engine) -> bool:
+    """Say whether this program knows the database's version: not one written by a newer program."""
+    with engine.connect() as connection:
+        present = MigrationContext.configure(connection).get_current_revision()
+        scripts = ScriptDirectory.from_config(_config(connection)).walk_revisions()
+        return present is None or present in {script.revision for script in scripts}
+
+
 def _config(connection: Connection) -> Config:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))

@@ -8,6 +8,7 @@ import logging
 import resource
 import signal
 import socket
+import ssl
 from collections.abc import Callable
 
 import gevent
@@ -32,17 +33,25 @@ def listener(host: str, port: int) -> socket.socket:
     return listening
 
 
-def serve(server: Server, host: str, port: int, *, ready: Callable[[str], None]) -> None:
+def serve(
+    server: Server,
+    host: str,
+    port: int,
+    *,
+    ready: Callable[[str], None],
+    tls: ssl.SSLContext | None = None,
+) -> None:
     """Serve until told to stop; ``ready`` is called with the address once it listens."""
     _raise_file_limit()
     gc.set_threshold(50_000, 50, 1_000)
     listening = listener(host, port)
-    http = WSGIServer(listening, server.app, log=None, error_log=log)
+    secure = {"ssl_context": tls} if tls else {}
+    http = WSGIServer(listening, server.app, log=None, error_log=log, **secure)
     timekeeper = gevent.spawn(_keep_time, server)
     for sign in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(sign, http.stop)
     http.start()
-    ready(f"http://{host}:{http.server_port}")
+    ready(f"{'https' if tls else 'http'}://{host}:{http.server_port}")
     try:
         http.serve_forever()
     finally:

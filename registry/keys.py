@@ -96,9 +96,14 @@ def new_key_ring() -> KeyRing:
     )
 
 
+def key_file(folder: Path) -> Path:
+    """Return where the key ring of an installation lies."""
+    return folder / "kaohe.keys"
+
+
 def open_key_ring(folder: Path) -> KeyRing:
     """Read the key ring of an installation; the first opening draws and stores it."""
-    path = folder / "kaohe.keys"
+    path = key_file(folder)
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         _store(new_key_ring(), path)

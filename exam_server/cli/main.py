@@ -16,8 +16,12 @@ COMMANDS = {
     "bank": "exam_server.cli.bank",
     "papers": "exam_server.cli.papers",
     "cards": "exam_server.cli.cards",
+    "room": "exam_server.cli.room",
 }
-ON_GREENLETS = frozenset({"serve"})  # these run on gevent, which must be the first thing loaded
+ON_GREENLETS = (
+    ("serve",),
+    ("room", "serve"),
+)  # these run on gevent, which must be the first thing loaded
 
 
 class Commands(click.Group):
@@ -44,7 +48,7 @@ def kaohe() -> None:
 
 def main() -> None:
     """Run the command line."""
-    if len(sys.argv) > 1 and sys.argv[1] in ON_GREENLETS:
+    if any(tuple(sys.argv[1 : 1 + len(words)]) == words for words in ON_GREENLETS):
         monkey = importlib.import_module("gevent.monkey")
         monkey.patch_all()
     kaohe()

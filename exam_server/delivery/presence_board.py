@@ -38,6 +38,10 @@ class PresenceBoard:
         """Say whether the page has been silent for too long."""
         return now - self.last(attempt_id).at > STALE_AFTER
 
+    def connected(self, now: datetime) -> int:
+        """Return how many pages have been heard of within the last seconds."""
+        return sum(now - beat.at <= STALE_AFTER for beat in self._beats.values())
+
     def note_change(self, attempt_id: int, now: datetime) -> bool | None:
         """Return True when the page has just fallen silent, False when it is back, else None."""
         stale = self.is_stale(attempt_id, now)

@@ -5,24 +5,36 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO
 
-ADDRESS = re.compile(r"listening (http://\S+)")
+SAID = {
+    "install": re.compile(r"考生机先打开 (\S+) "),
+    "fingerprint": re.compile(r"([0-9A-F]{2}(?::[0-9A-F]{2}){31})"),
+}  # what the server of a room tells its staff before it listens
+ADDRESS = re.compile(r"listening (https?://\S+)")
 
 
 class ServerProcess:
     """``kaohe serve`` on a database of its own; use as a context manager."""
 
     def __init__(
-        self, home: Path, *, port: int = 0, environment: dict[str, str] | None = None
+        self,
+        home: Path,
+        *,
+        port: int = 0,
+        environment: dict[str, str] | None = None,
+        command: Sequence[str] = ("serve",),
     ) -> None:
         self._environment = {**os.environ, "KAOHE_HOME": str(home), **(environment or {})}
         self._log = home / "server.log"
         self._port = port
+        self._command = command
         self._process: subprocess.Popen[str] | None = None
         self.address = ""
+        self.heard: dict[str, str] = {}
 
     def __enter__(self) -> "ServerProcess":
         self.start()
@@ -41,7 +53,7 @@ class ServerProcess:
         command = "from exam_server.cli.main import main; main()"
         with self._log.open("a") as log:
             self._process = subprocess.Popen(  # noqa: S603  (this very program)
-                [sys.executable, "-c", command, "serve", "--port", str(self._port)],
+                [sys.executable, "-c", command, *self._command, "--port", str(self._port)],
                 env=self._environment,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -76,6 +88,7 @@ class ServerProcess:
 
     def _read_address(self, output: IO[str]) -> str:
         for line in output:
+            self.heard |= {k: said[1] for k, p in SAID.items() if (said := p.match(line))}
             found = ADDRESS.match(line)
             if found:
                 return found.group(1)

@@ -6,6 +6,7 @@ acknowledgement, ping, and events from the server.
 
 import asyncio
 import json
+import ssl
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -30,8 +31,16 @@ class SocketClosedError(ConnectionError):
 class SocketClient:
     """One connection to one namespace; every call is awaited on the same event loop."""
 
-    def __init__(self, address: str, namespace: str, cookie: str) -> None:
+    def __init__(
+        self,
+        address: str,
+        namespace: str,
+        cookie: str,
+        *,
+        trusted: ssl.SSLContext | None = None,
+    ) -> None:
         parts = urlsplit(address)
+        self._trusted = trusted
         self._host, self._port = parts.hostname or "127.0.0.1", parts.port or 80
         self._namespace = namespace
         self._cookie = cookie
@@ -53,7 +62,9 @@ class SocketClient:
             raise SocketClosedError from None
 
     async def _connect(self) -> None:
-        reader, self._writer = await asyncio.open_connection(self._host, self._port)
+        reader, self._writer = await asyncio.open_connection(
+            self._host, self._port, ssl=self._trusted
+        )
         self._joined = asyncio.get_running_loop().create_future()
         request = Request(
             host=f"{self._host}:{self._port}",

@@ -3,6 +3,7 @@
 import http.client
 import json
 import re
+import ssl
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -20,10 +21,13 @@ class RefusedError(Exception):
 class WebClient:
     """One browser: keeps its cookies and sends the token of its last page."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, *, trusted: ssl.SSLContext | None = None) -> None:
         self.address = address
         self._jar = CookieJar()
-        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self._jar))
+        self._opener = urllib.request.build_opener(
+            urllib.request.HTTPCookieProcessor(self._jar),
+            urllib.request.HTTPSHandler(context=trusted),
+        )
         self._token = ""
 
     def page(self, path: str) -> str:

@@ -61,6 +61,7 @@ ENTRIES: tuple[Entry, ...] = (
     ),
     Entry("题库", "试题勘误", "errata.index", (_P.BANK_WRITE, _P.ERRATUM_DECIDE), ("errata",)),
     Entry("考场", "监考", "proctor_console.sittings", (_P.ROOM_PROCTOR,), ("proctor_console",)),
+    Entry("考场", "考场服务器状态", "health.show", (_P.ROOM_PROCTOR, _P.ACCOUNTS_MANAGE)),
     Entry("评分", "答题卡", "card_scanning.index", CARD_USERS, ("card_scanning", "card_review")),
     Entry("评分", "我的考评任务", "practical.sessions", (_P.PRACTICAL_SCORE,), ("practical",)),
     Entry("评分", "成绩", "results.index", (_P.RESULTS_READ, _P.PLAN_READ), ("results",)),

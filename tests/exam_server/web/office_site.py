@@ -58,6 +58,7 @@ def settings_of(home: Path) -> Settings:
         database_url=f"sqlite:///{home / 'kaohe.db'}",
         keys_folder=home / "keys",
         files_folder=home / "files",
+        room_folder=home / "room",
         public_url="http://kaohe.example",
         secure_cookies=False,
         demonstration=False,

@@ -6,6 +6,7 @@ from exam_server.context import PUBLIC, REQUIRED
 from tests.exam_server.web.office_site import Site
 
 PUBLIC_ENDPOINTS = {
+    "health.live",
     "home.start",
     "public_lookup.catalog",
     "public_lookup.look_up",

@@ -1,0 +1,1 @@
+"""A room's own server: certificates, self-test, copies of the store, export; no pages."""

@@ -1,0 +1,139 @@
+"""How the room's server is doing: figures with a threshold each and one sentence what to do."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+
+from exam_server.config import Settings
+from exam_server.delivery.models import AnswerOp, Attempt
+from exam_server.delivery.room import ExamRoom
+from exam_server.delivery.states import AttemptState
+from exam_server.room_host import probes
+from exam_server.room_host.record import last_copy, program_version
+from exam_server.room_host.self_test import (
+    FREE_TO_BE_EASY_BYTES,
+    LEAST_FREE_BYTES,
+    SLOWEST_SYNC_MS,
+    Grade,
+)
+
+CLOCK_WATCH = "clock_watch"
+CLOCK_STEP_S = 1.0
+SAVES_WINDOW = timedelta(seconds=10)
+COPY_TOO_OLD = timedelta(minutes=15)
+QUEUE_IS_LONG = 500
+SYNC_PROBES = 10
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure: its name for machines, its value and what to do about it."""
+
+    code: str
+    value: float
+    shown: str
+    grade: Grade
+    advice: str = ""
+
+
+class ClockWatch:
+    """Notices when the wall clock was moved while the server ran."""
+
+    def __init__(
+        self, clock: Callable[[], datetime], monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._clock, self._monotonic = clock, monotonic
+        self._from, self._from_s = clock(), monotonic()
+
+    def step_s(self) -> float:
+        """Return by how many seconds the wall clock runs ahead of the time that has passed."""
+        passed = (self._clock() - self._from).total_seconds()
+        return passed - (self._monotonic() - self._from_s)
+
+
+def figures(room: ExamRoom, settings: Settings, watch: ClockWatch) -> list[Figure]:
+    """Return every figure of the room's server."""
+    now = room.clock()
+    with room.database.reading() as db:
+        saved = db.scalar(
+            select(func.count())
+            .select_from(AnswerOp)
+            .where(AnswerOp.received_at > now - SAVES_WINDOW)
+        )
+        working = db.scalar(
+            select(func.count())
+            .select_from(Attempt)
+            .where(Attempt.state == AttemptState.IN_PROGRESS)
+        )
+    return [
+        _seats(room.board.connected(now), working or 0),
+        _saves((saved or 0) / SAVES_WINDOW.total_seconds()),
+        _queue(room.writer.waiting()),
+        _disk(settings),
+        _sync(settings),
+        _clock(watch.step_s(), now),
+        _copy(settings, now),
+        Figure("version", 0, program_version(), Grade.GOOD),
+    ]
+
+
+def _seats(connected: int, working: int) -> Figure:
+    shown = f"在线 {connected}，作答中 {working}"
+    if connected < working:
+        advice = "有考生机离线：答案存在考生机上，请到大屏查看是哪些机位"
+        return Figure("seats", connected, shown, Grade.WARNING, advice)
+    return Figure("seats", connected, shown, Grade.GOOD)
+
+
+def _saves(rate: float) -> Figure:
+    return Figure("saves_per_second", rate, f"每秒 {rate:.1f} 次", Grade.GOOD)
+
+
+def _queue(waiting: int) -> Figure:
+    grade = Grade.WARNING if waiting > QUEUE_IS_LONG else Grade.GOOD
+    advice = "写盘跟不上，请关闭本机其他程序" if grade is Grade.WARNING else ""
+    return Figure("queue", waiting, f"{waiting} 项", grade, advice)
+
+
+def _disk(settings: Settings) -> Figure:
+    free = probes.free_bytes(settings.files_folder.parent)
+    gigabytes = free / 1024**3
+    grade, advice = Grade.GOOD, ""
+    if free < FREE_TO_BE_EASY_BYTES:
+        grade, advice = Grade.WARNING, "请清理磁盘，至少保留 2 GB"
+    if free < LEAST_FREE_BYTES:
+        grade = Grade.REFUSED
+    return Figure("free_gigabytes", gigabytes, f"{gigabytes:.1f} GB", grade, advice)
+
+
+def _sync(settings: Settings) -> Figure:
+    times = probes.sync_times(settings.files_folder.parent, SYNC_PROBES)
+    is_slow = times.median_ms > SLOWEST_SYNC_MS
+    advice = "磁盘很慢，答案确认会延迟，请关闭其他程序" if is_slow else ""
+    grade = Grade.WARNING if is_slow else Grade.GOOD
+    shown = f"{times.median_ms:.1f} 毫秒"
+    return Figure("sync_ms", times.median_ms, shown, grade, advice)
+
+
+def _clock(step_s: float, now: datetime) -> Figure:
+    shown = f"{now.astimezone():%Y-%m-%d %H:%M:%S}，启动后偏移 {step_s:+.1f} 秒"
+    if abs(step_s) > CLOCK_STEP_S:
+        advice = "本机时钟被改动过，请勿再改，并记入考场情况记录单"
+        return Figure("clock_step_s", step_s, shown, Grade.REFUSED, advice)
+    return Figure("clock_step_s", step_s, shown, Grade.GOOD)
+
+
+def _copy(settings: Settings, now: datetime) -> Figure:
+    made = last_copy(settings.room_folder)
+    if made is None:
+        advice = "请插入备份盘并运行 kaohe room backup"
+        return Figure("copy_age_s", -1, "没有", Grade.WARNING, advice)
+    age = now - made.at
+    shown = f"{made.at.astimezone():%H:%M:%S}，{made.size_bytes / 1024**2:.0f} MB，{made.path}"
+    is_old = age > COPY_TOO_OLD
+    advice = "超过 15 分钟没有备份，请检查备份盘" if is_old else ""
+    grade = Grade.WARNING if is_old else Grade.GOOD
+    return Figure("copy_age_s", age.total_seconds(), shown, grade, advice)

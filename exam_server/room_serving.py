@@ -1,0 +1,79 @@
+"""Serves a room without internet: HTTPS with the room's own certificate, the install page beside.
+
+Import this module only in a process that gevent has patched (see cli/main.py).
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import gevent
+from gevent.pywsgi import WSGIServer
+
+from exam_server.app import Server
+from exam_server.install_site import Installation, create_install_site
+from exam_server.room_host.certificates import (
+    authority_file,
+    open_authority,
+    open_server_certificate,
+    private_addresses,
+    tls_context,
+)
+from exam_server.room_host.record import write_run
+from exam_server.serving import listener, serve
+
+ANY_HOST = "0.0.0.0"  # noqa: S104  (every network card of the room's server)
+NOTE_RUN_S = 20.0
+log = logging.getLogger("kaohe")
+
+
+@dataclass(frozen=True)
+class RoomPlace:
+    """Where a room's server listens and what it keeps beside the database."""
+
+    addresses: tuple[str, ...]
+    port: int
+    install_port: int
+    keys_folder: Path
+    room_folder: Path
+
+
+@dataclass(frozen=True)
+class OpenRoom:
+    """What staff must know once the room listens."""
+
+    address: str
+    install_page: str
+    fingerprint: str
+
+
+def serve_room(server: Server, place: RoomPlace, *, ready: Callable[[OpenRoom], None]) -> None:
+    """Serve until told to stop; ``ready`` is called once both addresses listen."""
+    now = server.room.clock()
+    authority = open_authority(place.keys_folder, now=now)
+    addresses = private_addresses(place.addresses)
+    open_server_certificate(authority, place.keys_folder, addresses, now=now)
+    beside = gevent.spawn(_note_runs, server, place.room_folder)
+
+    def listening(address: str) -> None:
+        port = int(address.rsplit(":", 1)[1])
+        certificate = authority_file(place.keys_folder).read_bytes()
+        offered = Installation(certificate, authority.fingerprint(), place.addresses, port)
+        site = create_install_site(offered)
+        plain = WSGIServer(listener(ANY_HOST, place.install_port), site, log=None, error_log=log)
+        plain.start()
+        install_page = f"http://{place.addresses[0]}:{plain.server_port}/"
+        ready(OpenRoom(offered.room_address(""), install_page, authority.fingerprint()))
+
+    try:
+        serve(server, ANY_HOST, place.port, ready=listening, tls=tls_context(place.keys_folder))
+    finally:
+        beside.kill()
+
+
+def _note_runs(server: Server, folder: Path) -> None:
+    """Keep the last instant of this server on disk: the next start checks its clock against it."""
+    while True:
+        write_run(folder, now=server.room.clock())
+        gevent.sleep(NOTE_RUN_S)

@@ -1,0 +1,100 @@
+"""``kaohe room serve`` as a real process: HTTPS with its own certificate, the install page."""
+
+import asyncio
+import os
+import re
+import ssl
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from exam_server.rehearsal.batch import BatchOrder
+from exam_server.rehearsal.server_process import ServerProcess
+from exam_server.rehearsal.socket_client import SocketClient
+from exam_server.rehearsal.web_client import WebClient
+from registry.keys import key_file
+from tests.support.room import PASSWORD, prepare_home
+
+SERVE = ("room", "serve", "--address", "127.0.0.1", "--install-port", "0", "--force")
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("room") / "home"
+    return prepare_home(folder, BatchOrder(2, 0, datetime.now(UTC), seed=7)).folder
+
+
+def room_command(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    program = "from exam_server.cli.main import main; main()"
+    return subprocess.run(
+        [sys.executable, "-c", program, "room", *arguments],
+        env={**os.environ, "KAOHE_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def trusting(home: Path) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=home / "keys" / "room-authority.crt")
+
+
+def test_a_pc_with_the_certificate_signs_in_over_https_and_the_socket(home: Path) -> None:
+    with ServerProcess(home, command=SERVE) as server:
+        assert server.address.startswith("https://127.0.0.1:")
+        with pytest.raises(urllib.error.URLError, match="certificate verify failed"):
+            urllib.request.urlopen(f"{server.address}/health/live")
+        web = WebClient(server.address, trusted=trusting(home))
+        assert web.get("/health/live") == {"ok": True}
+        web.page("/sign-in")
+        web.submit("/sign-in", login_name="jiankao01", password=PASSWORD)
+        assert "写盘延迟" in web.page("/health")
+        told = web.get("/health/api/figures")
+        assert set(told["figures"]) >= {"seats", "free_gigabytes", "sync_ms", "copy_age_s"}
+        assert told["figures"]["copy_age_s"]["grade"] == "warning"  # no copy was made yet
+
+        async def connect() -> None:
+            cookie = web.cookie
+            socket = SocketClient(server.address, "/proctor", cookie, trusted=trusting(home))
+            await socket.connect()
+            await socket.close()
+
+        asyncio.run(connect())
+    assert (home / "room" / "last-run.json").exists()
+
+
+def test_the_install_page_offers_the_certificate_over_plain_http(home: Path) -> None:
+    with ServerProcess(home, command=SERVE) as server:
+        page = WebClient(server.heard["install"]).page("")
+        assert f"{server.address}/health/live" in page
+        shown = re.search(r'id="fingerprint">([0-9A-F:]+)<', page)
+        assert shown is not None
+        assert shown.group(1) == server.heard["fingerprint"]
+        offered = WebClient(server.heard["install"]).download("kaohe-room-ca.crt")
+        assert offered == (home / "keys" / "room-authority.crt").read_bytes()
+
+
+def test_a_room_without_its_keys_does_not_start_even_by_force(home: Path) -> None:
+    keys = key_file(home / "keys")
+    content = keys.read_bytes()
+    keys.unlink()
+    try:
+        refused = room_command(home, "serve", "--force", "--address", "127.0.0.1")
+    finally:
+        keys.write_bytes(content)
+    assert refused.returncode == 1
+    assert "[已损坏] 密钥" in refused.stderr
+    assert "服务器没有启动" in refused.stderr
+    assert "listening" not in refused.stdout
+
+
+def test_a_public_address_is_refused(home: Path) -> None:
+    refused = room_command(home, "serve", "--address", "8.8.8.8")
+    assert refused.returncode == 2
+    assert "不是内网地址" in refused.stderr
