@@ -1,11 +1,12 @@
 """Reads key, point, difficulty and the like of a draft from the words people write for them."""
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal
 
 from item_bank.exchange import answer_words as words
 from item_bank.exchange.item_draft import DraftOption, ItemDraft
-from item_bank.exchange.records import ItemType
+from item_bank.exchange.records import NO_WEIGHTS, ItemType
 from item_bank.rules.item import POINT_CODE, judgement_options
 
 WEIGHT = re.compile(r"\s*([a-z])\s*[=:]\s*(-?\d{1,6}(?:\.\d{1,10})?)\s*")
@@ -28,13 +29,31 @@ def read_key(draft: ItemDraft, answer: str, where: str) -> None:
         draft.key = stated
 
 
-def inferred_type(draft: ItemDraft, answer: str) -> ItemType:
-    """Return the type that options and answer suggest, with a note."""
+def inferred_type(
+    draft: ItemDraft, answer: str, scores: Mapping[str, Decimal] = NO_WEIGHTS
+) -> ItemType:
+    """Return the type that options and answer suggest, else the scores, with a note."""
     draft.note("没有写题型，按答案推定。")
     if not draft.options and words.answer_verdict(answer):
         return ItemType.JUDGE
     right = len(draft.key or ()) or len(words.answer_letters(answer) or ())
+    right = right if right or answer else sum(score > 0 for score in scores.values())
     return ItemType.MULTIPLE if right > 1 else ItemType.SINGLE
+
+
+def apply_scores(draft: ItemDraft, scores: Mapping[str, Decimal]) -> None:
+    """Take what each option earns: as key where none is stated, as weights where it is shared."""
+    earning = [name for name, score in scores.items() if score > 0]
+    if draft.type is ItemType.JUDGE or not earning:
+        return
+    if draft.key is None and draft.type is ItemType.SINGLE:
+        best = max(scores.values())
+        draft.key = [name for name in earning if scores[name] == best]
+    draft.key = draft.key or earning
+    is_plain = len({scores[name] for name in earning}) == 1 and min(scores.values()) >= 0
+    if set(earning) != set(draft.key) or not is_plain:
+        draft.weights = {o.source_id: scores.get(o.source_id, Decimal(0)) for o in draft.options}
+        draft.warn("选项有部分得分，已保留权重。")
 
 
 def take_point(draft: ItemDraft, text: str, where: str) -> None:

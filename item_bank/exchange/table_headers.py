@@ -105,18 +105,20 @@ OPTION_COLUMN = re.compile(
     rf"(?:选项|option|choice|答案选项)\s*{ORDINAL}(.*)|{ORDINAL}\s*选项(.*)|([a-h])"
 )
 BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|\*")
-FLAG_ENDS = ("是否正确", "是否正确项", "正确", "是否为正确项", "correct", "score", "是否答案")
+FLAG_ENDS = ("是否正确", "是否正确项", "正确", "是否为正确项", "correct", "是否答案")
+SCORE_ENDS = ("score", "得分", "分值", "分数")
 CONTENT_ENDS = ("", "内容", "的内容", "text", "content")
 PICTURE_ENDS = ("图片", "image", "图")
 
 
 @dataclass
 class Columns:
-    """Column numbers by what they hold; options and flags by their ordinal from 1."""
+    """Column numbers by what they hold; options, flags and scores by their ordinal from 1."""
 
     fields: dict[str, int] = field(default_factory=dict)
     options: dict[int, int] = field(default_factory=dict)
     flags: dict[int, int] = field(default_factory=dict)
+    scores: dict[int, int] = field(default_factory=dict)  # what choosing an option earns
     pictures: list[int] = field(default_factory=list)
     of_option_pictures: list[int] = field(default_factory=list)
     type_codes: dict[str, ItemType] = field(default_factory=dict)
@@ -133,7 +135,13 @@ class Columns:
         """Return the columns that belong to options."""
         own = (self.fields[name] for name in (OPTION, FLAG) if name in self.fields)
         return frozenset(
-            [*self.options.values(), *self.flags.values(), *self.of_option_pictures, *own]
+            [
+                *self.options.values(),
+                *self.flags.values(),
+                *self.scores.values(),
+                *self.of_option_pictures,
+                *own,
+            ]
         )
 
     @property
@@ -185,6 +193,8 @@ def _take_option(columns: Columns, name: str, number: int) -> bool:
         columns.options.setdefault(ordinal, number)
     elif ending in FLAG_ENDS:
         columns.flags.setdefault(ordinal, number)
+    elif ending in SCORE_ENDS:
+        columns.scores.setdefault(ordinal, number)
     elif ending in PICTURE_ENDS:
         columns.pictures.append(number)
         columns.of_option_pictures.append(number)

@@ -141,7 +141,8 @@ def _column_messages(table: Table, header: Row, columns: Columns) -> tuple[Messa
     if columns.unknown:
         names = "、".join(columns.unknown[:10])
         found.append(Message(place, f"以下列没有读取：{names}。", Severity.NOTE))
-    if headers.KEY not in columns.fields and not columns.flags and not columns.is_per_option:
+    has_marks = columns.flags or columns.scores or columns.is_per_option
+    if headers.KEY not in columns.fields and not has_marks:
         found.append(warning(place, "没有答案列。"))
     return tuple(found)
 

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 
 from item_bank.exchange import answer_words as words
 from item_bank.exchange import table_headers as headers
 from item_bank.exchange.draft_fields import (
+    apply_scores,
     inferred_type,
     read_key,
     take_difficulty,
@@ -35,6 +37,7 @@ class RowReader:
         self.first = rows[0][0]
         self.place = place
         self.draft = ItemDraft(place(self.first, None))
+        self.scores: dict[str, Decimal] = {}
 
     def item(self) -> ReadItem:
         """Read every column and finish the draft."""
@@ -49,6 +52,7 @@ class RowReader:
         answer = self._field(headers.KEY)
         draft.type = named or self._inferred_type(answer)
         read_key(draft, answer, self._at(headers.KEY))
+        apply_scores(draft, self.scores)
         self._lock()
         return draft.finish()
 
@@ -85,7 +89,7 @@ class RowReader:
         most = self._field(headers.MOST)
         if most.isdigit():
             return ItemType.SINGLE if most == "1" else ItemType.MULTIPLE
-        return inferred_type(self.draft, answer)
+        return inferred_type(self.draft, answer, self.scores)
 
     def _read_options(self, named: ItemType | None) -> None:
         if self.columns.is_per_option:
@@ -116,9 +120,19 @@ class RowReader:
                 )
                 missing = ""
             draft.options.append(DraftOption(letter, text))
+            if ordinal in self.columns.scores:
+                self._take_score(letter, self.columns.scores[ordinal])
             if ordinal in self.columns.flags:
                 flags[letter] = (self.first, self.columns.flags[ordinal])
         self._take_flags({name: self._flag(*where) for name, where in flags.items()})
+
+    def _take_score(self, letter: str, column: int) -> None:
+        text = self._cell(self.rows[0], column)
+        score = words.number_in(text) if text else None
+        if score is not None:
+            self.scores[letter] = score
+        elif text:
+            self.draft.fail(f"得分“{text[:30]}”不是数。", self.place(self.first, column))
 
     def _read_option_rows(self) -> None:
         flags = {}

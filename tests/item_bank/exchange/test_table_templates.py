@@ -189,6 +189,24 @@ def test_a_table_of_tao():
     assert (second.type, second.key, second.locked) == ("single", ("b",), ())
 
 
+def test_scores_of_tao_are_partial_credit_and_no_flags():
+    header = ["name", "question", "max_choices", "correct_answer"]
+    header += [f"choice_{n}{end}" for n in (1, 2, 3) for end in ("", "_score")]
+    rows = [
+        header,
+        ["q1", "Which?", 1, "choice_2", "a", 1, "b", 3, "c", 0],
+        ["q2", "What?", 1, "", "a", 1, "b", 0, "c", 2],
+        ["q3", "Where?", 0, "", "a", 1, "b", 0, "c", 1],
+        ["q4", "When?", 1, "choice_2", "a", "x", "b", 1, "c", ""],
+    ]
+    first, second, third, fourth = read_file("t", workbook(rows)).items
+    assert (first.type, first.key, first.weights) == ("single", ("b",), {"a": 1, "b": 3, "c": 0})
+    assert (second.key, second.weights) == (("c",), {"a": 1, "b": 0, "c": 2})
+    assert (third.type, third.key, third.weights) == ("multiple", ("a", "c"), {})
+    assert fourth.status is Status.ERROR
+    assert "（F5）" in told(fourth)
+
+
 def test_options_inside_the_cell_of_the_stem_on_lines_of_their_own():
     rows = [
         ["题目", "答案"],
