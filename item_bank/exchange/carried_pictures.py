@@ -43,7 +43,7 @@ def take_text(draft: ItemDraft, found: HtmlText, media: Media, where: str | None
 
 
 def take_bare_text(draft: ItemDraft, found: HtmlText, where: str | None = None) -> str:
-    """Return the text of an option or an explanation, which can have no picture."""
+    """Return a text that can have no picture: of an option, an explanation, a plain file."""
     for image in found.images:
         draft.warn(f"选项或解析中的图片“{image.name}”没有导入。", where)
     for name in found.lost:

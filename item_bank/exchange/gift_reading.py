@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from item_bank.exchange.html_text import text_of_html
+from item_bank.exchange.carried_pictures import no_media, take_bare_text, take_text
+from item_bank.exchange.html_text import read_html
 from item_bank.exchange.item_draft import DraftOption, ItemDraft
 from item_bank.exchange.item_tags import apply_tag
 from item_bank.exchange.records import ItemType, ReadFile, ReadItem
@@ -73,14 +74,15 @@ def _item(block: _Block) -> ReadItem:
     is_html = bool(form and form[1].lower() in ("html", "moodle"))
     text = text[form.end() :] if form else text
     opens, closes = text.find("{"), text.rfind("}")
-    draft.stem = _words(text[: opens if opens >= 0 else None], is_html=is_html)
+    before = text[: opens if opens >= 0 else None]
+    draft.stem = _words(draft, before, is_html=is_html, is_stem=True)
     if opens < 0 and closes < 0:
         return draft.unsupported("没有答案的说明文字")
     if not 0 <= opens < closes or text.count("{") > 1 or text.count("}") > 1:
         return draft.broken("花括号不成对，或一题中有多处答案。")
     after = text[closes + 1 :].strip()
     if after:
-        draft.stem = f"{draft.stem}{BLANK}{_words(after, is_html=is_html)}"
+        draft.stem = f"{draft.stem}{BLANK}{_words(draft, after, is_html=is_html, is_stem=True)}"
     return _answered(draft, text[opens + 1 : closes], is_html=is_html)
 
 
@@ -94,7 +96,7 @@ def _apply_marks(draft: ItemDraft, marks: tuple[tuple[str, str], ...]) -> None:
 
 def _answered(draft: ItemDraft, inside: str, *, is_html: bool) -> ReadItem:
     inside, _, general = inside.partition("####")
-    draft.rationale = _words(general, is_html=is_html)
+    draft.rationale = _words(draft, general, is_html=is_html)
     reason = _other_type(inside)
     if reason:
         return draft.unsupported(reason)
@@ -103,6 +105,8 @@ def _answered(draft: ItemDraft, inside: str, *, is_html: bool) -> ReadItem:
         draft.type = ItemType.JUDGE
         draft.options = [DraftOption(o.canonical_id, o.content) for o in judgement_options()]
         draft.key = [RIGHT if verdict[1][0] in "Tt" else WRONG]
+        if inside[verdict.end() :].strip(" #\n"):
+            draft.note("答对、答错的反馈没有导入。")
         return draft.finish()
     _read_choices(draft, inside, is_html=is_html)
     return draft.finish()
@@ -138,7 +142,7 @@ def _read_choices(draft: ItemDraft, inside: str, *, is_html: bool) -> None:
         words, _, feedback = text.partition("#")
         if feedback.strip():
             draft.note(f"第 {name} 个选项的反馈没有导入。")
-        draft.options.append(DraftOption(name, _words(words, is_html=is_html)))
+        draft.options.append(DraftOption(name, _words(draft, words, is_html=is_html)))
     _read_weights(draft, full, weights)
 
 
@@ -169,6 +173,10 @@ def _shown(text: str) -> str:
     return "".join(SHOWN.get(sign, sign) for sign in text).strip()
 
 
-def _words(text: str, *, is_html: bool) -> str:
+def _words(draft: ItemDraft, text: str, *, is_html: bool, is_stem: bool = False) -> str:
+    """Return a text as it is read; what its markup holds beside text is named."""
     shown = _shown(text)
-    return text_of_html(shown)[0] if is_html else shown
+    if not is_html:
+        return shown
+    found = read_html(shown)
+    return take_text(draft, found, no_media) if is_stem else take_bare_text(draft, found)

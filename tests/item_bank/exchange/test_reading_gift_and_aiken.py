@@ -67,6 +67,14 @@ def test_html_of_gift_is_made_plain():
     assert item.stem == "H\\(_{2}\\)O & x"
 
 
+def test_pictures_and_feedback_of_gift_are_named():
+    (item,) = items('[html]<p>看图<img src="a.png" alt="阀门"></p>{T#对#错}')
+    told = "\n".join(map(str, item.messages))
+    assert "图片“阀门”没有导入" in told
+    assert "反馈没有导入" in told
+    assert item.key == ("right",)
+
+
 def test_aiken():
     report = read_file(
         "t",
