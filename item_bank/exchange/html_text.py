@@ -18,7 +18,7 @@ from item_bank.exchange.notation import (
 
 BLOCKS = frozenset(["p", "div", "li", "ul", "ol", "h1", "h2", "h3", "h4", "pre"])
 BLOCKS_AND_BREAKS = BLOCKS | {"br", "blockquote", "section", "hr"}
-UNSHOWN = frozenset(["script", "style", "head", "template"])
+UNSHOWN = frozenset(["script", "style", "head", "template", "annotation", "annotation-xml"])
 MEDIA = frozenset(["video", "audio", "object", "svg", "embed", "iframe"])
 CAPTION = "kaohe-caption"  # class of the paragraph below a figure
 BOLD = frozenset(["b", "strong"])

@@ -11,7 +11,14 @@ from item_bank.exchange.carried_pictures import decoded_base64, take_bare_text, 
 from item_bank.exchange.html_text import HtmlText, read_html
 from item_bank.exchange.item_draft import DraftOption, ItemDraft
 from item_bank.exchange.item_tags import apply_tag, percent
-from item_bank.exchange.records import ItemType, ReadFile, ReadItem, UnreadableFileError
+from item_bank.exchange.records import (
+    ItemType,
+    Message,
+    ReadFile,
+    ReadItem,
+    Severity,
+    UnreadableFileError,
+)
 from item_bank.exchange.weights import is_all_or_nothing
 from item_bank.exchange.xml_tree import inner_text, local_name, xml_root
 from item_bank.rules.kinds import RIGHT, WRONG
@@ -31,6 +38,7 @@ OTHER_TYPES = {
 }
 HTML_FORMATS = frozenset(["html", "moodle_auto_format", ""])
 PLUGIN_FILE = "@@PLUGINFILE@@"
+BESIDE_TEXT = frozenset(["feedback", "file"])
 ON = frozenset(["true", "1"])
 
 
@@ -39,7 +47,14 @@ def read_moodle(content: bytes) -> ReadFile:
     root = xml_root(content)
     if local_name(root) != "quiz":
         raise UnreadableFileError(f"根元素是 {local_name(root)}，不是 quiz。", "第 1 行")
-    return ReadFile(tuple(_items(root)))
+    return ReadFile(tuple(_items(root)), _category_notes(root))
+
+
+def _category_notes(root: etree._Element) -> tuple[Message, ...]:
+    """Name the categories, which the bank has no place for."""
+    names = [_value(category, "text") for category in root.iterfind("question/category")]
+    told = "、".join(name[:60] for name in dict.fromkeys(names) if name)
+    return (Message("文件", f"分类没有导入：{told[:300]}。", Severity.NOTE),) if told else ()
 
 
 def _items(root: etree._Element) -> Iterator[ReadItem]:
@@ -146,10 +161,22 @@ def _plain(holder: etree._Element | None, draft: ItemDraft) -> str:
 
 
 def _html(holder: etree._Element) -> HtmlText:
-    source = _value(holder, "text")
+    source = _written(holder)
     if holder.get("format", "") not in HTML_FORMATS or local_name(holder) == "name":
         return HtmlText(source)
     return read_html(source)
+
+
+def _written(holder: etree._Element) -> str:
+    """Return what stands in <text>; some writers leave it out, or put markup in as elements."""
+    found = holder.find("text")
+    outer = holder if found is None else found
+    pieces = [outer.text or ""]
+    for element in outer:
+        if local_name(element) not in BESIDE_TEXT:
+            pieces.append(etree.tostring(element, encoding="unicode", with_tail=False))
+        pieces.append(element.tail or "")
+    return "".join(pieces).strip()
 
 
 def _source(question: etree._Element) -> str:
