@@ -22,6 +22,8 @@ TOOL = "Kaohe"
 CLASS_MARK = "kaohe-"
 TEMPLATES = ("templateDeclaration", "templateProcessing")
 PICTURE_NAME = re.compile(r"\.(png|jpe?g|gif|svg)$", re.I)
+ON = frozenset(["true", "1"])
+FEEDBACK = ("modalFeedback", "feedbackBlock", "feedbackInline")
 ASIDE = ("rubricBlock", "feedbackBlock", "feedbackInline", "stylesheet", "catalogInfo")
 
 
@@ -43,6 +45,7 @@ def read_qti_item(root: etree._Element, place: str, media: Media = no_media) -> 
     if reason:
         draft.stem = inner_text(body)[:500]
         return draft.unsupported(reason)
+    _name_losses(draft, root, body)
     _read_choice(draft, root, interactions[0])
     if draft.type is ItemType.UNSUPPORTED:
         return draft.unsupported("有顺序要求的作答 cardinality=ordered")
@@ -52,7 +55,7 @@ def read_qti_item(root: etree._Element, place: str, media: Media = no_media) -> 
 
 
 def _refusal(root: etree._Element, interactions: Sequence[etree._Element]) -> str:
-    if root.get("adaptive") in ("true", "1"):
+    if root.get("adaptive", "").lower() in ON:
         return "自适应试题 adaptive"
     if any(root.find(name) is not None for name in TEMPLATES):
         return "参数化试题 template"
@@ -62,6 +65,25 @@ def _refusal(root: etree._Element, interactions: Sequence[etree._Element]) -> st
     if len(names) > 1:
         return f"一题中有 {len(names)} 处作答（{'、'.join(dict.fromkeys(names))}）"
     return "" if names[0] == CHOICE else f"作答形式 {names[0]}"
+
+
+def _name_losses(draft: ItemDraft, root: etree._Element, body: etree._Element) -> None:
+    """Name what belongs to the item and has no place in the bank."""
+    for link in root.iter("assessmentStimulusRef", "stimulusRef", "include"):
+        draft.warn(f"题目引用的材料“{link.get('href', '')[:60]}”没有导入。")
+    if body.find(".//printedVariable") is not None:
+        draft.warn("题中变量 printedVariable 的值没有导入。")
+    blocks = [b for b in body.iter("rubricBlock") if CLASS_MARK not in b.get("class", "")]
+    views = {view for block in blocks for view in block.get("view", "candidate").split()}
+    if "candidate" in views:
+        draft.warn("给考生的说明 rubricBlock 没有导入。")
+    elif views:
+        draft.note("给其他人员的说明 rubricBlock 没有导入。")
+    feedback = [name for name in FEEDBACK if root.find(f".//{name}") is not None]
+    if feedback:
+        draft.note(f"反馈（{'、'.join(feedback)}）没有导入。")
+    if root.find(".//catalogInfo") is not None:
+        draft.note("无障碍替代内容 catalogInfo 没有导入。")
 
 
 def _read_choice(draft: ItemDraft, root: etree._Element, choice: etree._Element) -> None:
@@ -75,9 +97,9 @@ def _read_choice(draft: ItemDraft, root: etree._Element, choice: etree._Element)
     draft.type = ItemType.SINGLE if is_single else ItemType.MULTIPLE
     for option in choice.iter("simpleChoice"):
         name = option.get("identifier", "")
-        is_locked = option.get("fixed") in ("true", "1")
+        is_locked = option.get("fixed", "").lower() in ON
         draft.options.append(DraftOption(name, take_bare_text(draft, _plain(option)), is_locked))
-    if choice.get("shuffle", "false") in ("false", "0"):
+    if choice.get("shuffle", "").lower() not in ON:
         draft.lock_all()
     if declared:
         processing = root.find("responseProcessing")
@@ -120,8 +142,6 @@ def _read_stem(
         if child is not prompt:
             choice.remove(child)
     draft.stem = take_text(draft, _plain(body), media)
-    if body.find(".//rubricBlock[@view='candidate']") is not None:
-        draft.warn("给考生的说明 rubricBlock 没有导入。")
 
 
 def _read_extras(draft: ItemDraft, root: etree._Element, body: etree._Element) -> None:

@@ -20,10 +20,18 @@ from item_bank.exchange.records import (
     error,
     warning,
 )
-from item_bank.exchange.xml_tree import local_name, xml_root
+from item_bank.exchange.xml_tree import inner_text, local_name, xml_root
 
 MANIFEST = "imsmanifest.xml"
 TEST = "assessmentTest"
+OLD_QTI = "questestinterop"  # QTI 1.x
+DOCUMENTS = (".xml", ".qti")
+NO_ITEMS = {
+    "manifest": "是内容包的清单，没有试题；请导入整个压缩包。",
+    "assessmentSection": "是测试卷的一部分，没有试题；请导入整个压缩包。",
+    "assessmentStimulus": "是试题共用的材料，没有试题；请导入整个压缩包。",
+    "assessmentResult": "是考试结果，没有试题。",
+}
 SHOWN_SECTIONS = 20
 
 
@@ -37,9 +45,27 @@ def read_qti(content: bytes) -> ReadFile:
 
 def _read_document(root: etree._Element) -> ReadFile:
     name = _qti_name(root)
-    if name != ITEM:
-        raise UnreadableFileError(f"根元素是 {local_name(root)}，不是 QTI 试题。", "第 1 行")
-    return ReadFile((read_qti_item(root, f"第 {root.sourceline} 行"),))
+    if name == OLD_QTI:
+        return ReadFile(tuple(_old_items(root)))
+    if name == ITEM:
+        return ReadFile((read_qti_item(root, f"第 {root.sourceline} 行"),))
+    if name == TEST:
+        raise UnreadableFileError(
+            f"{described_test(root)}；没有试题，请导入整个压缩包。", "第 1 行"
+        )
+    reason = NO_ITEMS.get(name, "不是 QTI 试题。")
+    raise UnreadableFileError(f"根元素是 {local_name(root)}，{reason}", "第 1 行")
+
+
+def _old_items(root: etree._Element, entry: str = "") -> Iterator[ReadItem]:
+    """Name every item of QTI 1.x, which is not read."""
+    for item in root.iter("{*}item"):
+        draft = ItemDraft(f"{entry} 第 {item.sourceline} 行".strip())
+        draft.identifier = item.get("ident", "")
+        draft.original = etree.tostring(item, encoding="unicode", with_tail=False)
+        text = next(item.iter("{*}mattext"), None)
+        draft.stem = "" if text is None else inner_text(text)
+        yield draft.unsupported("QTI 1.x（questestinterop）；请从原系统导出为 QTI 2.1 或 3.0")
 
 
 def _qti_name(root: etree._Element) -> str:
@@ -58,7 +84,7 @@ class _Package:
 
     def read(self) -> ReadFile:
         """Read what the manifest lists, then items it forgot."""
-        documents = [name for name in self.names if name.lower().endswith(".xml")]
+        documents = [name for name in self.names if name.lower().endswith(DOCUMENTS)]
         manifests = [n for n in documents if posixpath.basename(n).lower() == MANIFEST]
         listed = [] if manifests else documents
         if not manifests:
@@ -110,6 +136,8 @@ class _Package:
             if kind == ITEM:
                 place = f"{name} 第 {root.sourceline} 行"
                 yield read_qti_item(root, place, partial(self._media, name))
+            elif kind == OLD_QTI:
+                yield from _old_items(root, name)
             elif kind == TEST:
                 told = f"{described_test(root)}；组织方式没有导入，只读取试题。"
                 self.messages.append(warning(name, told))
@@ -143,7 +171,7 @@ def described_test(root: etree._Element) -> str:
 def _is_document(kind: str, href: str) -> bool:
     """Tell items and tests from pictures and style sheets of a manifest."""
     if kind:
-        return "item" in kind or "test" in kind
+        return any(word in kind for word in ("item", "test", "imsqti_xmlv1"))
     return href.lower().endswith(".xml")
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from item_bank.exchange.answer_words import plain
 from item_bank.exchange.csv_reading import delimiter_of
 from item_bank.exchange.limits import opened_archive
+from item_bank.exchange.qti_names import camel_case
 from item_bank.exchange.records import UnreadableFileError
 from item_bank.exchange.table_headers import columns_of
 from item_bank.exchange.text_decoding import decoded
@@ -22,6 +23,10 @@ TEXT_ANSWER = re.compile(
 AIKEN = re.compile(r"^[ \t]*ANSWER[ \t]*[:：]", re.I | re.M)
 AIKEN_OPTION = re.compile(r"^[ \t]*A[ \t]*[.)]", re.M)
 GIFT = re.compile(r"^\$CATEGORY:|^[ \t]*::[^:\n]+::", re.M)
+QTI_ROOTS = frozenset(
+    ["assessmentItem", "assessmentTest", "assessmentSection", "assessmentStimulus"]
+) | {"assessmentResult", "questestinterop"}
+COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.S)
 ROOT = re.compile(r"<(?:[\w.-]+:)?([A-Za-z][\w-]*)")
 SEEN = 20_000  # characters looked at
 
@@ -70,11 +75,12 @@ def _archive_format(content: bytes) -> Format:
 
 
 def _xml_format(text: str) -> Format | None:
-    root = ROOT.search(re.sub(r"<[?!][^>]*>", "", text))
+    root = ROOT.search(re.sub(r"<[?!][^>]*>", "", COMMENT.sub("", text)))
     name = root[1] if root else ""
     if name == "quiz":
         return Format.MOODLE
-    return Format.QTI if name in ("assessmentItem", "qti-assessment-item") else None
+    is_qti = camel_case(name) in QTI_ROOTS or (name == "manifest" and "imscp" in text)
+    return Format.QTI if is_qti else None
 
 
 def _text_format(text: str) -> Format | None:

@@ -235,3 +235,94 @@ def test_files_beside_a_moodle_question():
     )
     unused = text.replace("</text></questiontext>", f"</text>{file}</questiontext>", 1)
     assert "没有用到" in str(read_file("t", unused.encode()).items[0].messages[-1])
+
+
+def test_what_belongs_to_an_item_of_qti_and_is_not_kept_is_named():
+    choice = CHOICE.replace("甲", '甲<feedbackInline identifier="A">不对</feedbackInline>')
+    body = choice + "<p>上式 <printedVariable identifier='V'/></p>"
+    beside = '<assessmentStimulusRef identifier="s" href="shared/图纸.xml"/>'
+    item = one(qti(body=body, extra=beside))
+    told = "\n".join(map(str, item.messages))
+    assert "材料“shared/图纸.xml”没有导入" in told
+    assert "printedVariable" in told
+    assert "反馈（feedbackInline）没有导入" in told
+    assert item.options[0].text == "甲"
+
+
+def test_feedback_alone_leaves_an_item_of_qti_accepted():
+    after = '<modalFeedback outcomeIdentifier="F" identifier="f" showHide="show">对</modalFeedback>'
+    item = one(qti(extra=after))
+    assert item.status is Status.ACCEPTED
+    assert "modalFeedback" in str(item.messages[0])
+
+
+@pytest.mark.parametrize(
+    ("view", "status"), [("candidate scorer", "warning"), ("scorer", "accepted")]
+)
+def test_rubrics_of_qti_are_named_by_their_readers(view, status):
+    item = one(qti(body=f'<rubricBlock view="{view}"><p>说明</p></rubricBlock>' + CHOICE))
+    assert item.status == status
+    assert "rubricBlock" in str(item.messages[0])
+    assert "说明" not in item.stem
+
+
+def test_truth_values_of_qti_in_capitals():
+    text = qti().replace('"true"', '"TRUE"')
+    assert one(text).locked == one(qti()).locked == ("b",)
+
+
+OLD_QTI = """<?xml version="1.0"?>
+<!-- made by <another> system -->
+<questestinterop><assessment ident="a"><section ident="s">
+<item ident="q1"><presentation><material><mattext>一</mattext></material></presentation></item>
+<item ident="q2"/></section></assessment></questestinterop>"""
+
+
+def test_every_item_of_qti_1_is_named():
+    report = read_file("t.xml", OLD_QTI.encode())
+    first, second = report.items
+    assert (report.format, report.status) == ("qti", Status.ERROR)
+    assert (first.identifier, first.stem, first.place) == ("q1", "一", "第 4 行")
+    assert (second.identifier, second.type) == ("q2", ItemType.UNSUPPORTED)
+    assert "QTI 1.x" in str(second.messages[0])
+    packed = read_file("t.zip", package(**{"a.xml.qti": OLD_QTI, "imsmanifest.xml": manifest()}))
+    assert [item.place for item in packed.items] == ["a.xml.qti 第 4 行", "a.xml.qti 第 5 行"]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ('<assessmentTest identifier="t" title="期末卷"/>', "测试卷“期末卷”"),
+        ('<qti-assessment-test identifier="t" title="期末卷"/>', "测试卷“期末卷”"),
+        ('<manifest xmlns="http://www.imsglobal.org/xsd/imscp_v1p1"/>', "清单"),
+        ('<qti-assessment-stimulus identifier="s"/>', "共用的材料"),
+    ],
+)
+def test_parts_of_a_package_given_alone_are_named(text, reason):
+    report = read_file("t.xml", text.encode())
+    assert (report.format, report.items, report.status) == ("qti", (), Status.ERROR)
+    assert reason in str(report.messages[0])
+    assert "整个压缩包" in str(report.messages[0])
+
+
+def test_moodle_answers_without_text_elements():
+    text = """<quiz>
+<question type="category"><category><text>$course$/甲</text></category></question>
+<question type="truefalse"><questiontext format="html"><text><p>天是蓝的。</p><p>对吗？</p></text>
+</questiontext><answer fraction="100"><p>true</p><feedback><text>好</text></feedback></answer>
+<answer fraction="0"><p>false</p></answer></question></quiz>"""
+    report = read_file("t.xml", text.encode())
+    (item,) = report.items
+    assert (item.type, item.key, item.stem) == (ItemType.JUDGE, ("right",), "天是蓝的。\n对吗？")
+    assert "分类没有导入：$course$/甲" in str(report.messages[0])
+    assert report.status is Status.ACCEPTED
+
+
+def test_annotations_of_formulas_are_no_text():
+    body = CHOICE.replace(
+        "甲",
+        "<math><semantics><mn>5</mn><annotation>$5$</annotation></semantics></math>",
+    )
+    item = one(qti(body=body))
+    assert item.options[0].text == "5"
+    assert "公式标记没有导入" in str(item.messages[0])
