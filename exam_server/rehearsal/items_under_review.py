@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from exam_server.rehearsal.office import PROJECT, Office
 from exam_server.seeding import SEEDS
+from item_bank.authoring.actions import NewTask, order_items
 from item_bank.authoring.item_actions import (
     add_figure,
     create_item,
@@ -31,8 +32,10 @@ from item_bank.rules.kinds import RIGHT, WRONG, ItemKind, ItemState
 from item_bank.rules.review import ROUNDS, Remark, ReviewPoint, Verdict
 from registry.access import Actor
 from registry.catalog.queries import project_by_number
+from registry.local_time import local_date
 
 AUTHOR, FIRST, SECOND = "mingti01", "shenti01", "shenti02"
+MANAGER = "tiku01"
 STANDARD = "GB/T 20234、GB/T 18487 系列标准"
 SVG_TYPE = "image/svg+xml"
 WRITING_TIME = timedelta(minutes=20)
@@ -216,6 +219,21 @@ def put_items_under_review(db: Session, office: Office, *, now: datetime) -> Non
     for number, content in enumerate(FOR_FIRST_REVIEW):
         _written(desk, content, now=at + timedelta(hours=65 + number))
     _written(desk, WITH_FIGURE, now=at + timedelta(hours=72), drawing=FIGURE_FILE.read_bytes())
+
+
+def order_more_items(db: Session, office: Office, *, now: datetime) -> None:
+    """Order items from the author: judgements of a hard range, choices about one point."""
+    author_id = office.actors[AUTHOR].account_id
+    assert author_id is not None
+    project_id = project_by_number(db, PROJECT).id
+    today = local_date(now)
+    for code, kind, level, count, days in (
+        ("A-B-A", ItemKind.TRUE_FALSE, 4, 6, 14),
+        ("B-C-A-002", ItemKind.MULTIPLE_CHOICE, None, 2, 30),
+    ):
+        due_on = today + timedelta(days=days)
+        task = NewTask(author_id, code, kind, level, count, due_on, "以现行标准和规程为依据。")
+        order_items(db, project_id, task, actor=office.actors[MANAGER], now=now)
 
 
 def _rewritten(desk: Desk, *, now: datetime) -> None:

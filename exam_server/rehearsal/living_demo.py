@@ -21,7 +21,7 @@ from exam_server.rehearsal.batch import (
     wait_for_approval,
     wait_for_audit,
 )
-from exam_server.rehearsal.items_under_review import put_items_under_review
+from exam_server.rehearsal.items_under_review import order_more_items, put_items_under_review
 from exam_server.rehearsal.new_projects import begin_new_projects
 from exam_server.rehearsal.office import (
     CITY_STAFF,
@@ -127,6 +127,7 @@ def build_world(database: Database, step: Step) -> World:
         actor = office.actors["kucun01"]
         receive_blanks(db, office.centre_id, *BLANKS, actor=actor, now=now - OFFICE_LEAD)
         put_items_under_review(db, office, now=now)
+        order_more_items(db, office, now=now - timedelta(days=2))
         begin_new_projects(db, office, now=now)
     with database.transaction() as db:
         order = BatchOrder(

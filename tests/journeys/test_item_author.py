@@ -188,6 +188,21 @@ def test_what_is_typed_while_the_server_is_away_is_kept_when_it_is_back(
     expect(page.get_by_label("题干", exact=True)).to_have_value("断网时写的题干（　　）。")
 
 
+def test_at_double_zoom_the_editor_is_one_column_with_nothing_cut_off(journey: Journey) -> None:
+    page = journey.page(viewport={"width": 683, "height": 384})
+    sign_in_staff(page, "mingti01", PASSWORD)
+    open_new(page)
+    page.get_by_label("出处").click()
+    page.get_by_role("button", name="放大 200%").click()
+    expect(page.get_by_role("region", name="检查结果")).to_be_visible()
+    boxes = [page.locator(part).bounding_box() for part in ("#figure-fields", "#views", "#checks")]
+    tops = [box["y"] for box in boxes if box]
+    assert tops == sorted(tops)
+    assert boxes[0]["y"] + boxes[0]["height"] <= boxes[1]["y"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= 683
+    assert grave_violations(page) == []
+
+
 def test_work_that_is_given_up_is_gone(author: Page) -> None:
     page = author
     open_new(page)
