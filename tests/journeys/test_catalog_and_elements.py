@@ -69,7 +69,7 @@ def test_a_city_proposes_a_project_like_another_and_the_province_decides_with_re
 def test_a_specification_is_written_row_by_row(desk: Callable[[str], Page]) -> None:
     province = desk("sheng01")
     province.goto("/specifications/?state=draft")
-    province.get_by_role("link", name="手冲咖啡制作").click()
+    province.get_by_role("link", name="手冲咖啡制作", exact=True).click()
     province.get_by_role("link", name="编辑").click()
     found = grave_violations(province)
     total = province.locator("[data-total-weight]")
