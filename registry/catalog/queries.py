@@ -157,7 +157,7 @@ def specification_to_change(db: Session, specification_id: int) -> Specification
     found = db.scalar(
         _whole_specifications()
         .where(Specification.id == specification_id)
-        .with_for_update()
+        .with_for_update(of=Specification)  # the joined project stays open to others
         .execution_options(populate_existing=True)
     )
     if found is None:
