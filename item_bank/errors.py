@@ -119,6 +119,20 @@ class BlockedItemError(AssessmentError):
     )
 
 
+class ExpiredUploadError(AssessmentError):
+    """Files sent to be imported were not confirmed in time."""
+
+    code = "expired_upload"
+    text = "上传的文件超过 {hours} 小时没有确认，已经删除，没有导入任何试题。请重新上传。"
+
+
+class ChangedUploadError(AssessmentError):
+    """The bank has changed since the trial, so that other items would come in than were shown."""
+
+    code = "changed_upload"
+    text = "题库在检查之后有变动，没有导入任何试题。已重新检查，请核对后再确认。"
+
+
 class FaultyElementTableError(AssessmentError):
     """The table as typed does not fit; every fault has its row and column, nothing was stored."""
 

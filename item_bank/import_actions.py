@@ -27,6 +27,7 @@ from item_bank.exchange.importing import FileReport
 from item_bank.models import Element, Item, ItemVersion
 from item_bank.queries import elements_of
 from item_bank.rules.element_table import POINT_LEVEL
+from item_bank.rules.item import sha256_of
 from item_bank.storing import add_version
 from registry.access import Actor, Permission
 from registry.audit_log import note
@@ -45,6 +46,14 @@ class ImportResult:
     known_count: int
 
 
+@dataclass(frozen=True)
+class PreparedImport:
+    """A plan made before the transaction, and the state of the bank that it was made for."""
+
+    plan: ImportPlan
+    bank_print: str
+
+
 def plan_import(
     db: Session,
     project_id: int,
@@ -54,8 +63,8 @@ def plan_import(
     actor: Actor,
 ) -> ImportPlan:
     """Say what an import of these files would do; nothing is changed."""
-    _require_writer(db, project_id, actor)
-    return planned_import(reports, _known_bank(db, project_id, actor), choices or ImportChoices())
+    bank = known_bank(db, project_id, actor=actor)
+    return planned_import(reports, bank, choices or ImportChoices())
 
 
 def import_items(
@@ -64,18 +73,23 @@ def import_items(
     reports: Sequence[FileReport],
     choices: ImportChoices | None = None,
     *,
+    prepared: PreparedImport | None = None,
     actor: Actor,
     now: datetime,
 ) -> ImportResult:
     """Store the new items as drafts; raises ``FaultyImportError`` for a single fault.
 
-    Items that the bank has already are passed over, so that a file may be imported twice.
+    Items that the bank has already are passed over, so that a file may be imported twice. A plan
+    that was ``prepared`` is taken as long as the bank has not changed; so the lock is held briefly.
     """
     _require_writer(db, project_id, actor)
     project = db.get(Project, project_id, with_for_update=True)
     if project is None:
         raise NotFoundError(what="考核项目")
-    plan = plan_import(db, project_id, reports, choices, actor=actor)
+    if prepared is not None and prepared.bank_print == print_of_bank(db, project_id):
+        plan = prepared.plan
+    else:
+        plan = plan_import(db, project_id, reports, choices, actor=actor)
     if plan.errors:
         raise FaultyImportError(plan.errors)
     known_count = plan.counts[PlannedStatus.KNOWN]
@@ -90,22 +104,16 @@ def import_items(
         "files": sorted({planned.file for planned in plan.new}),
         "items": len(codes),
         "known": known_count,
+        "left_out": len((choices or ImportChoices()).left_out),
         "codes": f"{codes[0]} – {codes[-1]}",
     }
     note(db, "import_items", ("project", project_id), actor=actor, now=now, detail=detail)
     return ImportResult(codes, known_count)
 
 
-def _require_writer(db: Session, project_id: int, actor: Actor) -> None:
-    if not actor.may(Permission.BANK_WRITE):
-        actor.require(Permission.ITEM_AUTHOR)
-    if db.get(Project, project_id) is None:
-        raise NotFoundError(what="考核项目")
-    require_author(db, project_id, actor=actor)
-
-
-def _known_bank(db: Session, project_id: int, actor: Actor) -> KnownBank:
-    """Return what the plan compares with; an author learns no code of another's item."""
+def known_bank(db: Session, project_id: int, *, actor: Actor) -> KnownBank:
+    """Return what a plan compares with; an author learns no code of another's item."""
+    _require_writer(db, project_id, actor)
     of_project = select(ItemVersion.content_hash).join(Item).where(Item.project_id == project_id)
     own = select(Item.id).where(
         Item.project_id == project_id, Item.created_by_id == actor.account_id
@@ -120,6 +128,28 @@ def _known_bank(db: Session, project_id: int, actor: Actor) -> KnownBank:
             for item in items_in_use(db, project_id)
         ],
     )
+
+
+def print_of_bank(db: Session, project_id: int) -> str:
+    """Return the hash of what a plan depends on: versions, states of items, points."""
+    versions = select(ItemVersion.id).join(Item).where(Item.project_id == project_id)
+    states = select(Item.id, Item.state).where(Item.project_id == project_id)
+    points = select(Element.code).where(Element.project_id == project_id)
+    return sha256_of(
+        [
+            sorted(db.scalars(versions)),
+            sorted([number, state] for number, state in db.execute(states)),
+            sorted(db.scalars(points)),
+        ]
+    )
+
+
+def _require_writer(db: Session, project_id: int, actor: Actor) -> None:
+    if not actor.may(Permission.BANK_WRITE):
+        actor.require(Permission.ITEM_AUTHOR)
+    if db.get(Project, project_id) is None:
+        raise NotFoundError(what="考核项目")
+    require_author(db, project_id, actor=actor)
 
 
 def _codes(db: Session, project: Project, planned: Sequence[PlannedItem]) -> Iterator[str]:

@@ -19,7 +19,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from item_bank.rules.kinds import BankDuty, ItemKind, ItemState, PaperState, SetPurpose
+from item_bank.rules.kinds import (
+    BankDuty,
+    ItemKind,
+    ItemState,
+    PaperState,
+    SetPurpose,
+    UploadState,
+)
 from registry.database import ExactDecimal, Record, UtcDateTime, one_of
 
 
@@ -169,6 +176,25 @@ class ReviewComment(Record):
     written_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     settled_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+
+
+class ItemUpload(Record):
+    """Files sent to be imported, and their trial; both lie in the file store until settled."""
+
+    __tablename__ = "item_upload"
+    __table_args__ = (one_of("state", UploadState),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), index=True)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
+    state: Mapped[str] = mapped_column(String(16), default=UploadState.WAITING)
+    point: Mapped[str] = mapped_column(String(20))  # for items that state none; may be empty
+    difficulty: Mapped[int]  # for items that state none
+    files_hash: Mapped[str | None] = mapped_column(String(64))
+    trial_hash: Mapped[str | None] = mapped_column(String(64))
+    codes: Mapped[str] = mapped_column(Text, default="[]")  # JSON: of the items it brought
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Blueprint(Record):

@@ -52,6 +52,10 @@ class FileStore:
         except InvalidTag as fault:
             raise NotFoundError(what="完好的文件") from fault
 
+    def remove(self, digest: str) -> None:
+        """Forget a file for good; only for one that nothing else can refer to."""
+        self._path(digest).unlink(missing_ok=True)
+
     def _path(self, digest: str) -> Path:
         if len(digest) != HASH_LENGTH or not digest.isalnum():
             raise NotFoundError(what="文件")

@@ -18,6 +18,7 @@ BANK_AREAS = (
     "adequacy",
     "blueprints",
     "exposure_ledger",
+    "item_import",
 )
 CERTIFICATE_READERS = (_P.CERTIFICATE_ISSUE, _P.CERTIFICATE_APPROVE)
 

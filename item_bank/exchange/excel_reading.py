@@ -21,6 +21,7 @@ from item_bank.exchange.records import (
     error,
     warning,
 )
+from item_bank.exchange.table_headers import INSTRUCTIONS
 from item_bank.exchange.table_reading import Row, Table, read_table_items
 
 WORKBOOK = OfficeFile("Excel 工作簿", ".xlsx")
@@ -44,8 +45,9 @@ def read_excel(content: bytes) -> ReadFile:
     """Read the sheets one by one; a faulty sheet harms no other."""
     inspected = _inspected(content)
     tables, hidden = _tables(content, inspected)
-    read = [read_table_items(table) for table in tables]
-    messages = [message for file in read for message in file.messages]
+    read = [read_table_items(table) for table in tables if table.name != INSTRUCTIONS]
+    has_items = any(file.items for file in read)
+    messages = [told for file in read for told in _told(file, beside_items=has_items)]
     messages += [Message(f"工作表“{n}”", "是隐藏的，没有读取。", Severity.NOTE) for n in hidden]
     pictures = inspected.pictures
     if inspected.media_count and not pictures.anchored and not pictures.named:
@@ -54,6 +56,15 @@ def read_excel(content: bytes) -> ReadFile:
     if not items and not messages:
         messages.append(error("工作簿", "没有试题。"))
     return ReadFile(items, tuple(messages))
+
+
+def _told(file: ReadFile, *, beside_items: bool) -> list[Message]:
+    """Return what is said of a sheet; one without items needs a look only beside others."""
+    if file.items or not beside_items:
+        return list(file.messages)
+    return [
+        warning(message.place, f"{message.text}这张工作表没有读取。") for message in file.messages
+    ]
 
 
 def _inspected(content: bytes) -> _Inspected:

@@ -37,7 +37,7 @@ def write_excel(items: Sequence[ReadItem]) -> bytes:
     sheet.freeze_panes = "A2"
     sheet.append(cells)
     for item in items:
-        sheet.append([_cell(sheet, value) for value in _row(item, count)])
+        sheet.append([text_cell(sheet, value) for value in _row(item, count)])
     file = io.BytesIO()
     book.save(file)
     return file.getvalue()
@@ -73,7 +73,7 @@ def _answer(item: ReadItem) -> str:
     return "".join(item.key).upper()
 
 
-def _cell(sheet: Any, text: str) -> Any:
+def text_cell(sheet: Any, text: str) -> Any:
     """Return a text cell: what begins with = stays a text and is never computed."""
     cell = WriteOnlyCell(sheet, value=ILLEGAL.sub("", text)[:MAX_CELL] or None)
     if text:

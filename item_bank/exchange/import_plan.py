@@ -4,6 +4,7 @@ What an item still lacks before it may be reviewed (key, explanation, words for 
 keep it out: it comes in as a draft. Everything else the rules of the bank forbid does.
 """
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,6 +15,7 @@ from item_bank.exchange.importing import FileReport
 from item_bank.exchange.records import (
     FigureLink,
     Message,
+    Part,
     ReadItem,
     Severity,
     Status,
@@ -36,6 +38,19 @@ CLASS_NAMES: Mapping[DuplicateClass, str] = {
 }
 FAR_TOO_LONG = 4_000  # characters; twice the longest text of an item is not judged further
 SHOWN_DUPLICATES = 5  # of one item
+PART_OF_FAULT = (  # by how the texts of ``check_item`` begin
+    ("题干", Part.STEM),
+    ("判断题的题干", Part.STEM),
+    ("解析", Part.RATIONALE),
+    ("出处", Part.SOURCE),
+    ("标准答案", Part.KEY),
+    ("应有且只有一个正确选项", Part.KEY),
+    ("多项选择题", Part.KEY),
+    ("选项", Part.OPTIONS),
+    ("有内容相同的选项", Part.OPTIONS),
+    ("难度", Part.DIFFICULTY),
+)
+OPTION_AT_FAULT = re.compile(r"选项 ([a-z])")
 
 
 class PlannedStatus(StrEnum):
@@ -220,18 +235,20 @@ class _Planner:
     def _faults(self, item: ReadItem, content: ItemContent) -> Iterator[Message]:
         """Yield what keeps the item out of this bank."""
         if not content.point:
-            yield error(item.place, "没有鉴定点；请为没有鉴定点的试题选择一个。")
+            told = "没有鉴定点；请为没有鉴定点的试题选择一个。"
+            yield error(item.place_of(Part.POINT), told)
         elif content.point not in self.points:
-            yield error(item.place, f"细目表中没有鉴定点 {content.point}。")
+            told = f"细目表中没有鉴定点 {content.point}。"
+            yield error(item.place_of(Part.POINT), told)
         if any(len(text) > FAR_TOO_LONG for text in _texts(content)):
             yield error(item.place, f"有超过 {FAR_TOO_LONG} 字的内容。")
             return
         for text in check_item(_completed(content)).errors:
             if not text.startswith("鉴定点编号"):
-                yield error(item.place, text)
+                yield error(_place_of_fault(item, content, text), text)
         if item.difficulty is None:
             told = f"没有难度，按 {self.choices.difficulty} 级导入。"
-            yield Message(item.place, told, Severity.NOTE)
+            yield Message(item.place_of(Part.DIFFICULTY), told, Severity.NOTE)
 
     def _duplicate(self, content: ItemContent, hit: DuplicateHit) -> PlannedDuplicate:
         """Name a hit; a copy that has lost its key or its figure is the same again."""
@@ -302,6 +319,18 @@ def _completed(content: ItemContent) -> ItemContent:
     )
 
 
+def _place_of_fault(item: ReadItem, content: ItemContent, text: str) -> str:
+    """Return the cell that a rule of the bank speaks of, where the item comes from a table."""
+    if named := OPTION_AT_FAULT.match(text):
+        return item.place_of(named[1])
+    if text.startswith("有内容相同"):
+        texts = [option.content for option in content.options]
+        repeated = (o for at, o in enumerate(content.options) if o.content in texts[:at])
+        return item.place_of(next((o.canonical_id for o in repeated), Part.OPTIONS))
+    parts = (part for words, part in PART_OF_FAULT if text.startswith(words))
+    return item.place_of(next(parts, ""))
+
+
 def _told_lacks(item: ReadItem, lacks: Sequence[Lack]) -> Iterator[Message]:
     if lacks:
         names = "、".join(lack.value for lack in lacks)
@@ -311,7 +340,10 @@ def _told_lacks(item: ReadItem, lacks: Sequence[Lack]) -> Iterator[Message]:
 def _told_duplicate(item: ReadItem, found: PlannedDuplicate) -> Message:
     told = f"与{found.where}{CLASS_NAMES[found.duplicate_class]}"
     if found.is_blocking:
-        return error(item.place, f"{told}，不能导入。")
+        is_of_key = found.duplicate_class is DuplicateClass.OTHER_KEY
+        place = item.place_of(Part.KEY if is_of_key else Part.STEM)
+        return error(place, f"{told}，不能导入。")
+    place = item.place_of(Part.STEM)
     if found.duplicate_class is DuplicateClass.IDENTICAL:
-        return warning(item.place, f"{told}，不再导入。")
-    return warning(item.place, f"{told}（相似度 {found.similarity:.2f}），请核对。")
+        return warning(place, f"{told}，不再导入。")
+    return warning(place, f"{told}（相似度 {found.similarity:.2f}），请核对。")

@@ -98,7 +98,9 @@ def read_file(name: str, content: bytes, chosen: Format | None = None) -> FileRe
     return FileReport(name, found, messages, read.items)
 
 
-def read_upload(files: Sequence[tuple[str, bytes]]) -> list[FileReport]:
+def read_upload(
+    files: Sequence[tuple[str, bytes]], chosen: Format | None = None
+) -> list[FileReport]:
     """Read the files (name, content) that were sent together; those beyond the limits are refused.
 
     Nothing is kept of a file but what its report says.
@@ -114,7 +116,7 @@ def read_upload(files: Sequence[tuple[str, bytes]]) -> list[FileReport]:
             told = error("文件", f"一次导入的文件合计不超过 {MAX_UPLOAD_BYTES // MEGABYTE} MB。")
             reports.append(FileReport(name, None, (told,), ()))
         else:
-            reports.append(read_file(name, content))
+            reports.append(read_file(name, content, chosen))
     return reports
 
 

@@ -15,6 +15,7 @@ from item_bank.exchange.records import (
     FigureLink,
     ItemType,
     Message,
+    Part,
     ReadItem,
     ReadOption,
     Severity,
@@ -64,6 +65,7 @@ class ItemDraft:
     original: str = ""  # what the file says, kept for what is not taken over
     locked_letters: set[str] = field(default_factory=set)  # canonical, from a tag
     messages: list[Message] = field(default_factory=list)
+    cells: dict[str, str] = field(default_factory=dict)  # of parts, of options by the file's names
 
     def note(self, text: str, place: str | None = None) -> None:
         """Say something that leaves the item accepted."""
@@ -94,6 +96,7 @@ class ItemDraft:
             key=None,
             messages=tuple(self.messages),
             original=self.original[:MAX_TEXT],
+            cells=self.cells,
         )
 
     def lock_all(self) -> None:
@@ -131,6 +134,7 @@ class ItemDraft:
             weights={names[name]: w for name, w in self.weights.items() if name in names},
             figure=self.figure,
             messages=tuple(self.messages),
+            cells={names.get(part, part): place for part, place in self.cells.items()},
         )
 
     def _tidy(self) -> None:
@@ -203,37 +207,47 @@ class ItemDraft:
 
     def _check(self, options: tuple[ReadOption, ...], key: tuple[str, ...] | None) -> None:
         if not self.stem:
-            self.fail("题干为空。")
+            self.fail("题干为空。", self.cells.get(Part.STEM))
         if len(options) < 2 and self.type is not ItemType.JUDGE:
-            self.fail(f"选项少于两个，现有 {len(options)} 个。")
+            told = f"选项少于两个，现有 {len(options)} 个。"
+            self.fail(told, self.cells.get(Part.OPTIONS))
         if any(not option.text for option in options):
-            self.fail("有内容为空的选项。")
+            self.fail("有内容为空的选项。", self.cells.get(Part.OPTIONS))
         if len({option.text for option in options}) < len(options):
-            self.warn("有内容相同的选项。")
+            self.warn("有内容相同的选项。", self._repeated_option())
         if any(len(text) > MAX_TEXT for text in (self.stem, *(o.text for o in options))):
             self.fail(f"文字超过 {MAX_TEXT} 字。")
         self._check_key(key)
         self._check_figures()
 
+    def _repeated_option(self) -> str | None:
+        """Return the cell of the first option that says what one before it says."""
+        texts = [option.text for option in self.options]
+        repeated = (o.source_id for at, o in enumerate(self.options) if o.text in texts[:at])
+        return self.cells.get(next(repeated, Part.OPTIONS))
+
     def _check_key(self, key: tuple[str, ...] | None) -> None:
+        where = self.cells.get(Part.KEY)
         if key is None:
             if not any(m.severity is Severity.ERROR for m in self.messages):
-                self.warn("没有声明标准答案，按无答案草稿处理。")
+                self.warn("没有声明标准答案，按无答案草稿处理。", where)
         elif self.type is ItemType.MULTIPLE:
             if len(key) < 2:
-                self.warn("多项选择题只有一个正确选项。")
+                self.warn("多项选择题只有一个正确选项。", where)
         elif len(key) != 1:
-            self.fail(f"应有且只有一个正确选项，现有 {len(key)} 个。")
+            self.fail(f"应有且只有一个正确选项，现有 {len(key)} 个。", where)
 
     def _check_figures(self) -> None:
         if self.points is not None and not is_plain_number(self.points, at_least=0):
-            self.fail(f"分值“{self.points}”不是有效的非负数。")
+            told = f"分值“{self.points}”不是有效的非负数。"
+            self.fail(told, self.cells.get(Part.POINTS))
             self.points = None
         if not all(is_plain_number(weight) for weight in self.weights.values()):
             self.fail("选项的得分权重不是有效的数。")
             self.weights = {}
         if self.difficulty is not None and self.difficulty not in DIFFICULTIES:
-            self.fail(f"难度“{self.difficulty}”应为 1 至 5。")
+            told = f"难度“{self.difficulty}”应为 1 至 5。"
+            self.fail(told, self.cells.get(Part.DIFFICULTY))
             self.difficulty = None
         if self.point and not POINT_CODE.fullmatch(self.point):
             self.warn(f"鉴定点“{self.point}”不是鉴定点编号（如 B-C-A-007）。")

@@ -11,6 +11,7 @@ from enum import IntEnum, StrEnum
 from types import MappingProxyType
 
 NO_WEIGHTS: Mapping[str, Decimal] = MappingProxyType({})
+NO_CELLS: Mapping[str, str] = MappingProxyType({})
 
 
 class ItemType(StrEnum):
@@ -27,6 +28,19 @@ TYPE_NAMES: Mapping[ItemType, str] = {
     ItemType.MULTIPLE: "多选",
     ItemType.JUDGE: "判断",
 }
+
+
+class Part(StrEnum):
+    """The parts of an item that stand in cells of their own, where it comes from a table."""
+
+    STEM = "stem"
+    OPTIONS = "options"
+    KEY = "key"
+    POINT = "point"
+    DIFFICULTY = "difficulty"
+    POINTS = "points"
+    RATIONALE = "rationale"
+    SOURCE = "source"
 
 
 class Status(StrEnum):
@@ -94,7 +108,8 @@ class ReadItem:
     """One item as a file states it; ``key`` is None when the file declares none.
 
     ``locked`` names the options whose place is fixed; ``weights`` keeps partial credit as shares
-    of the mark; ``original`` keeps the source of what is not supported.
+    of the mark; ``original`` keeps the source of what is not supported; ``cells`` names the cells
+    of its parts, those of options by their ids too.
     """
 
     place: str
@@ -113,6 +128,11 @@ class ReadItem:
     figure: FigureLink | None = None
     messages: tuple[Message, ...] = ()
     original: str = ""
+    cells: Mapping[str, str] = field(default_factory=lambda: NO_CELLS, repr=False, compare=False)
+
+    def place_of(self, part: str) -> str:
+        """Return the cell of a part; the place of the item where it has none."""
+        return self.cells.get(part, self.place)
 
     @property
     def status(self) -> Status:

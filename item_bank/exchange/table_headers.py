@@ -13,6 +13,8 @@ POINTS, POINT, SOURCE, LOCKED = "points", "point", "source", "locked"
 WEIGHTS = "weights"
 SHUFFLE, MOST, PICTURE = "shuffle", "max_choices", "picture"
 
+INSTRUCTIONS = "填写说明"  # the sheet of our template that holds no items
+
 SYNONYMS: Mapping[str, tuple[str, ...]] = {
     NUMBER: (
         "题目序号",

@@ -18,7 +18,7 @@ from item_bank.exchange.draft_fields import (
 )
 from item_bank.exchange.inline_options import split_stem
 from item_bank.exchange.item_draft import DraftOption, ItemDraft
-from item_bank.exchange.records import ItemType, ReadItem
+from item_bank.exchange.records import ItemType, Part, ReadItem
 from item_bank.exchange.table_headers import Columns
 
 Cells = Sequence[tuple[int, Sequence[str]]]
@@ -42,6 +42,7 @@ class RowReader:
     def item(self) -> ReadItem:
         """Read every column and finish the draft."""
         draft = self.draft
+        draft.cells = {part: self._at(part) for part in Part if part in self.columns.fields}
         draft.identifier = self._field(headers.NUMBER)
         draft.stem = self._field(headers.STEM)
         named = self._named_type()
@@ -122,6 +123,8 @@ class RowReader:
             draft.options.append(DraftOption(letter, text))
             if ordinal in self.columns.scores:
                 self._take_score(letter, self.columns.scores[ordinal])
+            draft.cells[letter] = self.place(self.first, column)
+            draft.cells.setdefault(Part.OPTIONS, draft.cells[letter])
             if ordinal in self.columns.flags:
                 flags[letter] = (self.first, self.columns.flags[ordinal])
         self._take_flags({name: self._flag(*where) for name, where in flags.items()})
@@ -143,6 +146,8 @@ class RowReader:
                 continue
             letter = chr(ord("A") + number) if number < 26 else str(number)
             self.draft.options.append(DraftOption(letter, text))
+            self.draft.cells[letter] = self.place(row, option)
+            self.draft.cells.setdefault(Part.OPTIONS, self.draft.cells[letter])
             if flag is not None:
                 flags[letter] = self._flag(row, flag)
         self._take_flags(flags)

@@ -31,6 +31,15 @@ class BankDuty(StrEnum):
     REVIEWER = "reviewer"  # 审题
 
 
+class UploadState(StrEnum):
+    """Files sent to be imported wait for the person's word; then nothing of them is kept."""
+
+    WAITING = "waiting"
+    IMPORTED = "imported"
+    DISCARDED = "discarded"
+    EXPIRED = "expired"
+
+
 class BankState(StrEnum):
     """How far the bank of a project is: 待命题, 命题中, 已建库."""
 
