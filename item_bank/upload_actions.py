@@ -26,13 +26,13 @@ from item_bank.upload_queries import (
     KEPT,
     SentFiles,
     imported_codes,
+    require_waiting,
     trial_of_upload,
     upload_in_reach,
 )
 from registry.access import Actor
 from registry.audit_log import note
 from registry.database import after_commit, files_of
-from registry.errors import WrongStateError
 
 
 def keep_upload(
@@ -90,7 +90,7 @@ def take_over(
 
     Raises ``ChangedUploadError`` when not just as many items as shown would come in.
     """
-    _require_waiting(upload, "导入")
+    require_waiting(upload, "导入")
     shown = trial_of_upload(db, upload)
     result = import_items(
         db, upload.project_id, reports, choices, prepared=prepared, actor=actor, now=now
@@ -107,7 +107,7 @@ def discard_upload(
 ) -> None:
     """Drop files without importing them."""
     upload = upload_in_reach(db, project_id, upload_id, actor=actor, now=now)
-    _require_waiting(upload, "放弃")
+    require_waiting(upload, "放弃")
     _settle(db, upload, UploadState.DISCARDED, now)
     note(db, "discard_import", ("item_upload", upload.id), actor=actor, now=now)
 
@@ -162,12 +162,6 @@ def drafts_of(db: Session, upload: ItemUpload) -> list[Item]:
     )
     codes = set(imported_codes(upload))
     return [item for item in db.scalars(chosen.order_by(Item.code)) if item.code in codes]
-
-
-def _require_waiting(upload: ItemUpload, action: str) -> None:
-    if upload.state != UploadState.WAITING:
-        state = "已导入" if upload.state == UploadState.IMPORTED else "已放弃"
-        raise WrongStateError(what="导入文件", state=state, action=action)
 
 
 def _stored_trial(db: Session, upload: ItemUpload, trial: Trial) -> str:

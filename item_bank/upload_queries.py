@@ -16,7 +16,7 @@ from item_bank.models import ItemUpload
 from item_bank.rules.kinds import UploadState
 from registry.access import Actor
 from registry.database import files_of
-from registry.errors import NotFoundError
+from registry.errors import NotFoundError, WrongStateError
 
 KEPT_HOURS = 24
 KEPT = timedelta(hours=KEPT_HOURS)
@@ -72,17 +72,24 @@ def waiting_uploads(
     return list(db.scalars(chosen.order_by(ItemUpload.id.desc())))
 
 
+def require_waiting(upload: ItemUpload, action: str) -> None:
+    """See that the person has not decided yet."""
+    if upload.state != UploadState.WAITING:
+        state = "已导入" if upload.state == UploadState.IMPORTED else "已放弃"
+        raise WrongStateError(what="导入文件", state=state, action=action)
+
+
 def trial_of_upload(db: Session, upload: ItemUpload) -> Trial:
     """Return what the person was shown."""
-    if upload.trial_hash is None:
-        raise NotFoundError(what="导入文件")
+    require_waiting(upload, "查看")
+    assert upload.trial_hash is not None
     return trial_of_json(files_of(db).get(upload.trial_hash))
 
 
 def sent_files(db: Session, upload: ItemUpload) -> SentFiles:
     """Return the files themselves."""
-    if upload.files_hash is None:
-        raise NotFoundError(what="导入文件")
+    require_waiting(upload, "导入")
+    assert upload.files_hash is not None
     return SentFiles.of_bytes(files_of(db).get(upload.files_hash))
 
 

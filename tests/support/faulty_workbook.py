@@ -82,7 +82,7 @@ FAULTS = (
         row_of(40, SINGLE),
         {"鉴定点编号": "第一点"},
         "鉴定点编号",
-        "不是鉴定点编号",
+        "没有鉴定点；",
     ),
     Fault("difficulty 9", row_of(44, SINGLE), {"难度": 9}, "难度", "“9”"),
     Fault("difficulty word", row_of(48, MULTIPLE), {"难度": "极难"}, "难度", "不认识难度“极难”"),
