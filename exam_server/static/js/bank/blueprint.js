@@ -19,7 +19,7 @@ async function recount() {
     const page = new DOMParser().parseFromString(text, "text/html");
     for (const fresh of page.querySelectorAll("[data-part]")) {
       const part = form.querySelector(`[data-part="${fresh.getAttribute("data-part")}"]`);
-      if (part) part.replaceChildren(...Array.from(fresh.childNodes, (node) => document.adoptNode(node)));
+      if (part) part.replaceChildren(...[...fresh.childNodes].map((node) => document.adoptNode(node)));
     }
     button.hidden = true;
   } catch (error) {
