@@ -115,6 +115,13 @@ def wait_for_audit(db: Session, office: Office, order: BatchOrder, *, now: datet
     return plan_id
 
 
+def wait_for_release(db: Session, office: Office, plan_id: int, *, seed: int, now: datetime) -> int:
+    """Compose papers A and B for a plan that the releaser has yet to release."""
+    blueprint = blueprints_of(db, project_by_number(db, PROJECT).id)[0]
+    wanted = SetOrder(blueprint.id, seed, SetPurpose.AB)
+    return compose_set(db, plan_id, wanted, actor=office.actors["tiku01"], now=now).id
+
+
 def _plan(db: Session, office: Office, order: BatchOrder) -> int:
     then = order.starts_at - PLAN_LEAD
     plan_id = wait_for_approval(db, office, order, now=then)

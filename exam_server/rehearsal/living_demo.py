@@ -20,6 +20,7 @@ from exam_server.rehearsal.batch import (
     build_batch,
     wait_for_approval,
     wait_for_audit,
+    wait_for_release,
 )
 from exam_server.rehearsal.items_under_review import order_more_items, put_items_under_review
 from exam_server.rehearsal.new_projects import begin_new_projects
@@ -137,7 +138,8 @@ def build_world(database: Database, step: Step) -> World:
         coming = BatchOrder(30, 0, now + timedelta(days=40), SEED, first_person=300)
         wait_for_approval(db, office, coming, now=now - timedelta(days=1))
         coming = BatchOrder(16, 0, now + timedelta(days=30), SEED, first_person=340)
-        wait_for_audit(db, office, coming, now=now - timedelta(days=9))
+        plan_id = wait_for_audit(db, office, coming, now=now - timedelta(days=9))
+        wait_for_release(db, office, plan_id, seed=SEED, now=now - timedelta(days=2))
     done()
     return World(office, running)
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from item_bank.composing.queries import DrawingBasis, drawing_basis, set_of, stored_papers
-from item_bank.composing.storing import hash_of_set, store_set
+from item_bank.composing.storing import SealedSet, hash_of_set, seals_of, store_set
 from item_bank.errors import (
     AlteredItemError,
     AlteredPaperError,
@@ -25,10 +25,9 @@ from item_bank.rules.blueprint_terms import BlueprintTerms, check_blueprint
 from item_bank.rules.kinds import PaperState, SetPurpose
 from item_bank.rules.paper import seal_of
 from item_bank.rules.paper_sets.engine import MOST_PAPERS, SEED_LIMIT, assemble_set
-from item_bank.rules.paper_sets.results import PaperSet as DrawnSet
 from item_bank.rules.paper_sets.terms import SetMode
 from item_bank.rules.pool import bank_hash
-from item_bank.rules.set_report import SetReport, report_of
+from item_bank.rules.set_report import report_of
 from item_bank.storing import store_blueprint
 from registry.access import Actor, Permission
 from registry.audit_log import note
@@ -70,8 +69,7 @@ class Drawing:
 
     order: SetOrder
     basis: DrawingBasis
-    papers: DrawnSet
-    report: SetReport
+    sealed: SealedSet
 
 
 # Blueprints --------------------------------------------------------------------------------
@@ -140,7 +138,8 @@ def draw(order: SetOrder, basis: DrawingBasis) -> Drawing:
     """Draw the papers; pure and, for a large set, slow."""
     mode = MODES[order.purpose]
     drawn = assemble_set(basis.terms, basis.pool, papers=order.papers, seed=order.seed, mode=mode)
-    return Drawing(order, basis, drawn, report_of(drawn, basis.terms, basis.pool))
+    report = report_of(drawn, basis.terms, basis.pool)
+    return Drawing(order, basis, SealedSet(drawn, seals_of(basis, drawn), report))
 
 
 def keep_set(
@@ -149,11 +148,14 @@ def keep_set(
     """Store a drawn set, if plan and bank are still what it was drawn for."""
     plan = plan_to_change(db, plan_id, actor=actor)
     basis = order_basis(db, plan_id, drawing.order, actor=actor)
-    if bank_hash(basis.pool) != drawing.papers.bank_hash or basis.terms != drawing.basis.terms:
+    if (
+        bank_hash(basis.pool) != drawing.sealed.drawn.bank_hash
+        or basis.terms != drawing.basis.terms
+    ):
         raise ChangedBankError
     purpose = drawing.order.purpose
     paper_set = store_set(
-        db, plan, basis, drawing.papers, drawing.report, purpose=purpose, actor=actor, now=now
+        db, plan, basis.blueprint_id, drawing.sealed, purpose=purpose, actor=actor, now=now
     )
     blueprint = blueprint_of(db, basis.blueprint_id)
     detail = {
@@ -164,8 +166,8 @@ def keep_set(
         "blueprint": f"{blueprint.code}/{blueprint.version}",
         "seed": paper_set.seed,
         "hash": paper_set.set_hash,
-        "missed": list(drawing.report.missed),
-        "recent": drawing.report.recent_most,
+        "missed": list(drawing.sealed.report.missed),
+        "recent": drawing.sealed.report.recent_most,
     }
     note(db, "compose_set", ("paper_set", paper_set.id), actor=actor, now=now, detail=detail)
     return paper_set

@@ -214,6 +214,7 @@ class DrawingBasis:
     blueprint: BlueprintTerms
     terms: AssemblyTerms
     pool: tuple[PoolItem, ...]
+    version_numbers: Mapping[int, int]
 
 
 def drawing_basis(db: Session, plan: AssessmentPlan, blueprint_id: int) -> DrawingBasis:
@@ -221,12 +222,12 @@ def drawing_basis(db: Session, plan: AssessmentPlan, blueprint_id: int) -> Drawi
     blueprint = blueprint_of(db, blueprint_id)
     terms = terms_of(blueprint)
     recent = recent_item_ids(db, plan, sets=terms.fairness.cool_down_sets)
-    return DrawingBasis(
-        blueprint_id,
-        terms,
-        assembly_terms(terms, range_weights(db, blueprint.project_id)),
-        drawing_pool(db, blueprint.project_id, recent),
-    )
+    pool = drawing_pool(db, blueprint.project_id, recent)
+    chosen = select(ItemVersion.id, ItemVersion.number)
+    ids = [item.version_id for item in pool]
+    numbers: dict[int, int] = dict(db.execute(chosen.where(ItemVersion.id.in_(ids))).all())
+    wanted = assembly_terms(terms, range_weights(db, blueprint.project_id))
+    return DrawingBasis(blueprint_id, terms, wanted, pool, numbers)
 
 
 def drawing_pool(

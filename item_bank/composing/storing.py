@@ -1,13 +1,14 @@
 """Writes the rows of a set of papers; who may do so is decided in ``actions``."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from item_bank.composing.queries import DrawingBasis
-from item_bank.models import ItemVersion, Paper, PaperItem, PaperSet
+from item_bank.models import Paper, PaperItem, PaperSet
 from item_bank.rules.item import sha256_of
 from item_bank.rules.kinds import PaperState, SetPurpose
 from item_bank.rules.paper import SealedItem, seal_of
@@ -19,34 +20,42 @@ from registry.access import Actor
 from registry.plans.models import AssessmentPlan
 
 
+@dataclass(frozen=True)
+class SealedSet:
+    """A set as drawn, with the hash of every paper and the report on their fairness."""
+
+    drawn: DrawnSet
+    seals: tuple[str, ...]
+    report: SetReport
+
+
 def store_set(
     db: Session,
     plan: AssessmentPlan,
-    basis: DrawingBasis,
-    drawn: DrawnSet,
-    report: SetReport,
+    blueprint_id: int,
+    sealed: SealedSet,
     *,
     purpose: SetPurpose,
     actor: Actor,
     now: datetime,
 ) -> PaperSet:
     """Store a drawn set: every paper with its hash, the set with the hash of these."""
+    drawn = sealed.drawn
     paper_set = PaperSet(
         plan_id=plan.id,
-        blueprint_id=basis.blueprint_id,
+        blueprint_id=blueprint_id,
         number=_next(db, PaperSet, plan.id),
         purpose=purpose,
         paper_count=len(drawn.papers),
         seed=drawn.seed,
         engine_version=drawn.engine_version,
         bank_hash=drawn.bank_hash,
-        report=report_text(report),
+        report=report_text(sealed.report),
         state=PaperState.COMPOSED,
         composed_at=now,
         composed_by_id=actor.account_id,
     )
-    seals = _seals(db, basis, drawn)
-    paper_set.papers = _papers(paper_set, drawn, seals, _next(db, Paper, plan.id))
+    paper_set.papers = _papers(paper_set, drawn, sealed.seals, _next(db, Paper, plan.id))
     paper_set.set_hash = hash_of_set(paper_set)
     db.add(paper_set)
     db.flush()
@@ -55,7 +64,7 @@ def store_set(
         for paper, made in zip(paper_set.papers, drawn.papers, strict=True)
         for item in made.items
     ]
-    db.execute(insert(PaperItem), rows)
+    db.connection().execute(insert(PaperItem), rows)
     return paper_set
 
 
@@ -72,7 +81,7 @@ def _next(db: Session, table: type[Paper | PaperSet], plan_id: int) -> int:
 
 
 def _papers(
-    paper_set: PaperSet, drawn: DrawnSet, seals: list[str], first_number: int
+    paper_set: PaperSet, drawn: DrawnSet, seals: Sequence[str], first_number: int
 ) -> list[Paper]:
     return [
         Paper(
@@ -95,13 +104,10 @@ def _papers(
     ]
 
 
-def _seals(db: Session, basis: DrawingBasis, drawn: DrawnSet) -> list[str]:
+def seals_of(basis: DrawingBasis, drawn: DrawnSet) -> tuple[str, ...]:
     """Return the hash of every paper, as it will be computed from the stored rows."""
     by_id = {item.version_id: item for item in basis.pool}
-    used = {item.version_id for paper in drawn.papers for item in paper.items}
-    chosen = select(ItemVersion.id, ItemVersion.number).where(ItemVersion.id.in_(used))
-    numbers: dict[int, int] = dict(db.execute(chosen).all())
-    return [_seal(paper, by_id, numbers) for paper in drawn.papers]
+    return tuple(_seal(paper, by_id, basis.version_numbers) for paper in drawn.papers)
 
 
 def _seal(paper: SetPaper, by_id: Mapping[int, PoolItem], numbers: Mapping[int, int]) -> str:
