@@ -1,6 +1,6 @@
 """Takes items out of the bank in the formats of other systems; always on record."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -21,6 +21,16 @@ from registry.database import files_of
 from registry.errors import NotFoundError
 
 BANKED_ONLY = frozenset([ItemState.BANKED])
+
+
+@dataclass(frozen=True)
+class ExportChoice:
+    """What is taken out, in which format and why."""
+
+    target: ExportFormat
+    states: frozenset[ItemState] = BANKED_ONLY
+    kinds: frozenset[ItemKind] = frozenset(ItemKind)
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,26 +60,56 @@ def export_bank(
 
     Items that state no points take those of their kind in the project's blueprint.
     """
+    chosen = ExportChoice(target, frozenset(states))
+    items = items_to_export(db, project_id, chosen, actor=actor)
+    content = written(items, target)
+    record_export(db, project_id, chosen, items, actor=actor, now=now)
+    return ExportedBank(content, items)
+
+
+def items_to_export(
+    db: Session, project_id: int, chosen: ExportChoice, *, actor: Actor
+) -> tuple[ReadItem, ...]:
+    """Return the chosen items by code, as the writers take them."""
     actor.require(Permission.BANK_EXPORT)
     if db.get(Project, project_id) is None:
         raise NotFoundError(what="考核项目")
     points = _points_of_kinds(db, project_id)
     rows = db.scalars(
         versions_in_force()
-        .where(Item.project_id == project_id, Item.state.in_(states))
+        .where(
+            Item.project_id == project_id,
+            Item.state.in_(chosen.states),
+            ItemVersion.kind.in_(chosen.kinds),
+        )
         .options(joinedload(ItemVersion.item))
         .order_by(Item.code)
     )
-    items = tuple(_read_item(db, row, points) for row in rows)
-    content = written(items, target)
-    detail = {
-        "format": target.value,
+    return tuple(_read_item(db, row, points) for row in rows)
+
+
+def record_export(
+    db: Session,
+    project_id: int,
+    chosen: ExportChoice,
+    items: Sequence[ReadItem],
+    *,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Put an export on record; the file may leave only when the record is safe."""
+    actor.require(Permission.BANK_EXPORT)
+    detail: dict[str, object] = {
+        "format": chosen.target.value,
         "items": len(items),
-        "states": sorted(states),
+        "states": sorted(chosen.states),
         "figures": sum(item.figure is not None for item in items),
     }
+    if chosen.kinds != frozenset(ItemKind):
+        detail["kinds"] = sorted(chosen.kinds)
+    if chosen.reason:
+        detail["reason"] = chosen.reason
     note(db, "export_bank", ("project", project_id), actor=actor, now=now, detail=detail)
-    return ExportedBank(content, items)
 
 
 def _points_of_kinds(db: Session, project_id: int) -> dict[ItemKind, Decimal]:

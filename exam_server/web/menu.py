@@ -19,6 +19,7 @@ BANK_AREAS = (
     "blueprints",
     "exposure_ledger",
     "item_import",
+    "item_export",
 )
 CERTIFICATE_READERS = (_P.CERTIFICATE_ISSUE, _P.CERTIFICATE_APPROVE)
 

@@ -133,6 +133,7 @@ def items(project_id: int) -> ResponseReturnValue:
             content=content_of(versions[0]) if versions else None,
             history=versions,
             may_keep=actor.may(_P.BANK_WRITE),
+            may_export=actor.may(_P.BANK_EXPORT),
             moves=moves_from(versions[0].item.state) if versions else [],
             may_edit=bool(versions) and may_write(versions[0].item, actor=actor),
         )

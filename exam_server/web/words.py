@@ -211,6 +211,22 @@ WORDS: dict[str, dict[str, Word]] = {
         "aiken": Word("Aiken"),
         "jsonl": Word("JSON Lines"),
     },
+    "export_format": {
+        "excel": Word("Excel 工作簿"),
+        "qti3": Word("QTI 3.0 试题包"),
+        "qti21": Word("QTI 2.1 试题包"),
+        "moodle": Word("Moodle XML"),
+        "gift": Word("GIFT 文本"),
+        "jsonl": Word("JSON Lines"),
+    },
+    "export_carries": {
+        "excel": Word("不带插图；其余内容齐全，可改后再导入。"),
+        "qti3": Word("内容齐全，带插图。"),
+        "qti21": Word("内容齐全，带插图。"),
+        "moodle": Word("带插图；没有选项得分的多选题按“等分，错选扣满分”写出。"),
+        "gift": Word("不带插图；没有选项得分的多选题按“等分，错选扣满分”写出。"),
+        "jsonl": Word("内容齐全；有插图时连同插图打成 zip。"),
+    },
     "key_relation": {
         "same": Word("答案相同"),
         "conflict": Word("答案相互矛盾"),
