@@ -105,6 +105,8 @@ def assemble(
         )
         context = _context(read, day.date() if day else None)
         items = read_assembly_items(_content(bank), bank.name, context)
+        _tell_strays(items, context)
+        _tell_importance(read, items)
         _run(read, items, order, out)
     except (FaultyAssemblyFileError, FaultyTermsError) as fault:
         raise InputFault(fault.message) from fault
@@ -136,6 +138,23 @@ def _run(read: ReadBlueprint, items: list[PoolItem], order: Order, out: Path) ->
     _tell(found, cpu_s)
     if best:
         click.echo(f"  最优卷：{best.value:.4f}，上界 {best.bound:.4f}，差距 {best.gap:.2g}")
+
+
+def _tell_strays(items: list[PoolItem], context: ItemContext) -> None:
+    """Say which items can never be drawn: their point lies below no weighted code."""
+    strays = [item for item in items if item.range_code not in context.ranges]
+    if strays:
+        first = "、".join(f"{item.code}（{item.point_code}）" for item in strays[:SHOWN])
+        told = f"{len(strays)} 题的鉴定点不在任何有比重的范围之下，没有使用：{first}"
+        click.echo(told + ("等" if len(strays) > SHOWN else ""), err=True)
+
+
+def _tell_importance(read: ReadBlueprint, items: list[PoolItem]) -> None:
+    """Say that shares of importance bind nothing where no item has one."""
+    shares = read.terms.shares
+    is_wanted = shares.core_at_least > 0 or shares.auxiliary_at_most < 1
+    if is_wanted and not any(item.importance for item in items):
+        click.echo("题库没有写重要程度，方案中重要程度的比例没有起作用。", err=True)
 
 
 def _flagship(read: ReadBlueprint, items: list[PoolItem], order: Order) -> Flagship:

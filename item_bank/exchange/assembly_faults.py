@@ -19,7 +19,8 @@ TYPES = {
 }
 PATTERNS: tuple[tuple[str, str], ...] = (
     (r"Expected `array` of (?:at (?:least|most) )?length [^`]*", "列表的长度不对"),
-    (r"Expected `(?:int|float)` (>=|>|<=|<) (\S+)", "应为 {0} {1} 的数"),
+    (r"Expected `(?:int|float)` (>=|>|<=|<) (\S+)", "应为{0} {1} 的数"),
+    (r"Expected `str` of length >= (\d+)", "应至少有 {0} 个字"),
     (r"Expected `([^`]+)`, got `([^`]+)`", "应为{0}，现为{1}"),
     (r"Object contains unknown field `([^`]+)`", "没有“{0}”这一项"),
     (r"Object missing required field `([^`]+)`", "缺少“{0}”"),

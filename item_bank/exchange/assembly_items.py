@@ -19,7 +19,7 @@ from item_bank.rules.pool import PoolItem
 
 NUMBER_LIMIT = 20.0  # of difficulties on the scale of ability
 Level = Annotated[int, msgspec.Meta(ge=1, le=5)]
-Count = Annotated[int, msgspec.Meta(ge=0)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 Slope = Annotated[float, msgspec.Meta(gt=0, le=NUMBER_LIMIT)]
 Place = Annotated[float, msgspec.Meta(ge=-NUMBER_LIMIT, le=NUMBER_LIMIT)]
 Chance = Annotated[float, msgspec.Meta(ge=0, lt=1)]
@@ -71,7 +71,7 @@ class ItemContext:
 
 def cool_down_start(on: date, days: int) -> date:
     """Return from when on a use counts as recent."""
-    return on - timedelta(days=days)
+    return on - timedelta(days=min(days, (on - date.min).days))
 
 
 def read_assembly_items(content: bytes, name: str, context: ItemContext) -> list[PoolItem]:

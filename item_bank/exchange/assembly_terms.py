@@ -3,7 +3,7 @@
 import csv
 import io
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
@@ -11,6 +11,7 @@ from typing import Annotated
 import msgspec
 
 from item_bank.exchange.assembly_faults import FaultyAssemblyFileError, described
+from item_bank.exchange.assembly_items import NUMBER_LIMIT
 from item_bank.exchange.records import UnreadableFileError
 from item_bank.exchange.text_decoding import decoded
 from item_bank.rules.blueprint import RangeWeight, SectionTerms, Shares
@@ -30,14 +31,18 @@ from item_bank.rules.paper_sets.terms import (
 
 ANY_SHARES = Shares(Decimal(0), Decimal(1), (Decimal("0.2"),) * 5, Decimal(1))
 Level = Annotated[int, msgspec.Meta(ge=1, le=5)]
-Count = Annotated[int, msgspec.Meta(ge=0)]
+MOST_ITEMS = 10_000  # of a kind in one paper
+MOST = 1_000_000  # of any number of a blueprint
+Count = Annotated[int, msgspec.Meta(ge=0, le=MOST)]
+Ability = Annotated[float, msgspec.Meta(ge=-NUMBER_LIMIT, le=NUMBER_LIMIT)]
+Score = Annotated[float, msgspec.Meta(ge=0, le=MOST)]
 
 
 class BlueprintSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """So many items of a kind, of so many points each."""
 
     kind: ItemKind
-    item_count: Annotated[int, msgspec.Meta(ge=1)]
+    item_count: Annotated[int, msgspec.Meta(ge=1, le=MOST_ITEMS)]
     points_each: Decimal
 
 
@@ -95,16 +100,16 @@ class BlueprintSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
 class BlueprintBand(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Expected scores, in points; without targets those of an even draw from the bank."""
 
-    thetas: tuple[float, ...] = ScoreBand.thetas
-    targets: tuple[float, ...] = ()
-    half_width: Annotated[float, msgspec.Meta(ge=0)] = ScoreBand.half_width
+    thetas: tuple[Ability, ...] = ScoreBand.thetas
+    targets: tuple[Score, ...] = ()
+    half_width: Score = ScoreBand.half_width
 
 
 class BlueprintSet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How papers of a set may resemble each other and earlier ones."""
 
     overlap_at_most: Count | None = None
-    exposure_at_most: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    exposure_at_most: Annotated[int, msgspec.Meta(ge=1, le=MOST)] | None = None
     cool_down: CoolDown = CoolDown.PENALISE
     cool_down_days: Count | None = None
 
@@ -120,7 +125,7 @@ class BlueprintFlagship(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     """What the flagship paper is best at."""
 
     objective: FlagshipObjective = FlagshipObjective.INFORMATION
-    theta: float = CUT_THETA
+    theta: Ability = CUT_THETA
 
 
 class BlueprintFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -171,6 +176,11 @@ def read_assembly_blueprint(
         raise FaultyAssemblyFileError([f"{name} {described(fault)}"]) from fault
     except UnreadableFileError as fault:
         raise FaultyAssemblyFileError([f"{name}：{fault.reason}"]) from fault
+    strange = [
+        f"{name} {where}：{number} 不是可用的数" for where, number in _strange_numbers(found)
+    ]
+    if strange:
+        raise FaultyAssemblyFileError(strange)
     terms = _terms(found, elements)
     faults = [f"{name}：{fault}" for fault in _faults(found, terms, elements)]
     if faults:
@@ -193,7 +203,7 @@ def read_elements(content: bytes, name: str) -> ElementTable:
         try:
             code = row["code"].strip()
             if row.get("weight"):
-                weights.setdefault(int(row["level"]), {})[code] = Decimal(row["weight"].strip())
+                weights.setdefault(int(row["level"]), {})[code] = _weight(row["weight"])
             if row.get("importance"):
                 importance[code] = Importance(row["importance"].strip())
         except (KeyError, TypeError, AttributeError, ValueError, InvalidOperation):
@@ -201,6 +211,38 @@ def read_elements(content: bytes, name: str) -> ElementTable:
     if faults:
         raise FaultyAssemblyFileError(faults)
     return ElementTable(weights, importance)
+
+
+def _weight(text: str) -> Decimal:
+    number = Decimal(text.strip())
+    if not _is_usable(number):
+        raise ValueError(text)
+    return number
+
+
+def _is_usable(number: Decimal) -> bool:
+    """Tell a number from infinities, from what is no number, and from absurd sizes."""
+    return number.is_finite() and abs(number) <= MOST and (not number or number.adjusted() > -12)
+
+
+def _strange_numbers(found: BlueprintFile) -> Iterator[tuple[str, Decimal]]:
+    """Name the decimal numbers nobody can reckon with."""
+    settings = found.settings
+    numbers = [
+        *(
+            (f"sections 第 {n} 项 points_each", s.points_each)
+            for n, s in enumerate(found.sections, 1)
+        ),
+        *((f"ranges 第 {n} 项 weight", entry.weight) for n, entry in enumerate(found.ranges, 1)),
+        ("marking pass_share", found.marking.pass_share),
+    ]
+    if settings.importance:
+        numbers.append(("settings importance x_at_least", settings.importance.x_at_least))
+        numbers.append(("settings importance z_at_most", settings.importance.z_at_most))
+    if settings.difficulty:
+        numbers += [("settings difficulty shares", share) for share in settings.difficulty.shares]
+        numbers.append(("settings difficulty tolerance", settings.difficulty.tolerance))
+    return (pair for pair in numbers if not _is_usable(pair[1]))
 
 
 def _terms(found: BlueprintFile, elements: ElementTable | None) -> AssemblyTerms:
@@ -255,4 +297,7 @@ def _faults(found: BlueprintFile, terms: AssemblyTerms, elements: ElementTable |
     codes = [entry.code for entry in found.ranges]
     if len(set(codes)) < len(codes):
         return ["同一鉴定范围只能出现一次。"]
+    shares = (terms.shares.core_at_least, terms.shares.auxiliary_at_most)
+    if not all(0 <= share <= 1 for share in shares):
+        return ["重要程度 X、Z 的比例应在 0 与 1 之间。"]
     return list(check_terms(terms))

@@ -147,7 +147,7 @@ def test_deficits_are_named_on_the_screen_and_in_the_file(tmp_path, out):
         ),
         (
             '{"code": "x", "kind": "true_false", "point": "A", "difficulty": 9}',
-            "difficulty：应为 不大于 5 的数",
+            "difficulty：应为不大于 5 的数",
         ),
         (
             '{"code": "00001", "kind": "true_false", "point": "A", "difficulty": 1}',
@@ -159,7 +159,11 @@ def test_deficits_are_named_on_the_screen_and_in_the_file(tmp_path, out):
         ),
         (
             '{"code": "x", "kind": "true_false", "point": "A", "difficulty": 1, "c": 1.0}',
-            "c：应为 小于 1.0 的数",
+            "c：应为小于 1.0 的数",
+        ),
+        (
+            '{"code": "x", "kind": "true_false", "point": "A", "difficulty": 1, "uses": 1e30}',
+            "uses：",
         ),
     ],
 )
@@ -176,12 +180,19 @@ def test_a_faulty_line_is_located_and_nothing_is_written(tmp_path, out, line, sa
     ("table", "said"),
     [
         ("[set]\noverlap = 3", "blueprint.toml set：没有“overlap”这一项"),
-        ("[score_band]\nhalf_width = -1.0", "score_band half_width：应为 不小于 0"),
+        ("[score_band]\nhalf_width = -1.0", "score_band half_width：应为不小于 0"),
         ("[score_band]\ntargets = [50.0]", "一一对应"),
         ('[[quotas]]\nrange = "Z"\ncount = 1', "范围 Z 没有比重"),
         ('[[ranges]]\ncode = "A-A-A"\nweight = 3', "只能出现一次"),
         ("[set]\ncool_down_days = 30", "--on"),
         ("[[[", "不是 TOML"),
+        ("[score_band]\nthetas = [nan]", "score_band thetas 第 1 项"),
+        ("[score_band]\nhalf_width = inf", "score_band half_width"),
+        ("[marking]\npass_share = nan", "marking pass_share：NaN 不是可用的数"),
+        ('[[ranges]]\ncode = "Q"\nweight = inf', "weight：Infinity 不是可用的数"),
+        ('[[sections]]\nkind = "single_choice"\nitem_count = 1\npoints_each = "1e400"', "1E+400"),
+        ("[[quotas]]\nlevel = 4\nat_most = 99999999999999999999", "quotas 第 1 项 at_most"),
+        ("[settings.importance]\nx_at_least = 2", "重要程度 X、Z 的比例"),
     ],
 )
 def test_a_faulty_blueprint_is_located(tmp_path, out, table, said):
@@ -189,6 +200,21 @@ def test_a_faulty_blueprint_is_located(tmp_path, out, table, said):
     assert done.exit_code == 2
     assert said in done.output
     assert not out.exists()
+
+
+def test_items_below_no_weighted_range_and_shares_without_effect_are_told(tmp_path, out):
+    bank, blueprint = write_assembly(tmp_path, more="[settings.importance]\nx_at_least = 0.5")
+    stray = '{"code": "stray", "kind": "true_false", "point": "Q-Q-001", "difficulty": 1}'
+    bank.write_text(bank.read_text("utf-8") + stray + "\n", "utf-8")
+    done = run(bank, blueprint, out)
+    assert done.exit_code == 0
+    assert "1 题的鉴定点不在任何有比重的范围之下，没有使用：stray（Q-Q-001）" in done.output
+    assert "重要程度的比例没有起作用" in done.output
+
+
+def test_a_cool_down_longer_than_the_calendar(tmp_path, out):
+    bank, blueprint = write_assembly(tmp_path, more="[set]\ncool_down_days = 1000000")
+    assert run(bank, blueprint, out, "--on", "2026-08-01").exit_code == 0
 
 
 def test_missing_files_and_numbers_out_of_range_are_refused(tmp_path, out):
