@@ -8,11 +8,13 @@ from dataclasses import replace
 import click
 
 from exam_server.app import create_app
+from exam_server.cli.room_copies import backup, refusals, restore
 from exam_server.config import Settings, read_settings
 from exam_server.context import wall_clock
 from exam_server.delivery.greenlets import greenlet_concurrency
 from exam_server.room_host.addresses import own_addresses
 from exam_server.room_host.certificates import private_addresses
+from exam_server.room_host.lock import sole_server
 from exam_server.room_host.self_test import Finding, Grade, may_start, self_test
 from exam_server.room_serving import OpenRoom, RoomPlace, serve_room
 from registry.errors import InvalidInputError
@@ -30,6 +32,10 @@ def command() -> None:
     """Hold the subcommands together."""
 
 
+command.add_command(backup)
+command.add_command(restore)
+
+
 @command.command(help="自检后启动考场服务器：自带证书的 HTTPS，另设证书安装页。")
 @click.option("--address", "addresses", multiple=True, help="本机在考场内网的地址，可多次给出")
 @click.option("--port", default=8443, show_default=True, help="考场页面（HTTPS）端口")
@@ -44,9 +50,10 @@ def serve(
     settings = replace(read_settings(), secure_cookies=True)
     found = _room_addresses(addresses)
     _test_or_leave(settings, seats, force=force)
-    server = create_app(settings, async_mode="gevent", concurrency=greenlet_concurrency())
     place = RoomPlace(found, port, install_port, settings.keys_folder, settings.room_folder)
-    serve_room(server, place, ready=_tell_staff)
+    with refusals(), sole_server(settings.room_folder):
+        server = create_app(settings, async_mode="gevent", concurrency=greenlet_concurrency())
+        serve_room(server, place, ready=_tell_staff)
 
 
 @command.command(help="只自检，不启动；不合格时以状态 1 退出。")

@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from exam_server.delivery.models import Attempt, RoomEvent
+from exam_server.delivery.models import Attempt, RoomEvent, SittingRun
 from exam_server.delivery.queries import deadline, receipt_for_candidate
-from exam_server.delivery.states import AttemptState
+from exam_server.delivery.states import AttemptState, RunState
 from proctor.models import ExtraTime
 
 
@@ -24,6 +24,7 @@ class Brief:
     deadline_version: int
     last_event: int
     receipt: dict[str, Any] | None
+    is_sealed: bool  # nothing can change any more: pages may forget the attempt
 
 
 def read_brief(db: Session, attempt_id: int) -> Brief:
@@ -43,4 +44,5 @@ def read_brief(db: Session, attempt_id: int) -> Brief:
         (db.scalar(given) or 0) + 1,
         db.scalar(last) or 0,
         receipt_for_candidate(attempt),
+        db.get_one(SittingRun, attempt.sitting_id).state == RunState.CLOSED,
     )

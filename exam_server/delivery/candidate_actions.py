@@ -1,6 +1,5 @@
 """What a candidate may do before and beside answering: sign in, confirm, raise a hand."""
 
-import secrets
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
@@ -15,6 +14,7 @@ from exam_server.delivery.errors import (
     WrongAdmissionNoError,
     WrongRoomCodeError,
 )
+from exam_server.delivery.lease_tokens import Claim, new_token, order_seed
 from exam_server.delivery.models import (
     Attempt,
     EventReceipt,
@@ -39,7 +39,6 @@ from registry.scheduling.rules.admission_no import is_valid_admission_no
 
 FAILURES_ALLOWED = 5  # per admission number within the window
 FAILURE_WINDOW = timedelta(minutes=10)
-SEED_BITS = 31
 HANDS = {"technical": "设备问题", "question": "试题文字", "personal": "个人事务"}
 AWAY_NOTICE_MS = 800  # shorter absences are no news: the system's own pop-ups
 OPEN_ROOMS = frozenset({RunState.CHECK_IN, RunState.RUNNING})
@@ -75,12 +74,12 @@ def claim_seat(
         raise MarkedAbsentError
     attempt = db.scalar(select(Attempt).where(Attempt.admission_id == admission.id))
     if attempt is None:
-        attempt = _new_attempt(db, admission, run, now=now)
+        attempt = seat_attempt(db, admission, run, now=now)
     elif live_lease(db, attempt.id) is not None and attempt.state not in ENDED:
         raise AlreadySignedInError
     elif attempt.state in ENDED:
         raise CheckInClosedError(state="您已交卷")
-    token = secrets.token_urlsafe(32)
+    token = new_token(keys_of(db), Claim(attempt.id, admission.id, attempt.epoch))
     db.add(
         Lease(
             attempt_id=attempt.id,
@@ -118,12 +117,21 @@ def _place(db: Session, admission_no: str, room_code: str) -> tuple[Admission, S
     raise WrongRoomCodeError
 
 
-def _new_attempt(db: Session, admission: Admission, run: SittingRun, *, now: datetime) -> Attempt:
+def seat_attempt(
+    db: Session,
+    admission: Admission,
+    run: SittingRun,
+    *,
+    now: datetime,
+    number: int | None = None,
+) -> Attempt:
+    """Begin the attempt of an admission, under a number it had before if one is given."""
     attempt = Attempt(
+        id=number,
         admission_id=admission.id,
         sitting_id=run.sitting_id,
         paper_id=paper_for(db, run.set_id, admission) if run.set_id else run.paper_id,
-        order_seed=secrets.randbits(SEED_BITS),
+        order_seed=order_seed(keys_of(db), admission.id),
         state=AttemptState.CLAIMED,
         epoch=1,
         head_seq=0,
@@ -133,6 +141,14 @@ def _new_attempt(db: Session, admission: Admission, run: SittingRun, *, now: dat
     db.flush()
     record_presence(db, admission.id, Presence.PRESENT, actor=candidate_actor(admission), now=now)
     return attempt
+
+
+def end_live_leases(db: Session, attempt: Attempt, *, now: datetime) -> None:
+    """End the lease that may write to the attempt, if there is one."""
+    lease = live_lease(db, attempt.id)
+    if lease is not None:
+        lease.ended_at = now
+        db.flush()
 
 
 def candidate_actor(admission: Admission) -> Actor:

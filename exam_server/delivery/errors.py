@@ -82,6 +82,13 @@ class RoomNotReadyError(AssessmentError):
     text = "考场当前{state}，不能{action}。{hint}"
 
 
+class OlderStoreError(AssessmentError):
+    """The page has already worked with a later generation of this store (R26)."""
+
+    code = "older_store"
+    text = "本服务器已由另一台接替，不再接收答案。您的答案已存在本机，请举手联系监考人员。"
+
+
 class BusyError(AssessmentError):
     """The store is busy; nothing was saved."""
 

@@ -13,12 +13,19 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from exam_server.delivery import candidate_actions, journal, proctor_actions
+from exam_server.delivery import candidate_actions, journal, proctor_actions, readmission
 from exam_server.delivery.briefs import Brief, read_brief
 from exam_server.delivery.candidate_view import own_state
 from exam_server.delivery.desks import Desks
 from exam_server.delivery.ending import add_event
-from exam_server.delivery.errors import AttemptEndedError, NotInRoomError, WrongRoomCodeError
+from exam_server.delivery.errors import (
+    AttemptEndedError,
+    NotInRoomError,
+    OlderStoreError,
+    WrongRoomCodeError,
+)
+from exam_server.delivery.generations import STORE_ID, is_superseded
+from exam_server.delivery.lease_tokens import read_token
 from exam_server.delivery.models import Attempt, RoomEvent, StoreIdentity
 from exam_server.delivery.presence_board import Heartbeat, PresenceBoard
 from exam_server.delivery.queries import (
@@ -37,8 +44,6 @@ from exam_server.delivery.writer import THREADS, Concurrency, Writer
 from item_bank.rules.ordering import CandidateFigure
 from registry.access import SYSTEM, Actor
 from registry.database import Database
-
-STORE_ID = 1
 
 
 @dataclass
@@ -103,6 +108,8 @@ class ExamRoom:
         """Return the place of a lease token; raises ``NotInRoomError``."""
         with self.database.reading() as db:
             seat = seat_of(db, token)
+        if seat is None and token and read_token(self.database.keys, token):
+            seat = self._readmitted(token)
         if seat is None:
             raise NotInRoomError
         return seat
@@ -122,6 +129,8 @@ class ExamRoom:
     def save(self, seat: Seat, message: OpsMessage) -> dict[str, Any]:
         """Store operations and reply once they are durable; a heartbeat stores nothing."""
         now = self.clock()
+        if is_superseded(self.store, message.store):
+            raise OlderStoreError
         if message.epoch > seat.epoch:
             raise MalformedMessageError
         error = self._store(seat, message, now) if message.ops else {}
@@ -270,6 +279,20 @@ class ExamRoom:
         self._forget(seat.attempt_id)
         return result
 
+    def _readmitted(self, token: str) -> Seat | None:
+        """Take back a seat that a copy of the store has forgotten."""
+        now = self.clock()
+
+        def take_back(db: Session) -> Seat | None:
+            readmission.readmit(db, token, address="", now=now)
+            db.flush()
+            return seat_of(db, token)
+
+        seat = self.writer.perform(take_back)
+        if seat is not None:
+            self._forget(seat.attempt_id)
+        return seat
+
     def _store(self, seat: Seat, message: OpsMessage, now: datetime) -> dict[str, Any]:
         """Store operations; return what the reply says of a refusal, empty for none."""
         self.desks.check(seat.attempt_id, message.ops)
@@ -338,6 +361,7 @@ class ExamRoom:
             "deadline_ms": milliseconds(brief.deadline_at) if brief.deadline_at else None,
             "deadline_version": brief.deadline_version,
             "receipt": brief.receipt,
+            "sealed": brief.is_sealed,
         }
 
     def _events_after(self, seat: Seat, after: int, brief: Brief) -> list[dict[str, Any]]:

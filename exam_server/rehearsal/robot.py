@@ -29,6 +29,7 @@ class Ledger:
     sent: list[dict[str, Any]] = field(default_factory=list)
     acknowledged: int = 0
     reconnects: int = 0
+    refills: int = 0  # times that a restored server was filled up again
     receipt: dict[str, Any] | None = None
     state: str = ""
 
@@ -77,6 +78,7 @@ class Robot:
         self._socket: SocketClient | None = None
         self._connecting = asyncio.Lock()  # heartbeat and answers share one connection
         self._epoch = 1
+        self.store = ""
         self._is_cut = False
 
     def choose_by(self, choose: Choice) -> None:
@@ -188,13 +190,18 @@ class Robot:
         return self.ledger.acknowledged >= len(self.ledger.sent)
 
     async def _exchange(self, ops: list[dict[str, Any]]) -> dict[str, Any]:
-        message = {"epoch": self._epoch, "ops": ops}
+        message = {"epoch": self._epoch, "store": self.store, "ops": ops}
         if self._random.random() < self._habits.by_http:
             reply = await asyncio.to_thread(self.web.post, "/exam/api/ops", message)
         else:
             socket = await self._connected()
             reply = await socket.call("ops", message)
         answered: dict[str, Any] = reply
+        store = answered.get("store", self.store)
+        if self.store and store != self.store:  # restored from a copy: send what it lacks (R8)
+            self.ledger.acknowledged = answered["ack"]
+            self.ledger.refills += 1
+        self.store = store
         return answered
 
     async def _connected(self) -> SocketClient:

@@ -10,7 +10,8 @@ from typing import Any
 from flask_socketio import SocketIO
 
 from exam_server.cookies import LEASE_COOKIE
-from exam_server.delivery.queries import Seat, seat_of
+from exam_server.delivery.errors import NotInRoomError
+from exam_server.delivery.queries import Seat
 from exam_server.delivery.room import ExamRoom
 from exam_server.delivery.wire import OpsMessage, read
 from registry.errors import AssessmentError
@@ -26,9 +27,9 @@ def register(sockets: SocketIO, room: ExamRoom) -> None:
     def connect(sid: str, environ: dict[str, Any], _auth: object = None) -> bool:
         cookies = SimpleCookie(environ.get("HTTP_COOKIE", ""))
         lease = cookies.get(LEASE_COOKIE)
-        with room.database.reading() as db:
-            seat = seat_of(db, lease.value if lease else None)
-        if seat is None:
+        try:
+            seat = room.seat(lease.value if lease else None)
+        except NotInRoomError:
             return False
         seats[sid] = seat
         server.enter_room(sid, f"attempt:{seat.attempt_id}", namespace=NAMESPACE)

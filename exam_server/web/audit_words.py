@@ -8,6 +8,8 @@ from exam_server.languages import language
 from registry.audit_log import AuditEntry
 
 ACTIONS = {
+    "readmit_seat": "恢复后重新接入机位",
+    "restore_store": "从备份恢复考场数据",
     "add_remark": "批注试题",
     "add_room": "登记考场",
     "advance_plan": "计划状态变更",
@@ -146,6 +148,7 @@ OBJECTS = {
     "assessment_plan": "计划",
     "authoring_task": "命题任务",
     "attempt": "作答",
+    "store": "考场数据",
     "blank_certificate": "空白证书",
     "blueprint": "组卷方案",
     "calendar": "工作日历",

@@ -1,11 +1,8 @@
 """``kaohe room serve`` as a real process: HTTPS with its own certificate, the install page."""
 
 import asyncio
-import os
 import re
 import ssl
-import subprocess
-import sys
 import urllib.error
 import urllib.request
 from datetime import UTC, datetime
@@ -19,6 +16,7 @@ from exam_server.rehearsal.socket_client import SocketClient
 from exam_server.rehearsal.web_client import WebClient
 from registry.keys import key_file
 from tests.support.room import PASSWORD, prepare_home
+from tests.support.room_command import room_command
 
 SERVE = ("room", "serve", "--address", "127.0.0.1", "--install-port", "0", "--force")
 
@@ -27,18 +25,6 @@ SERVE = ("room", "serve", "--address", "127.0.0.1", "--install-port", "0", "--fo
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("room") / "home"
     return prepare_home(folder, BatchOrder(2, 0, datetime.now(UTC), seed=7)).folder
-
-
-def room_command(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    program = "from exam_server.cli.main import main; main()"
-    return subprocess.run(
-        [sys.executable, "-c", program, "room", *arguments],
-        env={**os.environ, "KAOHE_HOME": str(home)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
 
 
 def trusting(home: Path) -> ssl.SSLContext:

@@ -38,6 +38,8 @@ class ScriptedRoom:
         self.display = {"theme": "", "zoom": 0}
         self.events: list[dict[str, Any]] = []
         self.receipt: dict[str, Any] | None = None
+        self.is_sealed = False
+        self.store_name = "s-7f"
         self.paper = canned.paper()
         self.is_down = False
         self.refusals: list[dict[str, Any]] = []
@@ -57,7 +59,7 @@ class ScriptedRoom:
             "ok": True,
             "state": self.state,
             "attempt": "a-17",
-            "store": "s-7f",
+            "store": self.store_name,
             "epoch": self.epoch,
             "head_seq": self.head,
             "server_ms": self.now_ms,
@@ -74,6 +76,7 @@ class ScriptedRoom:
             "events": [event for event in self.events if event["needs_confirmation"]],
             "last_event": max([event["id"] for event in self.events], default=0),
             "receipt": self.receipt,
+            "sealed": self.is_sealed,
         }
 
     def ops_reply(self, message: dict[str, Any]) -> dict[str, Any]:
@@ -91,7 +94,7 @@ class ScriptedRoom:
         return {
             "ok": True,
             "ack": self.head,
-            "store": "s-7f",
+            "store": self.store_name,
             "epoch": self.epoch,
             "state": self.state,
             "server_ms": self.now_ms,
@@ -99,6 +102,7 @@ class ScriptedRoom:
             "deadline_version": self.deadline_version,
             "events": [event for event in self.events if event["id"] > message["after_event"]],
             "receipt": self.receipt,
+            "sealed": self.is_sealed,
         }
 
     def store(self, op: dict[str, Any]) -> None:

@@ -180,7 +180,8 @@ async function confirm(step) {
 }
 
 /** Back to the sign-in form, for the next candidate at this PC. */
-function leave() {
+async function leave() {
+  await session.forget();
   location.assign("/exam/?leave=1");
 }
 

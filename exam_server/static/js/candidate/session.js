@@ -39,11 +39,12 @@ export class CandidateSession {
     this.refreshedMs = 0;
     this.isVisible = true;
     this.isWiped = false;
+    this.isSealed = false;
     /** @type {Promise<unknown>} */
     this.tail = Promise.resolve();
     this.journal = new AnswerJournal({
       storage,
-      send: (ops) => exchange(this.envelope(ops)),
+      send: async (ops) => this.refuseOlder(await exchange(this.envelope(ops))),
       onReply: (reply) => this.hear(reply),
       onChange: () => this.onChange(),
       onTrouble: (kind) => this.trouble(kind),
@@ -67,6 +68,7 @@ export class CandidateSession {
     this.store = state.store;
     this.lastEvent = Math.max(this.lastEvent || 0, state.last_event);
     this.receipt = state.receipt;
+    this.isSealed = state.sealed;
     if (state.state === "absent") this.cover = "absent";
     else if (this.cover === "absent" || this.cover === "signed_out") this.cover = "";
   }
@@ -132,6 +134,15 @@ export class CandidateSession {
     return this.change(() => ({ kind: "submit" }));
   }
 
+  /**
+   * A server that a restored one has replaced is as good as silent: only the newer store counts.
+   * @param {any} reply
+   */
+  refuseOlder(reply) {
+    if (reply.error === "older_store" || isOlder(reply.store, this.store)) throw new Error("the server has been replaced");
+    return reply;
+  }
+
   /** @param {any} reply of POST /exam/api/ops or the event of that name */
   hear(reply) {
     if (reply.ok) this.savedMs = reply.server_ms || this.clock.now();
@@ -144,6 +155,7 @@ export class CandidateSession {
     if (reply.error === "not_started" || reply.error === "malformed") this.refresh();
     if (reply.error === "closed") this.lateOps = this.journal.pending.length;
     if (reply.receipt) this.receipt = reply.receipt;
+    if (reply.sealed) this.isSealed = true;
     if (reply.state) this.hearState(reply.state);
     for (const event of readEvents(reply.events)) this.hearEvent(event);
     if (this.isEnded && !this.receipt) this.refresh();
@@ -233,11 +245,31 @@ export class CandidateSession {
     this.journal.stop();
   }
 
-  /** With a receipt in hand and nothing left to present, the PC forgets the attempt. */
+  /**
+   * Once the room is closed and nothing is left to present, the PC forgets the attempt. Until then
+   * it could have to fill up a server that comes back from an older copy.
+   */
   async forgetWhenDone() {
+    if (!this.isSealed) return;
+    await this.forget();
+  }
+
+  /** Forget the attempt on this PC: at the end of the room, or when the candidate leaves the receipt. */
+  async forget() {
     if (this.isWiped || !this.isEnded || !this.receipt) return;
     if (!this.journal.stopped && this.journal.batch().length) return;
     this.isWiped = true;
     await this.journal.wipe();
   }
+}
+
+/**
+ * Whether a store is an earlier generation of the one already seen: `s-1a2b3c4d` before `s-1a2b3c4d.7`.
+ * @param {string | undefined} store @param {string | undefined} seen
+ */
+export function isOlder(store, seen) {
+  if (!store || !seen) return false;
+  const [name, number = "0"] = store.split(".");
+  const [seenName, seenNumber = "0"] = seen.split(".");
+  return name === seenName && Number(number) < Number(seenNumber);
 }

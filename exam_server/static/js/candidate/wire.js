@@ -17,7 +17,7 @@
  *            started_ms: number | null, deadline_ms: number | null, deadline_version: number, candidate: Candidate,
  *            sitting: Sitting, rules: string[], confirmed: {data: boolean, rules: boolean}, paper: Paper | null,
  *            answers: import("../exam/journal.js").ServerAnswers, display: {theme: string, zoom: number},
- *            events: RoomEvent[], last_event: number, receipt: Receipt | null}} State
+ *            events: RoomEvent[], last_event: number, receipt: Receipt | null, sealed: boolean}} State
  */
 
 /** Reply that says no; `code` is the error of the contract. */
@@ -46,6 +46,7 @@ export function readState(body) {
     events,
     last_event: Math.max(body.last_event || 0, 0, ...events.map(({ id }) => id)),
     receipt: body.receipt || null,
+    sealed: body.sealed === true,
   };
 }
 
