@@ -46,9 +46,11 @@ class CardBench:
             for place, holder in enumerate(holders)
         ]
 
-    def rehearse(self, level: Level, mode: Mode, number: int) -> tuple[ScannedCard, CardHolder]:
+    def rehearse(
+        self, level: Level, mode: Mode, number: int, *, dpi: int | None = None
+    ) -> tuple[ScannedCard, CardHolder]:
         """Fill and take one card."""
-        scan, page = rehearse(self.pages, level, mode, seed=self.seed, number=number)
+        scan, page = rehearse(self.pages, level, mode, seed=self.seed, number=number, dpi=dpi)
         return scan, page.holder
 
     def read(self, data: bytes) -> PageReading:

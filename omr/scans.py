@@ -48,7 +48,7 @@ def measures_json(reading: PageReading) -> str:
         "number": reading.number,
         "confidence": reading.confidence,
         "cells": {
-            group: [asdict(cell) for cell in cells] for group, cells in reading.cells.items()
+            group: [cell._asdict() for cell in cells] for group, cells in reading.cells.items()
         },
         "quality": reading.quality and asdict(reading.quality),
         "placement": reading.placement and asdict(reading.placement),

@@ -43,8 +43,7 @@ def group_crop(
         The picture.
     """
     cells = layout.group(group_id).cells
-    turned = handy(image)
-    upright = np.rot90(turned, (360 - turned_deg) // 90 % 4)
+    upright = handy(np.ascontiguousarray(np.rot90(image, (360 - turned_deg) // 90 % 4)))
     xs, ys = [cell.x_mm for cell in cells], [cell.y_mm for cell in cells]
     reach_x = layout.cell.width_mm / 2 + margin_mm[0]
     reach_y = layout.cell.height_mm / 2 + margin_mm[1]

@@ -58,7 +58,7 @@ def decide_page(
         evidence,
         strict=True,
     )
-    inks = [CellInk(*row) for row in columns]
+    inks = list(map(CellInk._make, columns))
     verdicts: dict[str, GroupVerdict] = {}
     cells: dict[str, tuple[CellInk, ...]] = {}
     start = 0

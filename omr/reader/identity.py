@@ -91,14 +91,19 @@ def is_bare(patch: GrayImage) -> bool:
     return float(np.mean(patch < BARE_LEVEL * white)) < BARE_SHARE
 
 
-def read_qr(image: GrayImage, placement: Placement, layout: CardLayout) -> CardCode | None:
-    """Read the QR code at its place; a second reader tries when the first finds nothing."""
+def qr_patch(image: GrayImage, placement: Placement, layout: CardLayout) -> GrayImage:
+    """Cut the QR code with most of its quiet zone out of the page."""
     area = layout.qr
     reach = area.quiet_mm * 0.75
     size = area.size_mm + 2 * reach
     rate = QR_PIXELS_PER_MODULE / area.module_mm
     window = (area.x_mm - reach, area.y_mm - reach, size, size)
-    patch = _straighten(image, placement, layout, window, (rate, rate))
+    return _straighten(image, placement, layout, window, (rate, rate))
+
+
+def read_qr(image: GrayImage, placement: Placement, layout: CardLayout) -> CardCode | None:
+    """Read the QR code at its place; a second reader tries when the first finds nothing."""
+    patch = qr_patch(image, placement, layout)
     for found in zxingcpp.read_barcodes(
         patch,
         formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode),

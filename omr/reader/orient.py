@@ -11,10 +11,14 @@ from omr.rules.card_layout import CardLayout
 from omr.rules.reasons import PageReason
 
 LARGE_SIDE_PX = 2900  # about 250 dpi of an A4 page: beyond, half the resolution shows as much
+QUICK_LONG_SIDE_PX = 800  # about 67 dpi: enough for the marks of a good scan
 SEARCH_LONG_SIDE_PX = 1200  # about 100 dpi of an A4 page: five pixels to a cell of a marker
 CORNER_SHARE = 0.24  # of each side of the image
 QUICK_PX = (29, 29)  # window of the local threshold: smallest, largest
 THOROUGH_PX = (15, 45)
+SMALL_MARKS_PX = (9, 39)
+LEAST_PERIMETER = 0.06  # of a mark, in longer sides of the image: whole pages up to A3
+ALIKE = 1.4  # times in size that two marks of the same kind of sheet may differ
 WINDOW_STEP_PX = 30
 SUBPIXEL_STEPS = 20
 SUBPIXEL_STOP_PX = 0.02
@@ -29,7 +33,7 @@ LEAST_WIDTH_PX = 500  # 60 dpi: below, the codes cannot be read
 
 @dataclass(frozen=True)
 class Upright:
-    """The page turned by quarter turns, and the corners of each marker found in it.
+    """The page turned by quarter turns, at a handy size, and the corners of each marker in it.
 
     ``corners_px`` maps a marker id to (4, 2): its corners clockwise from its own top left;
     ``place`` is the page of the card, from 0.
@@ -48,15 +52,18 @@ def turn_upright(image: GrayImage, layouts: Sequence[CardLayout]) -> Upright | P
     sought again in the turned image, so that one page gives the same figures to the last bit from
     whichever side it was fed.
     """
+    whole, image = image, handy(image)
     if min(image.shape) < LEAST_WIDTH_PX:
         return PageReason.TOO_SMALL
     found = find_markers(image, layouts)
     place, own = _page_of(found, layouts)
     if len(own) < FEWEST_MARKERS:
         return _name_the_failure(image, layouts, len(found))
+    if len(own) < len(layouts[place].markers) and _shows_two_sheets(image, layouts):
+        return PageReason.TWO_SHEETS
     quarters = _quarter_turns(own)
     if quarters:
-        image = np.ascontiguousarray(np.rot90(image, quarters))
+        image = handy(np.ascontiguousarray(np.rot90(whole, quarters)))
         place, own = _page_of(find_markers(image, layouts), layouts)
         if len(own) < FEWEST_MARKERS or _quarter_turns(own):
             return PageReason.TOO_FEW_MARKERS
@@ -92,9 +99,19 @@ def find_markers(image: GrayImage, layouts: Sequence[CardLayout]) -> dict[int, F
     The search ends as soon as one of the layouts is complete.
     """
     wanted = _ids_of(layouts)
+    factor = max(1, round(max(image.shape) / QUICK_LONG_SIDE_PX))
+    found = _detect_in_corners(image, wanted, factor)
+    if not _is_complete(found, layouts):
+        return _find_thoroughly(image, layouts)
+    return _refined(image, found, factor)
+
+
+def _find_thoroughly(image: GrayImage, layouts: Sequence[CardLayout]) -> dict[int, FloatArray]:
+    """Search the whole page, with more contrast and at a finer scale until a layout is complete."""
+    wanted = _ids_of(layouts)
     factor = max(1, round(max(image.shape) / SEARCH_LONG_SIDE_PX))
     small = _shrink(image, factor)
-    found = _detect_in_corners(small, wanted)
+    found = _detect_in_corners(image, wanted, factor)
     if not _is_complete(found, layouts):
         found = _detect(small, wanted)
     if not _is_complete(found, layouts):
@@ -105,6 +122,12 @@ def find_markers(image: GrayImage, layouts: Sequence[CardLayout]) -> dict[int, F
         larger = _shrink(image, finer)
         again = {key: at * (finer / factor) for key, at in _detect(larger, wanted).items()}
         found = {**again, **found}
+    return _refined(image, found, factor)
+
+
+def _refined(
+    image: GrayImage, found: Mapping[int, FloatArray], factor: int
+) -> dict[int, FloatArray]:
     return {key: _refine(image, at * factor + (factor - 1) / 2) for key, at in found.items()}
 
 
@@ -147,31 +170,39 @@ def _detect_all(
 
 
 def _shows_two_sheets(image: GrayImage, layouts: Sequence[CardLayout]) -> bool:
+    """Say whether a mark of the card is seen twice, at about the same size."""
     small = _shrink(image, max(1, round(max(image.shape) / SEARCH_LONG_SIDE_PX)))
-    numbers = [number for number, _ in _detect_all(small, _ids_of(layouts), THOROUGH_PX)]
-    return sum(numbers.count(number) > 1 for number in set(numbers)) >= FEWEST_MARKERS
+    sizes: dict[int, list[float]] = {}
+    for number, at in _detect_all(small, _ids_of(layouts), SMALL_MARKS_PX):
+        sizes.setdefault(number, []).append(float(np.linalg.norm(at[2] - at[0])))
+    twice = [sorted(found) for found in sizes.values() if len(found) > 1]
+    return any(found[-1] < ALIKE * found[-2] for found in twice)
 
 
-def _detect_in_corners(image: GrayImage, wanted: set[int]) -> dict[int, FloatArray]:
-    """Look only where the marks of a well-fed page are; a mark seen twice is left out."""
-    rows, columns = (round(side * CORNER_SHARE) for side in image.shape)
+def _detect_in_corners(image: GrayImage, wanted: set[int], factor: int) -> dict[int, FloatArray]:
+    """Look only where the marks of a well-fed page are; a mark seen twice is left out.
+
+    Corners in the image shrunk by ``factor``.
+    """
+    rows, columns = (round(side * CORNER_SHARE / factor) * factor for side in image.shape)
+    below, beside = ((side // factor) * factor for side in image.shape)
     found: dict[int, FloatArray] = {}
     seen: list[int] = []
-    for top in (0, image.shape[0] - rows):
-        for left in (0, image.shape[1] - columns):
-            region = image[top : top + rows, left : left + columns]
+    for top in (0, below - rows):
+        for left in (0, beside - columns):
+            region = _shrink(image[top : top + rows, left : left + columns], factor)
             for number, at in _detect(region, wanted, QUICK_PX).items():
-                found[number] = at + np.array([left, top])
+                found[number] = at + np.array([left, top]) / factor
                 seen.append(number)
     return {number: at for number, at in found.items() if seen.count(number) == 1}
 
 
-def _make_detector(windows_px: tuple[int, int]) -> cv2.aruco.ArucoDetector:
+def _make_detector(windows_px: tuple[int, int], least_perimeter: float) -> cv2.aruco.ArucoDetector:
     parameters = cv2.aruco.DetectorParameters()
     parameters.adaptiveThreshWinSizeMin = windows_px[0]
     parameters.adaptiveThreshWinSizeMax = windows_px[1]
     parameters.adaptiveThreshWinSizeStep = WINDOW_STEP_PX
-    parameters.minMarkerPerimeterRate = 0.06  # of the longer side: whole pages up to A3
+    parameters.minMarkerPerimeterRate = least_perimeter
     parameters.maxMarkerPerimeterRate = 1.2  # one corner of a page
     parameters.errorCorrectionRate = 0.5
     parameters.cornerRefinementMethod = cv2.aruco.CORNER_REFINE_NONE
@@ -179,7 +210,11 @@ def _make_detector(windows_px: tuple[int, int]) -> cv2.aruco.ArucoDetector:
     return cv2.aruco.ArucoDetector(dictionary, parameters)
 
 
-_DETECTORS = {windows_px: _make_detector(windows_px) for windows_px in (QUICK_PX, THOROUGH_PX)}
+_DETECTORS = {
+    QUICK_PX: _make_detector(QUICK_PX, LEAST_PERIMETER),
+    THOROUGH_PX: _make_detector(THOROUGH_PX, LEAST_PERIMETER),
+    SMALL_MARKS_PX: _make_detector(SMALL_MARKS_PX, LEAST_PERIMETER / 2),
+}
 
 
 def _refine(image: GrayImage, corners_px: FloatArray) -> FloatArray:

@@ -9,7 +9,7 @@ from omr.reader.blank import BlankCard
 from omr.reader.decide import Decisions, decide_page
 from omr.reader.identity import Identity, read_identity
 from omr.reader.ink import InkSheet, darkness_of, measure_ink
-from omr.reader.orient import Upright, handy, turn_upright
+from omr.reader.orient import Upright, turn_upright
 from omr.reader.reading import (
     GrayImage,
     IdentitySource,
@@ -26,9 +26,11 @@ LEAST_OUTLINE_MATCH = 0.35
 SURE_OUTLINE_MATCH = 0.60
 LARGEST_RESIDUAL_MM = 0.35
 FEWEST_ANCHORS = 8
+FULL_INK, MOST_FULL = 0.5, 0.7  # of the page's mark, and of all cells
 LEAST_WHITE = 110.0  # grey of the paper
 MOST_DIRTY_SHARE = 0.12
 LEAST_GAIN = 0.25  # below, the cells' print has all but vanished: dropped out or two-level scan
+MOST_GAIN = 1.5  # above, the cells' print came out much darker than it was drawn
 PRINTED_DARKNESS = 0.04  # of the blank card, from which a sample may come out black
 MANY_ANCHORS = 20  # enough to trust the place of cells whose print cannot be seen
 
@@ -90,7 +92,7 @@ def read_sheet(
         raise ValueError("the blank card belongs to another layout")
     if image.ndim != 2 or image.dtype != np.uint8:
         return rejected(PageReason.UNREADABLE_FILE)
-    upright = turn_upright(handy(image), [layout for layout, _ in sides])
+    upright = turn_upright(image, [layout for layout, _ in sides])
     if isinstance(upright, PageReason):
         return rejected(upright)
     layout, blank = sides[upright.place]
@@ -117,13 +119,17 @@ def _read_marks(
     darkness, white = darkness_of(sheet, blank.neighbours, blank.grid)
     ink = measure_ink(darkness, white, blank.darkness, blank.group_of_cell, blank.grid)
     quality = _quality(upright, registration, ink)
-    if ink.gain >= LEAST_GAIN and ink.outline_match < LEAST_OUTLINE_MATCH:
+    if _shows_another_print(ink):
         return rejected(PageReason.POOR_MATCH, serial=identity.serial, quality=quality)
-    second = None
-    if ink.gain < LEAST_GAIN:  # in shadow, a two-level scan turns the print black
-        bare = np.where(blank.darkness < PRINTED_DARKNESS, darkness, np.float32(0))
-        second = measure_ink(bare, white, blank.darkness, blank.group_of_cell, blank.grid, gain=0.0)
-    decisions = decide_page(ink, layout, in_sight.tolist(), second)
+    bare = None
+    if not LEAST_GAIN <= ink.gain <= MOST_GAIN:  # a two-level scan: some print may be black
+        unprinted = np.where(blank.darkness < PRINTED_DARKNESS, darkness, np.float32(0))
+        bare = measure_ink(
+            unprinted, white, blank.darkness, blank.group_of_cell, blank.grid, gain=0.0
+        )
+    if bare is not None and ink.gain > MOST_GAIN:
+        ink, bare = replace(bare, gain=ink.gain, outline_match=ink.outline_match), None
+    decisions = decide_page(ink, layout, in_sight.tolist(), bare)
     identity = _identify(identity, decisions, orders)
     reasons = (*identity.reasons, *_sanity(quality), *decisions.reasons)
     return PageReading(
@@ -142,6 +148,12 @@ def _read_marks(
         sheet=layout.page,
         layout_hash=layout.layout_hash,
     )
+
+
+def _shows_another_print(ink: InkSheet) -> bool:
+    """Say whether the cells are not where the card has them; cells full of ink say nothing."""
+    full = float(np.mean(ink.ink > FULL_INK * ink.mark_ink)) > MOST_FULL
+    return ink.gain >= LEAST_GAIN and ink.outline_match < LEAST_OUTLINE_MATCH and not full
 
 
 def _identify(identity: Identity, decisions: Decisions, orders: Orders) -> Identity:

@@ -27,7 +27,13 @@ class PrintedPage:
 
 
 def rehearse(
-    pages: Sequence[PrintedPage], level: Level, mode: Mode, *, seed: int, number: int
+    pages: Sequence[PrintedPage],
+    level: Level,
+    mode: Mode,
+    *,
+    seed: int,
+    number: int,
+    dpi: int | None = None,
 ) -> tuple[ScannedCard, PrintedPage]:
     """Fill and take one of the printed cards; the same figures give the same picture."""
     rng = np.random.default_rng([seed, number, *level.encode(), *mode.encode()])
@@ -43,5 +49,5 @@ def rehearse(
         rng=rng,
     )
     if mode is Mode.PHOTO:
-        return photograph_card(card, severity=severity, rng=rng), page
-    return scan_card(card, severity=severity, rng=rng), page
+        return photograph_card(card, severity=severity, rng=rng, dpi=dpi), page
+    return scan_card(card, severity=severity, rng=rng, dpi=dpi), page

@@ -2,20 +2,20 @@
 
 The evidence of a cell is the natural logarithm of how much likelier its ink is under a mark than
 under none. Weighed with what is usual for the kind of group, it gives the probability of every
-reading; the costs behind the limit: a wrong answer that nobody saw weighs a thousand times a look
-by a person.
+reading. Behind the limit stand costs: a wrong answer that nobody saw weighs several hundred times
+a look by a person.
 """
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from omr.rules.card_layout import GroupKind
 from omr.rules.reasons import GroupReason, PageReason
 
 
-@dataclass(frozen=True, slots=True)
-class CellInk:
+class CellInk(NamedTuple):  # there are hundreds on a page
     """Ink of one cell, as shares of full black after the printed ink of the blank card is off.
 
     ``ink`` is the mean over the inner cell, ``peak`` the mean of its darkest eighth, ``cover`` the
@@ -54,7 +54,7 @@ USUAL_MARK = 0.5  # of a cell that may be marked beside others
 class DoubtPolicy:
     """Where a person must look."""
 
-    largest_risk: float = 0.001  # that the likeliest reading of a group is wrong
+    largest_risk: float = 0.0015  # that the likeliest reading of a group is wrong
     surest: float = 0.9999  # no reading is surer: not everything that happens was foreseen
     second_mark: float = 3.0  # evidence from which two marks are named as two
     largest_doubtful_share: float = 0.40  # of the groups of a page

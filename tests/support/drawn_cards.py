@@ -12,8 +12,9 @@ from omr.reader.loading import LoadedPage, load_images
 from omr.reader.page import read_page
 from omr.reader.reading import GrayImage, PageReading
 from omr.rehearsal.pencil import FilledCard, draw_answers, fill_card
-from omr.rehearsal.scanner import ScannedCard, encode_jpeg, scan_card
-from omr.rehearsal.severity import LADDER, Level
+from omr.rehearsal.rehearsed import PrintedPage, rehearse
+from omr.rehearsal.scanner import ScannedCard, encode_jpeg
+from omr.rehearsal.severity import LADDER, Level, Mode
 from omr.rehearsal.tally import Tally, compare
 from omr.rules.card_code import check_digit, serial_of
 from omr.rules.card_layout import CardLayout, load_layout
@@ -93,21 +94,18 @@ def read(image: GrayImage, known: Mapping[str, str] | None = None) -> PageReadin
     return read_page(image, card_layout(), blank(), known=known)
 
 
-def rehearsed(level: Level, seed: int) -> tuple[ScannedCard, str]:
-    """Fill and scan one card at a level; returns the scan and the serial of the card."""
-    rng = np.random.default_rng([seed, *level.encode()])
-    number = 1 + seed % 4
-    holder = card_holder(number)
-    filled_number = holder.admission_no if seed % 3 == 0 else None
-    card = fill_card(
-        clean_card(number, dpi=FINE_DPI),
-        card_layout(),
-        draw_answers(card_layout(), rng, number=filled_number),
-        dpi=FINE_DPI,
-        severity=LADDER[level],
-        rng=rng,
+@cache
+def _printed_pages() -> tuple[PrintedPage, ...]:
+    return tuple(
+        PrintedPage(clean_card(n, dpi=FINE_DPI), FINE_DPI, card_layout(), card_holder(n))
+        for n in range(1, 5)
     )
-    return scan_card(card, severity=LADDER[level], rng=rng), holder.serial
+
+
+def rehearsed(level: Level, seed: int, mode: Mode = Mode.SCAN) -> tuple[ScannedCard, str]:
+    """Fill and take one card at a level; returns the picture and the serial of the card."""
+    scan, page = rehearse(_printed_pages(), level, mode, seed=1, number=seed)
+    return scan, page.holder.serial
 
 
 def read_scan(data: bytes, known: Mapping[str, str] | None = None) -> PageReading:
@@ -116,9 +114,9 @@ def read_scan(data: bytes, known: Mapping[str, str] | None = None) -> PageReadin
     return read(page.image, known)
 
 
-def tally_of(level: Level, pages: int) -> Tally:
+def tally_of(level: Level, pages: int, mode: Mode = Mode.SCAN) -> Tally:
     total = Tally()
     for seed in range(pages):
-        scan, serial = rehearsed(level, seed)
+        scan, serial = rehearsed(level, seed, mode)
         total += compare(read_scan(scan.jpeg), scan.truth, serial=serial)
     return total
