@@ -9,6 +9,7 @@ import click
 
 from exam_server.app import create_app
 from exam_server.cli.room_copies import backup, refusals, restore
+from exam_server.cli.room_transfer import export_command, import_command, key_command
 from exam_server.config import Settings, read_settings
 from exam_server.context import wall_clock
 from exam_server.delivery.greenlets import greenlet_concurrency
@@ -34,6 +35,9 @@ def command() -> None:
 
 command.add_command(backup)
 command.add_command(restore)
+command.add_command(export_command)
+command.add_command(import_command)
+command.add_command(key_command)
 
 
 @command.command(help="自检后启动考场服务器：自带证书的 HTTPS，另设证书安装页。")

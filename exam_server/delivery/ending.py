@@ -3,7 +3,9 @@
 import base64
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -66,6 +68,13 @@ def signed_receipt(db: Session, attempt: Attempt, now: datetime) -> str:
     code = receipt_code(signature)
     body |= {"code": code, "signature": base64.b64encode(signature).decode()}
     return json.dumps(body, sort_keys=True)
+
+
+def signature_of(receipt: Mapping[str, Any]) -> tuple[bytes, bytes]:
+    """Return the signature of a receipt and the bytes that it signs."""
+    body = {key: value for key, value in receipt.items() if key not in ("code", "signature")}
+    signature = base64.b64decode(receipt.get("signature", ""))
+    return signature, json.dumps(body, sort_keys=True).encode()
 
 
 def receipt_code(signature: bytes) -> str:

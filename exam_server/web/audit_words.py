@@ -10,6 +10,8 @@ from registry.audit_log import AuditEntry
 ACTIONS = {
     "readmit_seat": "恢复后重新接入机位",
     "restore_store": "从备份恢复考场数据",
+    "export_sitting": "导出场次数据",
+    "import_sitting": "导入场次数据",
     "add_remark": "批注试题",
     "add_room": "登记考场",
     "advance_plan": "计划状态变更",
