@@ -9,7 +9,7 @@ from item_bank.exchange.item_draft import DraftOption, ItemDraft
 from item_bank.exchange.records import NO_WEIGHTS, ItemType
 from item_bank.rules.item import POINT_CODE, judgement_options
 
-WEIGHT = re.compile(r"\s*([a-z])\s*[=:]\s*(-?\d{1,6}(?:\.\d{1,10})?)\s*")
+WEIGHT = re.compile(r"\s*([a-z])\s*[=:]\s*(-?\d{1,6}(?:\.\d{1,30})?)\s*")
 
 
 def read_key(draft: ItemDraft, answer: str, where: str) -> None:

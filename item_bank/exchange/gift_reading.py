@@ -149,7 +149,9 @@ def _read_choices(draft: ItemDraft, inside: str, *, is_html: bool) -> None:
 def _read_weights(draft: ItemDraft, full: list[str], weights: dict[str, Decimal]) -> None:
     """Decide one or several answers; unequal or partial weights are kept."""
     positive = [name for name, weight in weights.items() if weight > 0]
-    if full or [weights[name] for name in positive] == [FULL]:
+    if draft.is_multiple and not full:
+        draft.type = ItemType.MULTIPLE
+    if full or ([weights[name] for name in positive] == [FULL] and not draft.is_multiple):
         draft.type = ItemType.SINGLE
         draft.key = full or positive
         if set(positive) - set(draft.key) or any(w < 0 for w in weights.values()):

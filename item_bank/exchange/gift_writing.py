@@ -30,10 +30,9 @@ def _mark(text: str) -> str:
 
 
 def _answers(item: ReadItem) -> Iterator[str]:
-    if item.type is ItemType.JUDGE:
-        if item.key:
-            yield "TRUE" if item.key == (RIGHT,) else "FALSE"
-    else:
+    if item.type is ItemType.JUDGE and item.key:
+        yield "TRUE" if item.key == (RIGHT,) else "FALSE"
+    else:  # a judgement without a key keeps its two options, for {} would be an essay
         shares = shares_of(item)
         for option in item.options:
             yield _answer(item, option, shares)

@@ -27,6 +27,7 @@ TABLE_PARTS = frozenset(["table", "tr", "td", "th"])
 UNDERLINE_STYLE = re.compile(r"underline")
 RAISED = {"sup": "^", "sub": "_"}
 MAX_MARKUP = 100_000  # characters; beyond, the item is refused by its length anyway
+BLANK_LINE = "\0"  # two breaks in a row, until the lines are joined
 BLANKS = re.compile(r"[ \t\n\r\f]+")
 
 
@@ -78,6 +79,7 @@ class PlainText(HTMLParser):
         self.spans: list[bool] = []  # of each open element that may underline, whether it does
         self.table: _Table | None = None
         self.is_in_caption = False
+        self.is_after_break = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Open a block, a raised text or something unseen."""
@@ -91,7 +93,7 @@ class PlainText(HTMLParser):
         if tag in TABLE_PARTS:
             self._open_table_part(tag, found)
         elif tag in BLOCKS_AND_BREAKS:
-            self._break()
+            self._break(is_line=tag == "br")
         elif tag in RAISED:
             self.raised += 1
             self._add(rf"\({RAISED[tag]}{{")
@@ -165,6 +167,7 @@ class PlainText(HTMLParser):
             self._add(text)
 
     def _add(self, text: str) -> None:
+        self.is_after_break &= not text.strip()
         is_plain = self.raised > 0  # nothing inside a formula is a mark
         piece = Piece(text, self.bold > 0 and not is_plain, self.underlined > 0 and not is_plain)
         if self.table is not None:
@@ -177,9 +180,12 @@ class PlainText(HTMLParser):
         assert isinstance(line, list)
         line.append(piece)
 
-    def _break(self) -> None:
+    def _break(self, *, is_line: bool = False) -> None:
         if self.table is None:
+            if is_line and self.is_after_break:
+                self.lines.append(BLANK_LINE)
             self.lines.append([])
+            self.is_after_break = is_line
         elif self.table.rows and self.table.rows[-1] and self.table.rows[-1][-1]:
             self.table.rows[-1][-1].append(Piece(" "))
 
@@ -188,7 +194,7 @@ class PlainText(HTMLParser):
         if self.table is not None:
             self._close_table(self.table)
         written = (s if isinstance(s, str) else notation_of_line(s) for s in self.lines)
-        return "\n".join(line for line in written if line)
+        return "\n".join(line for line in written if line).replace(BLANK_LINE, "").strip("\n")
 
 
 def _underlines(found: Attributes) -> bool:

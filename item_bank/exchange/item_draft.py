@@ -61,6 +61,7 @@ class ItemDraft:
     figure: FigureLink | None = None
     pictures: list[Picture] = field(default_factory=list)  # found in the text; one becomes figure
     has_partial_credit: bool = False  # equal shares are meant as they stand
+    is_multiple: bool = False  # by a tag, where the answers alone do not show it
     caption: str = ""  # below that picture
     original: str = ""  # what the file says, kept for what is not taken over
     locked_letters: set[str] = field(default_factory=set)  # canonical, from a tag

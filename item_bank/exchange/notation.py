@@ -17,6 +17,7 @@ from item_bank.rules.rich_text import (
 )
 
 MARKED = re.compile(r"\*\*|__|\\[*_|]|^ *\|", re.M)
+BLANK_LINES = re.compile(r"(\n{2,})")
 TWO_SIGNS = re.compile(r"(?<!\*)\*\*(?!\*)|(?<!_)__(?!_)")
 UNDERLINE = ("<u>", "</u>")
 
@@ -41,11 +42,18 @@ def html_of_notation(text: str, underline: tuple[str, str] = UNDERLINE) -> str:
     >>> html_of_notation("下列**不**正确的是")
     '下列<strong>不</strong>正确的是'
     """
-    read = read_rich_text(text) if is_marked(text) else None
-    if read is None or read.faults:
+    if not is_marked(text) or read_rich_text(text).faults:
         return _escaped_html(text)
+    parts = BLANK_LINES.split(text)  # every second one is a run of line ends
+    return "".join(
+        "<br/>" * len(part) if number % 2 else _lines(part, underline)
+        for number, part in enumerate(parts)
+    )
+
+
+def _lines(text: str, underline: tuple[str, str]) -> str:
     made: list[str] = []
-    for block in read.blocks:
+    for block in read_rich_text(text).blocks:
         if isinstance(block, Table):
             made.append(_table(block, underline))
         else:

@@ -124,7 +124,7 @@ def _add_key(response: etree._Element, item: ReadItem, dialect: Dialect) -> None
         correct = dialect.add(response, "correctResponse")
         for name in item.key:
             dialect.add(correct, "value").text = name
-    if item.weights:
+    if item.weights and item.key is not None:  # alone they would be read as the key
         mapping = dialect.add(response, "mapping", defaultValue="0")
         for name, weight in item.weights.items():
             dialect.add(mapping, "mapEntry", mapKey=name, mappedValue=f"{weight:f}")

@@ -102,9 +102,13 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
 }
 FIELD_OF_HEADER = {name: field for field, names in SYNONYMS.items() for name in names}
 CHINESE_DIGITS = "一二三四五六七八九十"
-ORDINAL = rf"([a-h]|\d{{1,2}}|[{CHINESE_DIGITS}])"
-OPTION_COLUMN = re.compile(
-    rf"(?:选项|option|choice|答案选项)\s*{ORDINAL}(.*)|{ORDINAL}\s*选项(.*)|([a-h])"
+NUMERAL = rf"\d{{1,2}}|[{CHINESE_DIGITS}]"
+ORDINAL = rf"(?:[a-z]|{NUMERAL})"
+OPTION_COLUMN = re.compile(  # each way of writing it has two groups: ordinal and ending
+    rf"(?:选项|答案选项)\s*({ORDINAL})(.*)"
+    rf"|(?:option|choice)(\s+{ORDINAL}|[a-h]|{NUMERAL})(.*)"  # options is no option S
+    rf"|({ORDINAL})\s*选项(.*)"
+    r"|([a-h])()"
 )
 BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|\*")
 FLAG_ENDS = ("是否正确", "是否正确项", "正确", "是否为正确项", "correct", "是否答案")
@@ -189,8 +193,8 @@ def _take_option(columns: Columns, name: str, number: int) -> bool:
     found = OPTION_COLUMN.fullmatch(name)
     if not found:
         return False
-    ordinal = _ordinal(found[1] or found[3] or found[5])
-    ending = (found[2] or found[4] or "").strip(" -x×")
+    sign, ending = (group for group in found.groups() if group is not None)
+    ordinal, ending = _ordinal(sign.strip()), ending.strip(" -x×")
     if ending in CONTENT_ENDS:
         columns.options.setdefault(ordinal, number)
     elif ending in FLAG_ENDS:

@@ -12,9 +12,10 @@ def shares_of(item: ReadItem) -> dict[str, Decimal]:
     """Return the shares by option; a wrong option of a multiple item takes the mark away.
 
     Without weights of its own a multiple item divides its mark among the right options, and
-    each wrong option costs the whole of it, which comes nearest to "all or nothing".
+    each wrong option costs the whole of it, which comes nearest to "all or nothing". Without a
+    key nothing is given, since shares would be read as one.
     """
-    if item.weights:
+    if item.weights and item.key is not None:
         whole = _whole(item)
         return {name: (weight / whole).quantize(PLACES) for name, weight in item.weights.items()}
     key = item.key or ()

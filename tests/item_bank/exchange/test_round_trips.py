@@ -106,3 +106,49 @@ def test_marks_beyond_one_become_shares(target):
     (read,) = read_file("items", written([item], target)).items
     assert read.weights["a"] == Decimal("0.6666667")
     assert sum(w for w in read.weights.values() if w > 0) == 1
+
+
+@pytest.mark.parametrize("target", ExportFormat)
+def test_blank_lines_come_back(target):
+    stems = ["甲\n\n乙", "甲 ____\n\n\n**乙**", "| 甲 | 乙 |\n| 1 | 2 |\n\n丙"]
+    items = [replace(ITEMS[0], stem=stem) for stem in stems]
+    assert [item.stem for item in read_file("items", written(items, target)).items] == stems
+
+
+@pytest.mark.parametrize("target", ExportFormat)
+def test_twenty_six_options_and_endless_shares_come_back(target):
+    names = "abcdefghijklmnopqrstuvwxyz"
+    options = tuple(ReadOption(name, f"选项{name}") for name in names)
+    weights = dict.fromkeys(names, Decimal(0)) | dict.fromkeys("xyz", 1 / Decimal(3))
+    item = replace(
+        ITEMS[0],
+        type=ItemType.MULTIPLE,
+        options=options,
+        key=("x", "y", "z"),
+        locked=("i", "x"),
+        weights=weights,
+    )
+    (read,) = read_file("items", written([item], target)).items
+    assert [option.text for option in read.options] == [option.text for option in options]
+    assert (read.key, read.locked) == (("x", "y", "z"), ("i", "x"))
+    assert [round(share, 5) for share in read.weights.values()] == [
+        round(share, 5) for share in weights.values()
+    ]
+
+
+@pytest.mark.parametrize("target", ExportFormat)
+def test_an_item_without_a_key_comes_back_without_one(target):
+    options = tuple(ReadOption(name, f"选项{name}") for name in "abcd")
+    judged = (ReadOption("right", "正确"), ReadOption("wrong", "错误"))
+    shares = {"a": Decimal("0.75"), "b": Decimal("0.25"), "c": Decimal(0), "d": Decimal(0)}
+    base = replace(ITEMS[0], options=options, key=None, locked=(), weights={})
+    items = [
+        replace(base, type=ItemType.SINGLE),
+        replace(base, type=ItemType.MULTIPLE),
+        replace(base, type=ItemType.JUDGE, options=judged),
+        replace(base, type=ItemType.SINGLE, weights=shares),
+        replace(base, type=ItemType.MULTIPLE, weights=shares),
+        replace(base, type=ItemType.MULTIPLE, key=("b",)),
+    ]
+    read = read_file("items", written(items, target)).items
+    assert [(item.type, item.key) for item in read] == [(item.type, item.key) for item in items]
