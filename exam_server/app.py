@@ -82,6 +82,7 @@ BLUEPRINTS = (
     secrecy.blueprint,
     element_table.blueprint,
     item_import.blueprint,
+    item_import.own,
     item_export.blueprint,
     adequacy.blueprint,
     blueprints.blueprint,

@@ -1,12 +1,14 @@
 """Items from files into a bank: files, then a trial with every finding at its place, then one word.
 
+Managers do so below ``/bank``, authors at an address of their own, where the bank stays hidden.
+
 Nothing enters the bank before the person has confirmed what the trial showed.
 """
 
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
@@ -18,7 +20,8 @@ from exam_server.web.downloads import EXCEL, attachment
 from exam_server.web.off_loop import off_the_loop
 from exam_server.web.paging import cut
 from exam_server.web.words import choices
-from item_bank.errors import ChangedUploadError, FaultyImportError
+from item_bank.authoring.item_queries import require_author
+from item_bank.errors import ChangedUploadError, FaultyImportError, MissingUndertakingError
 from item_bank.exchange.excel_template import excel_template
 from item_bank.exchange.fault_list import write_fault_list
 from item_bank.exchange.import_plan import ImportChoices, planned_import
@@ -56,7 +59,9 @@ from registry.catalog.queries import project_of
 from registry.errors import AssessmentError
 
 blueprint = Blueprint("item_import", __name__, url_prefix="/bank/<int:project_id>/import")
+own = Blueprint("own_import", __name__, url_prefix="/authoring/<int:project_id>/import")
 _P = Permission
+WRITERS = (_P.BANK_WRITE, _P.ITEM_AUTHOR)
 EXAMPLES_SHOWN = 5  # refused files named in one message
 
 
@@ -73,26 +78,43 @@ class WaitingUpload:
         return "、".join(file.name for file in self.trial.files)
 
 
+@blueprint.before_request
+def keep_to_managers() -> None:
+    """Keep authors to their own address: below ``/bank`` nothing is theirs."""
+    if g.actor is not None:
+        g.actor.require(_P.BANK_WRITE)
+
+
+@own.errorhandler(MissingUndertakingError)
+def ask_undertaking(_error: MissingUndertakingError) -> ResponseReturnValue:
+    """Lead a member who has not promised secrecy to the undertaking first."""
+    return redirect(url_for("undertaking.form"))
+
+
 @blueprint.get("/")
-@requires(_P.BANK_WRITE)
+@own.get("/")
+@requires(*WRITERS)
 def form(project_id: int) -> ResponseReturnValue:
     """Show where files are chosen, and what was sent before and not decided."""
     return _form_page(project_id, [])
 
 
 @blueprint.get("/template.xlsx")
-@requires(_P.BANK_WRITE)
+@own.get("/template.xlsx")
+@requires(*WRITERS)
 def template(project_id: int) -> Response:
     """Give the empty workbook with the points of the project."""
     with reading() as db:
         project = project_of(db, project_id)
+        require_author(db, project_id, actor=current_actor())
         points = _points(db, project_id)
         name = f"{project.number}-{project.name}-试题导入模板.xlsx"
     return attachment(excel_template(points), name, EXCEL)
 
 
 @blueprint.post("/")
-@requires(_P.BANK_WRITE)
+@own.post("/")
+@requires(*WRITERS)
 def try_files(project_id: int) -> ResponseReturnValue:
     """Read the files for a trial; they are kept until the person decides."""
     files = _sent(request.files.getlist("files"))
@@ -123,7 +145,8 @@ def try_files(project_id: int) -> ResponseReturnValue:
 
 
 @blueprint.get("/<int:upload_id>")
-@requires(_P.BANK_WRITE)
+@own.get("/<int:upload_id>")
+@requires(*WRITERS)
 def show(project_id: int, upload_id: int) -> ResponseReturnValue:
     """Show the trial, or what the import has brought."""
     actor, args = current_actor(), request.args
@@ -156,7 +179,8 @@ def show(project_id: int, upload_id: int) -> ResponseReturnValue:
 
 
 @blueprint.get("/<int:upload_id>/findings.xlsx")
-@requires(_P.BANK_WRITE)
+@own.get("/<int:upload_id>/findings.xlsx")
+@requires(*WRITERS)
 def findings(project_id: int, upload_id: int) -> Response:
     """Give everything that was found as a workbook."""
     actor = current_actor()
@@ -170,7 +194,8 @@ def findings(project_id: int, upload_id: int) -> Response:
 
 
 @blueprint.post("/<int:upload_id>/confirm")
-@requires(_P.BANK_WRITE)
+@own.post("/<int:upload_id>/confirm")
+@requires(*WRITERS)
 def confirm(project_id: int, upload_id: int) -> ResponseReturnValue:
     """Take over what the trial showed: everything, or all but the faulty when that was ticked."""
     actor = current_actor()
@@ -197,7 +222,8 @@ def confirm(project_id: int, upload_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/<int:upload_id>/discard")
-@requires(_P.BANK_WRITE)
+@own.post("/<int:upload_id>/discard")
+@requires(*WRITERS)
 def discard(project_id: int, upload_id: int) -> ResponseReturnValue:
     """Drop the files."""
     with transaction() as db:
@@ -207,7 +233,8 @@ def discard(project_id: int, upload_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/<int:upload_id>/submit")
-@requires(_P.BANK_WRITE)
+@own.post("/<int:upload_id>/submit")
+@requires(*WRITERS)
 def submit(project_id: int, upload_id: int) -> ResponseReturnValue:
     """Send the imported drafts without findings to their first review."""
     with transaction() as db:
@@ -280,6 +307,7 @@ def _in_order(trial: Trial) -> list[TrialRow]:
 def _form_page(project_id: int, errors: list[str]) -> str:
     actor = current_actor()
     with reading() as db:
+        require_author(db, project_id, actor=actor)
         waiting = waiting_uploads(db, project_id, actor=actor, now=now())
         points = [(code, f"{code} {name}") for code, name in _points(db, project_id)]
         return render_template(

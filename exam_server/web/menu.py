@@ -52,7 +52,9 @@ ENTRIES: tuple[Entry, ...] = (
     ),
     Entry("考务", "考场", "venues.index", (_P.ARRANGE,)),
     Entry("题库", "题库", "question_bank.projects", (_P.BANK_READ,), BANK_AREAS),
-    Entry("题库", "我的命题", "item_authoring.index", ITEM_WRITERS, ("item_authoring",)),
+    Entry(
+        "题库", "我的命题", "item_authoring.index", ITEM_WRITERS, ("item_authoring", "own_import")
+    ),
     Entry("题库", "审题", "item_review.queue", (_P.ITEM_REVIEW,), ("item_review",)),
     Entry(
         "题库",

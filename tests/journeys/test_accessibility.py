@@ -7,6 +7,7 @@ application says whether one was missed.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
@@ -18,13 +19,16 @@ from werkzeug.routing import MapAdapter
 
 from exam_server.app import create_app
 from exam_server.config import read_settings
+from exam_server.rehearsal.office import PROJECT
 from exam_server.rehearsal.web_client import WebClient
 from item_bank.models import Item
 from item_bank.rules.kinds import ItemState
+from registry.catalog.queries import project_by_number
 from registry.enrolment.models import Enrolment
 from scoring.certificates.models import Certificate
 from tests.support.browser import Journey, Paper, grave_violations, sign_in_candidate
 from tests.support.rooms import OpenRoom, hand_in
+from tests.support.sent_files import leave_upload
 from tests.support.served import PASSWORD, Served
 
 pytestmark = pytest.mark.browser
@@ -146,6 +150,7 @@ def starts(finished: Served) -> dict[str, list[str]]:
     """Where people begin: pages that show more in the state of work that this person finds."""
     world = finished.world
     faulty_item_id, erratum_id = finished.find_faults()
+    sent = uploads(finished)
     with finished.database.reading() as db:
         verified = db.scalars(select(Certificate.qr_payload)).first()
         item = db.scalars(select(Item).where(Item.state == ItemState.BANKED)).first()
@@ -166,11 +171,23 @@ def starts(finished: Served) -> dict[str, list[str]]:
             f"/enrolments/{audited_id}",
         ],
         "shenti01": ["/undertaking/"],
-        "tiku01": [banked, f"/bank/items/{faulty_item_id}/trace"],
+        "tiku01": [banked, f"/bank/items/{faulty_item_id}/trace", sent["tiku01"]],
+        "mingti01": [sent["mingti01"]],
         "sheng01": [f"/errata/{erratum_id}"],
         "saomiao01": [f"/cards/batches/{world.waiting_batch_id}"],
         "zhizheng01": [f"/certificates/plans/{world.scored.plan_id}"],
     }
+
+
+def uploads(served: Served) -> dict[str, str]:
+    """Leave files to be imported by a manager and an author; returns where each sees them."""
+    found, actors = {}, served.world.office.actors
+    with served.database.transaction() as db:
+        project_id = project_by_number(db, PROJECT).id
+        for login_name, area in (("tiku01", "bank"), ("mingti01", "authoring")):
+            sent = leave_upload(db, project_id, actor=actors[login_name], now=datetime.now(UTC))
+            found[login_name] = f"/{area}/{project_id}/import/{sent}"
+    return found
 
 
 @pytest.fixture(scope="module")

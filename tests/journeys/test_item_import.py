@@ -1,4 +1,4 @@
-"""A bank manager imports 300 rows: 20 faults located, the file mended, imported, and never twice."""
+"""A bank manager imports 300 rows: 20 faults located, mended, imported, and never twice."""
 
 import io
 from pathlib import Path

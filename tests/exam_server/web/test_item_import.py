@@ -353,3 +353,28 @@ def line(number: int, points: list[str], **changes: object) -> dict[str, object]
 
 def lines(items: Iterable[dict[str, object]]) -> bytes:
     return "\n".join(json.dumps(item, ensure_ascii=False) for item in items).encode()
+
+
+def test_an_author_imports_own_drafts_without_learning_what_the_bank_holds(
+    manager: Visitor, address: str, points: list[str], office: ReviewOffice
+) -> None:
+    trial = upload(manager, address, ("a.jsonl", lines([line(1, points)])))
+    manager.follow(manager.post(f"{trial}/confirm"))
+    author = office.person(office.desk.author)
+    own = f"/authoring/{office.desk.project_id}/import/"
+    assert own in author.get("/authoring/").get_data(as_text=True)
+    assert author.get(own).status_code == 200
+    assert author.get(f"{own}template.xlsx").status_code == 200
+    upload(author, own, ("b.jsonl", lines([line(1, points, key=["c"])])))
+    assert "与题库中的试题题干相同而答案不同" in text_of(author.page)
+    assert 'href="/bank/' not in author.page
+    mine = upload(author, own, ("c.jsonl", lines([line(2, points)])))
+    page = author.follow(author.post(f"{mine}/confirm"))
+    assert "已导入 1 题" in page
+    with office.site.database.reading() as db:
+        newest = db.scalars(select(Item).order_by(Item.id.desc())).first()
+        assert newest is not None
+        assert newest.created_by_id == office.desk.author.account_id
+    assert author.get(mine.replace("/authoring/", "/bank/")).status_code == 403
+    assert office.first.get(own).status_code == 403
+    assert author.get("/authoring/2/import/").status_code == 404
