@@ -88,7 +88,8 @@ def conclusions(report: SetReport, purpose: SetPurpose) -> list[str]:
     size = f"每卷 {report.items_each} 题，组卷方案的题数要求共 {wanted} 项，{rest}"
     if report.papers == 1:
         same = "A、B 两卷试题相同，题序和选项次序不同，难易完全一致。"
-        return [size, same] if purpose is SetPurpose.AB else [size]
+        recent = _recent(report)
+        return [size, same, *recent] if purpose is SetPurpose.AB else [size, *recent]
     passing = report.passing
     chances = f"（{100 * passing.hardest:.1f}% 与 {100 * passing.easiest:.1f}%）"
     spread = f"相差 {passing.spread_percent:.1f} 个百分点{chances}"
@@ -96,9 +97,22 @@ def conclusions(report: SetReport, purpose: SetPurpose) -> list[str]:
     return [
         f"本套共 {report.papers} 卷，{size}",
         f"最难与最易两卷之间，恰在及格线上的考生通过概率{spread}。",
-        f"任意两卷至多有 {report.overlap_most} 题相同，平均 {report.overlap_mean:.1f} 题；"
-        f"每题至多用于 {uses} 卷。",
+        f"任意两卷至多有 {report.overlap_most} 题相同（{_limit(report)}），"
+        f"平均 {report.overlap_mean:.1f} 题；每题至多用于 {uses} 卷。",
+        *_recent(report),
     ]
+
+
+def _limit(report: SetReport) -> str:
+    allowed = report.overlap_allowed
+    return "没有上限" if allowed is None else f"上限 {allowed} 题"
+
+
+def _recent(report: SetReport) -> list[str]:
+    if not report.recent_most:
+        return []
+    few = "题库试题不够时，先使各卷不雷同，再避用近期试题。" if report.papers > 1 else ""
+    return [f"每卷至多有 {report.recent_most} 题在本市最近的试卷中用过。{few}"]
 
 
 def _scores(facts: CertificateFacts, report: SetReport) -> list[Flowable]:

@@ -47,6 +47,10 @@ class Draft:
         total += ENEMY_WEIGHT * self.enemies()
         return total + self._overlap_excess(self.overlaps)
 
+    def is_too_alike(self) -> bool:
+        """Say whether too many items are in common with some finished paper."""
+        return self._overlap_excess(self.overlaps) > 0
+
     def penalties(self, slot: int, candidates: Integers) -> Integers:
         """Return the penalty after every exchange of the position for a candidate."""
         held = self.holdings

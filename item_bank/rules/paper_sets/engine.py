@@ -28,6 +28,7 @@ from item_bank.rules.paper_sets.exposure import ExposureCaps
 from item_bank.rules.paper_sets.holdings import Holdings
 from item_bank.rules.paper_sets.item_model import MICRO, Floats, Integers
 from item_bank.rules.paper_sets.item_programme import ItemProgramme
+from item_bank.rules.paper_sets.overlap import FreshShares, overlap_limit
 from item_bank.rules.paper_sets.placing import placed_papers
 from item_bank.rules.paper_sets.repair import Repair
 from item_bank.rules.paper_sets.report import DrawnSet, report_on
@@ -36,9 +37,10 @@ from item_bank.rules.paper_sets.terms import AssemblyTerms, SetMode, check_terms
 from item_bank.rules.pool import PoolItem, bank_hash
 from registry.errors import AssessmentError
 
-ENGINE_VERSION = "cells-1"
+ENGINE_VERSION = "cells-2"
 SEED_LIMIT = 2**31  # seeds are kept in a 32-bit signed column
 MOST_PAPERS = 5_000
+SHARES = 1  # names the stream of random numbers that shares out fresh items
 
 
 class FaultyTermsError(AssessmentError):
@@ -123,12 +125,13 @@ class _Assembler:
         even = even_counts(stock, sizes)
         self.model = CellModel(stock, even)
         self.goals = goals_of(terms, stock, self.holdings, even)
+        self.fresh = FreshShares(stock, papers, self.goals.overlap_at_most, self.caps.usual)
         self.repair = Repair(stock)
 
     def next_paper(self, number: int) -> Integers:
         """Choose and record the items of the paper with that number."""
         random = np.random.Generator(np.random.PCG64([self.seed, number]))
-        counts = self._counts(random)
+        counts = self._shared_counts(number) or self._counts(random)
         times = race_times(self.holdings, self.caps.free(self.holdings.uses), random)
         draft = Draft(
             self.holdings, self.goals, draw(self.holdings, counts.of_cell, times, random), times
@@ -139,6 +142,15 @@ class _Assembler:
             self.repair.run(draft, random)
         self.holdings.take(draft.chosen)
         return np.sort(draft.chosen)
+
+    def _shared_counts(self, number: int) -> Counts | None:
+        """Return counts that leave other papers their share of fresh items, where those are few."""
+        random = np.random.Generator(np.random.PCG64([self.seed, number, SHARES]))
+        free = self.caps.free(self.holdings.uses)
+        allowed = self.fresh.allowed(race_times(self.holdings, free, random), random)
+        if allowed is None:
+            return None
+        return self.model.solve(self.stock.sizes(free & allowed), random)
 
     def _counts(self, random: np.random.Generator) -> Counts:
         while True:
@@ -176,7 +188,7 @@ def goals_of(terms: AssemblyTerms, stock: Stock, holdings: Holdings, even: Float
     return Goals(
         np.rint(targets).astype(np.int64),
         round(terms.band.half_width * MICRO),
-        terms.overlap_at_most,
+        overlap_limit(terms, stock, holdings.papers),
     )
 
 

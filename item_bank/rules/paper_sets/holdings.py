@@ -25,6 +25,7 @@ class Holdings:
         self.uses = np.zeros(len(items), dtype=np.int64)  # papers of this set
         self.rates = (1.0 + np.array([item.uses for item in items], dtype=np.float64)) ** -3
         self.earlier = np.array([item.uses for item in items], dtype=np.int64)
+        self.papers = papers
         self.held = np.zeros((len(items), papers), dtype=np.uint8)
         self.papers_done = 0
 

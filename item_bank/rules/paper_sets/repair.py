@@ -36,7 +36,17 @@ class Repair:
         self.traits: Integers = traits.reshape(-1)
 
     def run(self, draft: Draft, random: np.random.Generator) -> None:
-        """Exchange items until the goals are met or nothing helps."""
+        """Exchange items until the goals are met or nothing helps.
+
+        Items of the last papers come in only where papers are too much alike without them.
+        """
+        self._exchange_alike(draft, random)
+        if draft.is_too_alike() and self.recent.any():
+            self._singly(draft, random, self._of_any_age)
+            self._exchange_alike(draft, random)
+
+    def _exchange_alike(self, draft: Draft, random: np.random.Generator) -> None:
+        """Exchange items for others that are not more recent."""
         if draft.penalty() and self._singly(draft, random, self._same_cell):
             return
         if draft.penalty() and self._singly(draft, random, self._same_range):
@@ -82,9 +92,19 @@ class Repair:
         return np.concatenate(parts) if parts else NOWHERE
 
     def _same_range(self, draft: Draft, slot: int) -> Integers:
-        """Return the candidates of all cells by which no margin gets worse."""
+        """Return the candidates of all cells by which no margin gets worse, none more recent."""
         cell = int(self.stock.cell_of[draft.chosen[slot]])
-        cells = self.cells_of_range[self.ranges[cell]]
+        cells = self._cells_instead(draft, slot)
+        return self._items_of(draft, cells[self.recent[cells] <= self.recent[cell]])
+
+    def _of_any_age(self, draft: Draft, slot: int) -> Integers:
+        """Return the same candidates and those of the last papers."""
+        return self._items_of(draft, self._cells_instead(draft, slot))
+
+    def _cells_instead(self, draft: Draft, slot: int) -> Integers:
+        """Return the cells of the same range and kind by which no margin gets worse."""
+        cell = int(self.stock.cell_of[draft.chosen[slot]])
+        cells: Integers = self.cells_of_range[self.ranges[cell]]
         counts = np.bincount(
             self.stock.cell_of[draft.chosen], minlength=len(self.stock.cells)
         ).astype(np.int64)
@@ -95,17 +115,16 @@ class Repair:
             gives = old < 0 or totals[old] > family.low[old]
             takes = (new < 0) | (totals[new] < family.high[new])
             cells = cells[(new == old) | (takes & gives)]
-        return self._items_of(draft, cells)
+        return cells
 
     def _spares_points(self, counts: Integers, cell: int, cells: Integers) -> Integers:
-        """Say which cells crowd no point, and are no more recent, than the cell given up."""
+        """Say which cells crowd no point more than the cell given up."""
         points = self.stock.points
         loads = np.bincount(points[points >= 0], counts[points >= 0], minlength=1)
         old, new = points[cell], points[cells]
         load = loads[old] if old >= 0 else 1
-        fits = (new < 0) | (new == old) | (loads[new] < load)
-        kept: Integers = fits & (self.recent[cells] <= self.recent[cell])
-        return kept
+        fits: Integers = (new < 0) | (new == old) | (loads[new] < load)
+        return fits
 
     def _doubly(self, draft: Draft, random: np.random.Generator) -> None:
         """Exchange two positions at once whose cells take each other's traits."""
@@ -147,6 +166,7 @@ class Repair:
             return NOWHERE
         cells = self.cells_of_range[self.ranges[cell]]
         cells = cells[self.traits[cells] == wanted]
+        cells = cells[self.recent[cells] <= self.recent[cell]]
         counts = np.bincount(cell_of[draft.chosen], minlength=len(self.stock.cells))
         return self._items_of(draft, cells[self._spares_points(counts, cell, cells)])
 

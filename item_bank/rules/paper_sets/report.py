@@ -62,7 +62,7 @@ def report_on(drawn: DrawnSet, goals: Goals, papers: Sequence[SetPaper]) -> Fair
         residuals=tuple(_residuals(drawn, goals, shared)),
         scores=_scores(drawn, goals),
         passing=_passing(drawn),
-        overlap=_overlap(drawn.terms, shared),
+        overlap=_overlap(goals, shared),
         exposure=_exposure(drawn),
         key_share_least=min(shares, default=0.0),
         key_share_most=max(shares, default=0.0),
@@ -192,10 +192,10 @@ def _passing(drawn: DrawnSet) -> PassChances:
     )
 
 
-def _overlap(terms: AssemblyTerms, shared: Integers) -> Overlap:
+def _overlap(goals: Goals, shared: Integers) -> Overlap:
     pairs = shared[np.triu_indices(len(shared), k=1)]
     return Overlap(
-        allowed=terms.overlap_at_most,
+        allowed=goals.overlap_at_most,
         most=int(pairs.max(initial=0)),
         mean=int(pairs.sum()) / max(1, len(pairs)),
         matrix=tuple(tuple(row) for row in shared.tolist()),
