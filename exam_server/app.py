@@ -55,6 +55,7 @@ from exam_server.web import (
     public_lookup,
     question_bank,
     results,
+    seb,
     secrecy,
     sign_in,
     specifications,
@@ -103,6 +104,7 @@ BLUEPRINTS = (
     candidate.blueprint,
     proctor_console.blueprint,
     health.blueprint,
+    seb.blueprint,
 )
 
 

@@ -10,6 +10,7 @@ from exam_server.delivery import proctor_actions as act
 from exam_server.delivery.room import ExamRoom
 from exam_server.delivery.wire import RoomCommand
 from exam_server.marking import mark_screen_sitting
+from exam_server.seb.actions import override_seb
 from proctor.rules.presence import Presence
 from registry.access import Actor
 
@@ -56,6 +57,10 @@ def _incident(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
     act.report_incident(db, c.sitting, c.admission, c.text, actor=actor, now=now)
 
 
+def _override_seb(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
+    override_seb(db, c.sitting, c.admission, c.reason, actor=actor, now=now)
+
+
 def _handle(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
     act.handle_event(db, c.sitting, c.event, actor=actor, now=now)
 
@@ -75,6 +80,7 @@ COMMANDS: dict[str, Command] = {
     "mark_present": _present,
     "release_seat": _release,
     "record_incident": _incident,
+    "override_seb": _override_seb,
     "handle": _handle,
     "close": _close,
 }

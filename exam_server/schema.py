@@ -1,6 +1,7 @@
 """Imports every module of tables, so that the metadata is complete."""
 
 from exam_server.delivery import models as delivery_models
+from exam_server.seb import models as seb_models
 from item_bank import models as item_bank_models
 from omr import models as omr_models
 from proctor import models as proctor_models
@@ -33,5 +34,6 @@ MODEL_MODULES = (
     scoring_models,
     certificates_models,
     delivery_models,
+    seb_models,
 )
 METADATA = Record.metadata

@@ -1,5 +1,6 @@
 """What a candidate may do before and beside answering: sign in, confirm, raise a hand."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
@@ -40,6 +41,8 @@ from registry.scheduling.rules.admission_no import is_valid_admission_no
 FAILURES_ALLOWED = 5  # per admission number within the window
 FAILURE_WINDOW = timedelta(minutes=10)
 HANDS = {"technical": "设备问题", "question": "试题文字", "personal": "个人事务"}
+Gate = Callable[[Session, Admission], None]
+"""Refuses a sign-in from the computer in front of it."""
 AWAY_NOTICE_MS = 800  # shorter absences are no news: the system's own pop-ups
 OPEN_ROOMS = frozenset({RunState.CHECK_IN, RunState.RUNNING})
 RUN_WORDS = {RunState.PLANNED: "尚未开放登录", RunState.CLOSED: "已经结束"}
@@ -62,14 +65,25 @@ def record_failure(db: Session, admission_no: str, *, now: datetime) -> None:
     db.add(SignInFailure(subject=admission_no[:80], at=now))
 
 
+def any_computer(_db: Session, _admission: Admission) -> None:
+    """Let every computer in: a room that asks for nothing else."""
+
+
 def claim_seat(
-    db: Session, admission_no: str, room_code: str, *, address: str, now: datetime
+    db: Session,
+    admission_no: str,
+    room_code: str,
+    *,
+    address: str,
+    now: datetime,
+    gate: Gate = any_computer,
 ) -> str:
     """Sign a candidate in and return the secret token of the new lease."""
     if not is_valid_admission_no(admission_no):
         raise WrongAdmissionNoError
     check_failures(db, admission_no, now=now)
     admission, run = _place(db, admission_no, room_code)
+    gate(db, admission)
     if presences(db, [admission.id]).get(admission.id) is Presence.ABSENT:
         raise MarkedAbsentError
     attempt = db.scalar(select(Attempt).where(Attempt.admission_id == admission.id))

@@ -82,6 +82,17 @@ class RoomNotReadyError(AssessmentError):
     text = "考场当前{state}，不能{action}。{hint}"
 
 
+class DeviceRefusedError(AssessmentError):
+    """The room asks for an exam browser and this computer has not shown it."""
+
+    code = "device_refused"
+    text = "{seen}，不能登录。请举手联系监考人员。"
+
+    def __init__(self, sitting_id: int, admission_id: int, *, seen: str) -> None:
+        super().__init__(seen=seen)
+        self.sitting_id, self.admission_id, self.seen = sitting_id, admission_id, seen
+
+
 class OlderStoreError(AssessmentError):
     """The page has already worked with a later generation of this store (R26)."""
 

@@ -20,6 +20,7 @@ from exam_server.delivery.desks import Desks
 from exam_server.delivery.ending import add_event
 from exam_server.delivery.errors import (
     AttemptEndedError,
+    DeviceRefusedError,
     NotInRoomError,
     OlderStoreError,
     WrongRoomCodeError,
@@ -90,16 +91,27 @@ class ExamRoom:
 
     # Candidates ---------------------------------------------------------------------------
 
-    def sign_in(self, admission_no: str, room_code: str, *, address: str) -> str:
+    def sign_in(
+        self,
+        admission_no: str,
+        room_code: str,
+        *,
+        address: str,
+        gate: candidate_actions.Gate = candidate_actions.any_computer,
+    ) -> str:
         """Claim a seat; returns the lease token, raises a worded refusal."""
         now = self.clock()
         number = admission_no.strip()
         try:
             return self.writer.perform(
                 lambda db: candidate_actions.claim_seat(
-                    db, number, room_code, address=address, now=now
+                    db, number, room_code, address=address, now=now, gate=gate
                 )
             )
+        except DeviceRefusedError as refused:
+            event = _refused_device(refused, address, now)
+            self.writer.perform(lambda db: db.add(event))
+            raise
         except WrongRoomCodeError:
             self.writer.perform(lambda db: candidate_actions.record_failure(db, number, now=now))
             raise
@@ -369,6 +381,19 @@ class ExamRoom:
             return []
         with self.database.reading() as db:
             return candidate_events(db, db.get_one(Attempt, seat.attempt_id), after)
+
+
+def _refused_device(refused: DeviceRefusedError, address: str, now: datetime) -> RoomEvent:
+    return RoomEvent(
+        sitting_id=refused.sitting_id,
+        admission_id=refused.admission_id,
+        kind="alert",
+        text=f"登录被拒（{address}）：{refused.seen}",
+        for_candidate=False,
+        is_open=True,
+        at=now,
+        by_id=None,
+    )
 
 
 def _close_silence(db: Session, attempt: Attempt) -> None:

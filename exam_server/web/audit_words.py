@@ -12,6 +12,8 @@ ACTIONS = {
     "restore_store": "从备份恢复考场数据",
     "export_sitting": "导出场次数据",
     "import_sitting": "导入场次数据",
+    "ask_for_seb": "要求安全考试浏览器",
+    "override_seb": "免 SEB 校验放行",
     "add_remark": "批注试题",
     "add_room": "登记考场",
     "advance_plan": "计划状态变更",

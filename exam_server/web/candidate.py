@@ -14,12 +14,14 @@ from flask import (
 from flask.typing import ResponseReturnValue
 
 from exam_server.context import public, reading, surroundings
-from exam_server.cookies import LEASE_COOKIE
+from exam_server.cookies import DEVICE_COOKIE, LEASE_COOKIE
 from exam_server.delivery import wire
+from exam_server.delivery.candidate_actions import Gate
 from exam_server.delivery.errors import BusyError, NotInRoomError
 from exam_server.delivery.models import Attempt
 from exam_server.delivery.queries import Seat
 from exam_server.delivery.room import ExamRoom
+from exam_server.seb.actions import require_seb
 from exam_server.sockets.candidate import refusal
 from registry.errors import AssessmentError
 
@@ -61,7 +63,7 @@ def sign_in() -> ResponseReturnValue:
     """Claim a seat with admission number and room code."""
     number, code = request.form.get("admission_no", ""), request.form.get("room_code", "")
     try:
-        token = room().sign_in(number, code, address=request.remote_addr or "")
+        token = room().sign_in(number, code, address=request.remote_addr or "", gate=_gate())
     except AssessmentError as error:
         page = render_template("candidate/sign_in.html", error=error.message, form=request.form)
         return page, 400
@@ -75,6 +77,12 @@ def sign_in() -> ResponseReturnValue:
         secure=surroundings().settings.secure_cookies,
     )
     return response
+
+
+def _gate() -> Gate:
+    """Ask for the exam browser where the sitting does."""
+    device = request.cookies.get(DEVICE_COOKIE, "")
+    return lambda db, admission: require_seb(db, admission, device)
 
 
 @blueprint.get("/room")

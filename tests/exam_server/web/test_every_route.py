@@ -7,6 +7,10 @@ from tests.exam_server.web.office_site import Site
 
 PUBLIC_ENDPOINTS = {
     "health.live",
+    "seb.enter",
+    "seb.key",
+    "seb.leave",
+    "seb.verify",
     "home.start",
     "public_lookup.catalog",
     "public_lookup.look_up",

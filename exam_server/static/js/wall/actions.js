@@ -15,6 +15,7 @@ export const SEAT_ACTIONS = {
   extend: { label: "延时", icon: "clock", fields: ["minutes", "reason", "reviewer"], confirm: "延长时间", text: "考生的剩余时间立即改变，并写入考场记录。" },
   release_seat: { label: "换机", icon: "swap", fields: ["reason"], confirm: "释放机位", text: "考生可以在本机或另一台机器重新登录，已送达服务器的作答不会丢失。" },
   record_incident: { label: "事件记录", icon: "pen", fields: ["incident"], confirm: "记录", text: "违纪或特殊情况写入考场记录，不影响成绩。" },
+  override_seb: { label: "免 SEB", icon: "check", fields: ["reason"], confirm: "放行", text: "考生可以不经 SEB 校验登录。原因写入考场记录。" },
   mark_absent: { label: "登记缺考", icon: "user-off", fields: ["reason"], confirm: "登记缺考", text: "考生到场后可以取消登记。" },
   mark_present: { label: "取消缺考", icon: "user", fields: ["reason"], confirm: "取消缺考", text: "取消后考生可以登录。" },
   force_submit: {
