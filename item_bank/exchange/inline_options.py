@@ -1,6 +1,8 @@
 """Finds options written inside the text of a stem: 题干（ ）。 A. … B. … C. …"""
 
+import json
 import re
+import string
 
 MARK = re.compile(
     r"(?<![A-Za-z0-9\\])(?:[(（]\s*([A-HＡ-Ｈ])\s*[)）]|([A-HＡ-Ｈ])\s*[.．、:：)）])"
@@ -26,6 +28,28 @@ def split_stem(text: str) -> tuple[str, list[tuple[str, str]]]:
         if len(chosen) >= 2:
             return _divided(text, chosen)
     return text, []
+
+
+def split_cell(text: str) -> list[tuple[str, str]]:
+    """Return the (letter, text) options of a cell that holds nothing else, or none.
+
+    >>> [split_cell(text) for text in ('["A. 甲", "乙"]', "A、甲|B、乙")]
+    [[('A', '甲'), ('B', '乙')], [('A', '甲'), ('B', '乙')]]
+    """
+    if text.startswith("["):
+        try:
+            found = json.loads(text)
+        except (ValueError, RecursionError):
+            return []
+        parts = [part for part in found if isinstance(part, str)] if isinstance(found, list) else []
+        if len(parts) < 2 or len(parts) < len(found) or len(parts) > len(string.ascii_uppercase):
+            return []
+        return [
+            (letter, re.sub(rf"^\s*{letter}\s*[.．、:：]\s*", "", part))
+            for letter, part in zip(string.ascii_uppercase, parts, strict=False)
+        ]
+    stem, options = split_stem(text)
+    return [] if stem else [(letter, option.strip(" \t;；|｜")) for letter, option in options]
 
 
 def _in_order(marks: list[re.Match[str]]) -> list[re.Match[str]]:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from item_bank.exchange.answer_words import plain
 from item_bank.exchange.csv_reading import delimiter_of
 from item_bank.exchange.limits import opened_archive
+from item_bank.exchange.markdown_lines import without_markdown
 from item_bank.exchange.qti_names import camel_case
 from item_bank.exchange.records import UnreadableFileError
 from item_bank.exchange.table_headers import columns_of
@@ -94,7 +95,8 @@ def _text_format(text: str) -> Format | None:
         return Format.AIKEN
     if GIFT.search(text):
         return Format.GIFT
-    if TEXT_ITEM.search(text) and TEXT_ANSWER.search(text):
+    bare = "\n".join(map(without_markdown, text.split("\n")))
+    if TEXT_ITEM.search(bare) and TEXT_ANSWER.search(bare):
         return Format.TEXT
     opens = text.find("{")
     if 0 < opens < text.rfind("}"):

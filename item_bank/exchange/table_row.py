@@ -16,7 +16,7 @@ from item_bank.exchange.draft_fields import (
     take_points,
     take_weights,
 )
-from item_bank.exchange.inline_options import split_stem
+from item_bank.exchange.inline_options import split_cell, split_stem
 from item_bank.exchange.item_draft import DraftOption, ItemDraft
 from item_bank.exchange.records import ItemType, Part, ReadItem
 from item_bank.exchange.table_headers import Columns
@@ -138,6 +138,8 @@ class RowReader:
             self.draft.fail(f"得分“{text[:30]}”不是数。", self.place(self.first, column))
 
     def _read_option_rows(self) -> None:
+        if len(self.rows) == 1 and self._read_options_of_cell():
+            return
         flags = {}
         option, flag = self.columns.fields[headers.OPTION], self.columns.fields.get(headers.FLAG)
         for number, (row, cells) in enumerate(self.rows):
@@ -151,6 +153,12 @@ class RowReader:
             if flag is not None:
                 flags[letter] = self._flag(row, flag)
         self._take_flags(flags)
+
+    def _read_options_of_cell(self) -> bool:
+        """Read a cell that holds all the options: A. … B. …, or a list of JSON."""
+        options = split_cell(self._field(headers.OPTION))
+        self.draft.options = [DraftOption(letter, text) for letter, text in options]
+        return bool(options)
 
     def _flag(self, row: int, column: int) -> bool:
         """Read whether an option is right; a blank flag says no."""

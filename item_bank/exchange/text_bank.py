@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from item_bank.exchange.answer_list import AnswerList, begins_list
 from item_bank.exchange.inline_options import split_stem
 from item_bank.exchange.limits import MAX_ITEMS
+from item_bank.exchange.markdown_lines import is_heading, without_markdown
 from item_bank.exchange.pictures import PICTURE_SIGN, Picture
 from item_bank.exchange.records import (
     Message,
@@ -89,8 +90,12 @@ class _Piece:
 
 def read_text(content: bytes) -> ReadFile:
     """Read a plain text file, line by line."""
-    lines = decoded(content).split("\n")
-    return read_lines([Line(f"第 {n} 行", text) for n, text in enumerate(lines, 1) if text.strip()])
+    lines = [
+        Line(f"第 {number} 行", without_markdown(text), is_heading=is_heading(text))
+        for number, text in enumerate(decoded(content).split("\n"), 1)
+        if text.strip()
+    ]
+    return read_lines(lines)
 
 
 def read_lines(lines: Sequence[Line]) -> ReadFile:

@@ -218,3 +218,18 @@ def test_shares_of_the_mark_by_option():
     wrong = one(header, "甲（ ）。,多选,1,2,3,AB,A=一半")
     assert wrong.status is Status.ERROR
     assert "（G2）" in told(wrong)
+
+
+@pytest.mark.parametrize(
+    "options", ["A.子;B.丑;C.寅", "A、子 | B、丑 | C、寅", '["A. 子", "丑", "寅"]']
+)
+def test_one_cell_with_all_the_options(options):
+    quoted = options.replace('"', '""')
+    item = one("题型,题干,选项,答案", f'单选,甲（ ）。,"{quoted}",B')
+    assert [option.text for option in item.options] == ["子", "丑", "寅"]
+    assert (item.key, item.status) == (("b",), Status.ACCEPTED)
+
+
+def test_a_column_named_options_is_no_option():
+    item = one("题干,options,选项A,选项B,选项X,答案", "甲（ ）。,无,子,丑,,B")
+    assert [option.text for option in item.options] == ["子", "丑"]
