@@ -1,7 +1,7 @@
 """A whole exam day without a browser, from plan to certificate; every count must tie."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,11 +24,14 @@ from exam_server.seeding import load_seeds
 from item_bank.queries import frozen_key, paper_content
 from item_bank.rules.ordering import canonical_answers
 from omr.actions import release_batch
+from omr.models import PrintedCard
 from omr.queries import state_counts
 from omr.rules.states import PageState
 from registry.accounts.passwords import hash_password
 from registry.audit_log import first_break
+from registry.catalog.models import Subject
 from registry.database import Database
+from registry.scheduling.models import Sitting
 from scoring.actions import confirm_results, publish_results
 from scoring.certificates.actions import (
     approve_issue,
@@ -317,8 +320,12 @@ class Day:
         (self.options.folder / "证书.pdf").write_bytes(pdf)
 
     def check(self) -> None:
-        """Verify every QR code and the chain of the audit log."""
+        """Verify papers of neighbours, every QR code and the chain of the audit log."""
         with self.database.reading() as db:
+            given = dict(db.execute(select(Attempt.admission_id, Attempt.paper_id)).all())
+            given |= dict(db.execute(select(PrintedCard.admission_id, PrintedCard.paper_id)).all())
+            remark = f"{len(set(given.values()))} 卷按座位轮换"
+            self.report.none("试卷：相邻座位同卷", _neighbours_alike(db, given), remark)
             certificates = db.scalars(select(Certificate)).all()
             tokens = [certificate.qr_payload for certificate in certificates]
             genuine = sum(
@@ -327,3 +334,17 @@ class Day:
             self.report.tie("证书二维码：签发 → 验真", len(tokens), genuine)
             broken = first_break(db)
             self.report.none("审计日志断点", [] if broken is None else [str(broken)])
+
+
+def _neighbours_alike(db: Session, given: Mapping[int, int]) -> list[str]:
+    """Return the seats whose neighbour beside has the same paper."""
+    found = []
+    for sitting in db.scalars(select(Sitting).where(Sitting.subject == Subject.THEORY)):
+        columns = sitting.room.column_count
+        papers = {entry.seat_no: given[entry.id] for entry in sitting.admissions}
+        found += [
+            f"第 {sitting.number} 场 {seat:02d} 号与 {seat + 1:02d} 号"
+            for seat, paper in papers.items()
+            if seat % columns and papers.get(seat + 1) == paper
+        ]
+    return found
