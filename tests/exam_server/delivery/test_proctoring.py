@@ -424,6 +424,7 @@ def act_out(room: Room, page: Page) -> dict[str, Callable[[], Any]]:
         "release_seat": lambda: room.command("release_seat", reason="换机", **mine),
         "force_submit": lambda: room.command("force_submit", **mine, **REVIEWED),
         "mark_present": lambda: room.command("mark_present", **away),
+        "override_seb": lambda: room.command("override_seb", reason="装不上", **away),
         "mark_absent": lambda: room.command("mark_absent", **away),
         "close": lambda: room.command("close"),
     }

@@ -83,7 +83,7 @@ export function whyNot(action, seat, sitting) {
   if (action === "mark_present") return seat.state === "absent" ? "" : "考生没有登记缺考";
   if (action === "message") return ended ? `${ended}，收不到消息` : "";
   if (action === "release_seat") return ended ? `${ended}，没有占用机位` : "";
-  if (action === "override_seb") return seat.state === "submitted" || seat.state === "absent" ? ended : "";
+  if (action === "override_seb") return seat.state === "submitted" || seat.state === "absent" ? `${ended}，不用登录` : "";
   if (sitting.state !== "running") return "还没有开考";
   return isWorking ? "" : ended || "考生还没有开始作答";
 }
