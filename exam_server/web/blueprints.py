@@ -73,7 +73,11 @@ class Outline:
 def new(project_id: int) -> ResponseReturnValue:
     """Show an empty blueprint, or one made from a template."""
     code = request.args.get("template", "")
-    template = next((found for found in TEMPLATES if found.code == code), USUAL)
+    with reading() as db:
+        taken = {found.code for found in blueprints_of(db, project_id)}
+    named = [found for found in TEMPLATES if found.code == code]
+    unused = [found for found in (USUAL, *TEMPLATES) if found.code not in taken]
+    template = (*named, *unused, USUAL)[0]
     return _page(project_id, values_of(terms_of_template(template)))
 
 

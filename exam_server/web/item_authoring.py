@@ -28,6 +28,7 @@ from item_bank.authoring.item_actions import (
 )
 from item_bank.authoring.item_queries import (
     WorkInHand,
+    blank_item,
     figures_of,
     item_in_reach,
     own_items,
@@ -96,17 +97,14 @@ def index() -> ResponseReturnValue:
 @blueprint.post("/items")
 @requires(*WRITERS)
 def create() -> ResponseReturnValue:
-    """Begin an item, for a task or without one."""
+    """Begin an item, for a task or without one; one that was begun and left blank is taken up."""
     project_id = forms.read_int(request.form, "project_id", "考核项目")
-    task = request.form.get("task_id", "")
+    task, actor = request.form.get("task_id", ""), current_actor()
+    task_id = int(task) if task.isdecimal() else None
     with transaction() as db:
-        item = create_item(
-            db,
-            project_id,
-            int(task) if task.isdecimal() else None,
-            actor=current_actor(),
-            now=now(),
-        )
+        item = blank_item(db, project_id, task_id, actor=actor)
+        if item is None:
+            item = create_item(db, project_id, task_id, actor=actor, now=now())
         return redirect(url_for(".edit", item_id=item.id))
 
 

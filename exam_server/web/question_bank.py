@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
@@ -119,6 +119,8 @@ def items(project_id: int) -> ResponseReturnValue:
     offset = (number - 1) * PAGE_LENGTH
     with transaction() as db:
         found = item_page(db, project_id, narrowed, offset=offset, limit=PAGE_LENGTH, actor=actor)
+        if found.total and not found.lines:
+            return redirect(url_for(".items", project_id=project_id, **{**args, "page": 1}))
         wanted = int(chosen_id) if chosen_id.isdecimal() else None
         versions = item_versions(db, wanted, actor=actor) if wanted else ()
         seen = ("item", wanted) if wanted else ("project", project_id)

@@ -15,7 +15,15 @@ from item_bank.authoring.drafts import Draft, draft_of
 from item_bank.authoring.queries import require_member
 from item_bank.duplicate_queries import ComparedItem, items_in_use
 from item_bank.errors import MissingUndertakingError
-from item_bank.models import AuthoringTask, Element, Item, ItemReview, ItemVersion, ReviewComment
+from item_bank.models import (
+    AuthoringTask,
+    Element,
+    Item,
+    ItemDraft,
+    ItemReview,
+    ItemVersion,
+    ReviewComment,
+)
 from item_bank.rules.element_table import POINT_LEVEL
 from item_bank.rules.item import Figure
 from item_bank.rules.item_fields import ItemFields, fields_of
@@ -45,6 +53,24 @@ class OwnItem:
     open_remarks: int
     unsaved_since: datetime | None
     changed_at: datetime
+
+
+def blank_item(db: Session, project_id: int, task_id: int | None, *, actor: Actor) -> Item | None:
+    """Return the actor's own item of a project, or of a task, in which nothing was written yet."""
+    return db.scalar(
+        select(Item)
+        .join(ItemDraft)
+        .where(
+            Item.project_id == project_id,
+            Item.task_id == task_id,
+            Item.created_by_id == actor.account_id,
+            Item.state == ItemState.DRAFT,
+            ItemDraft.saved_at == Item.created_at,
+            ~Item.versions.any(),
+        )
+        .order_by(Item.id)
+        .limit(1)
+    )
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from item_bank.errors import AlteredItemError
@@ -257,7 +257,10 @@ def _opened(item: PoolItem, version: ItemVersion, uses: int) -> PoolItem:
 
 
 def recent_item_ids(db: Session, plan: AssessmentPlan, *, sets: int) -> frozenset[int]:
-    """Return the items of the last sets of the plan's project in the plan's city."""
+    """Return the items of the last sets of the plan's project in the plan's city.
+
+    Sets of the plan itself count once they are released: before, one may take another's place.
+    """
     city = plan.institution.division_code[:CITY_DIGITS]
     last = (
         select(PaperSet.id)
@@ -267,6 +270,7 @@ def recent_item_ids(db: Session, plan: AssessmentPlan, *, sets: int) -> frozense
         .where(
             Institution.division_code.startswith(city),
             Specification.project_id == plan.specification.project_id,
+            or_(PaperSet.plan_id != plan.id, PaperSet.state == PaperState.RELEASED),
         )
         .order_by(PaperSet.composed_at.desc(), PaperSet.id.desc())
         .limit(sets)

@@ -55,7 +55,7 @@ def format_of(content: bytes) -> Format:
     text = decoded(content)[:SEEN].lstrip("\ufeff \n\t")
     found = _xml_format(text) if text.startswith("<") else _text_format(text)
     if found is None:
-        raise UnreadableFileError("看不出是哪一种题库格式；请用 --format 指明。")
+        raise UnreadableFileError("看不出是哪一种题库格式，请指明格式后重试。")
     return found
 
 

@@ -274,7 +274,7 @@ def _stem_errors(item: ItemContent) -> list[str]:
 
 def _style_warnings(item: ItemContent) -> list[str]:
     warnings = []
-    if not _last_words(read_rich_text(item.stem)).rstrip().endswith("。"):
+    if item.stem.strip() and not _last_words(read_rich_text(item.stem)).rstrip().endswith("。"):
         warnings.append("题干应以句号结尾。")
     if item.kind is ItemKind.TRUE_FALSE:
         return warnings

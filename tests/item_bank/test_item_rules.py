@@ -78,6 +78,12 @@ def test_bad_style_is_a_warning_only(item, said):
     assert any(said in warning for warning in findings.warnings)
 
 
+def test_an_empty_stem_is_a_fault_and_no_matter_of_style():
+    findings = check_item(replace(SINGLE, stem=" "))
+    assert "题干为空。" in findings.errors
+    assert not any("句号" in warning for warning in findings.warnings)
+
+
 @pytest.mark.parametrize(
     "change",
     [

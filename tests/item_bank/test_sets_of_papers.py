@@ -248,3 +248,11 @@ def test_a_paper_for_everybody_is_given_once(db, bank, now):
     made = compose(db, bank, now, P.INDIVIDUAL, 6)
     theory = [a for a in scene.admissions if a.sitting.subject == "theory"]
     assert len({paper_for(db, made.id, admission) for admission in theory}) == len(theory) == 6
+
+
+def test_another_try_for_the_same_plan_does_not_make_items_recent(db, bank, now):
+    bank.plan.state = PlanState.APPROVED
+    first = compose(db, bank, now, P.ONE, 1)
+    assert recent_item_ids(db, bank.plan, sets=2) == frozenset()
+    release_set(db, first.id, actor=bank.releaser, now=now)
+    assert len(recent_item_ids(db, bank.plan, sets=2)) == 20

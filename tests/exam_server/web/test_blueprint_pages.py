@@ -120,3 +120,19 @@ def test_a_blueprint_of_another_project_is_not_found(
     with site.database.reading() as db:
         (found,) = blueprints_of(db, project_id)
     assert manager.get(f"/bank/{project_id + 1}/blueprints/{found.id}").status_code == 404
+
+
+def test_a_new_blueprint_starts_with_a_code_that_is_free(
+    manager: Visitor, project_id: int, site: Site
+) -> None:
+    with site.database.reading() as db:
+        taken = {found.code for found in blueprints_of(db, project_id)}
+    manager.get(f"/bank/{project_id}/blueprints/new")
+    assert "新建组卷方案" in manager.page
+    assert values_of(manager.page)["code"] not in taken
+    manager.get(f"/bank/{project_id}/blueprints/new?template=T-D")
+    values = values_of(manager.page)
+    manager.post(f"/bank/{project_id}/blueprints", **values, do="save")
+    manager.get(f"/bank/{project_id}/blueprints/new?template=T-D")
+    assert "编辑组卷方案" in manager.page
+    assert "保存后为 T-D 第 2 版" in manager.page

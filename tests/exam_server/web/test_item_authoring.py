@@ -128,6 +128,22 @@ def test_the_form_alone_writes_saves_and_submits(desk: Desk) -> None:
     assert desk.state(item_id) == ItemState.FIRST_REVIEW
 
 
+def test_a_page_that_was_opened_and_left_blank_is_taken_up_again(desk: Desk) -> None:
+    item_id = desk.begin()
+    assert desk.begin() == item_id
+    assert desk.begin(desk.other) != item_id
+    desk.write(item_id)
+    assert desk.begin() != item_id
+
+
+def test_an_item_of_one_version_has_nothing_to_compare(desk: Desk) -> None:
+    item_id = desk.begin()
+    desk.write(item_id)
+    desk.author.get(f"/authoring/items/{item_id}/history")
+    assert "试题只有第 1 版" in desk.author.page
+    assert "请选择另外两个版本" not in desk.author.page
+
+
 def test_work_with_faults_is_kept_and_the_faults_are_said(desk: Desk) -> None:
     item_id = desk.begin()
     page = desk.write(item_id, stem="**没有配对（ ）。", do="submit")
@@ -249,8 +265,9 @@ def test_an_author_learns_that_the_bank_holds_something_alike_but_not_what(desk:
 
 
 def test_an_own_item_alike_is_named(desk: Desk) -> None:
-    first, second = desk.begin(), desk.begin()
-    desk.write(first)
+    desk.write(desk.begin())
+    second = desk.begin()
+    desk.write(second)
     found = ask(desk, second, "check").json["duplicates"]
     assert [(one["code"], one["class"]) for one in found] == [("1-0001", "identical")]
 

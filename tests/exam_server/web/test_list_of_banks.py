@@ -81,6 +81,13 @@ def test_list_is_narrowed_by_state_and_by_words(manager: Visitor) -> None:
     assert "没有符合条件的项目" in manager.page
 
 
+def test_a_page_behind_the_last_leads_to_the_first(site: Site, manager: Visitor) -> None:
+    bank = f"/bank/{project_id(site, BANKED)}/items"
+    response = manager.get(f"{bank}?page=99&kind=single_choice")
+    assert response.status_code == 302
+    assert response.location.endswith(f"{bank}?page=1&kind=single_choice")
+
+
 def test_bank_without_a_banked_item_is_in_work(site: Site, manager: Visitor) -> None:
     with site.database.transaction() as db:
         db.query(Item).update({"state": ItemState.FIRST_REVIEW})

@@ -27,7 +27,16 @@ async function recount() {
   }
 }
 
+/** What was tried is no longer what the form says. */
+function forgetTrial() {
+  const trial = /** @type {HTMLElement | null} */ (form.querySelector("[data-trial]"));
+  const stale = /** @type {HTMLElement | null} */ (form.querySelector("[data-stale]"));
+  if (trial) trial.hidden = true;
+  if (stale) stale.hidden = false;
+}
+
 form.addEventListener("input", (event) => {
+  forgetTrial();
   if (/** @type {HTMLInputElement} */ (event.target).name === "papers") return;
   window.clearTimeout(timer);
   timer = window.setTimeout(recount, PAUSE_MS);
