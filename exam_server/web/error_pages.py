@@ -9,6 +9,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from exam_server.context import NotSignedInError
+from exam_server.languages import translated as _
 from registry.errors import AssessmentError, NotAllowedError, NotFoundError
 
 log = logging.getLogger("kaohe")
@@ -63,14 +64,14 @@ def register(app: Flask) -> None:
     @app.errorhandler(HTTPException)
     def failed(error: HTTPException) -> ResponseReturnValue:
         status = error.code or 500
-        return refuse(status, f"http_{status}", WORDS.get(status, error.description or ""))
+        return refuse(status, f"http_{status}", _(WORDS.get(status, error.description or "")))
 
     @app.errorhandler(OperationalError)
     def busy(error: OperationalError) -> ResponseReturnValue:
         log.warning("the database did not answer at %s: %s", request.path, error)
-        return refuse(503, "busy", WORDS[503])
+        return refuse(503, "busy", _(WORDS[503]))
 
     @app.errorhandler(Exception)
     def crashed(error: Exception) -> ResponseReturnValue:
         log.exception("unexpected error at %s", request.path, exc_info=error)
-        return refuse(500, "internal", WORDS[500])
+        return refuse(500, "internal", _(WORDS[500]))

@@ -4,8 +4,9 @@ from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
+from urllib.parse import urlencode
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
@@ -120,7 +121,7 @@ def items(project_id: int) -> ResponseReturnValue:
     with transaction() as db:
         found = item_page(db, project_id, narrowed, offset=offset, limit=PAGE_LENGTH, actor=actor)
         if found.total and not found.lines:
-            return redirect(url_for(".items", project_id=project_id, **{**args, "page": 1}))
+            return redirect(f"{request.path}?{urlencode({**args, 'page': '1'})}")
         wanted = int(chosen_id) if chosen_id.isdecimal() else None
         versions = item_versions(db, wanted, actor=actor) if wanted else ()
         seen = ("item", wanted) if wanted else ("project", project_id)
