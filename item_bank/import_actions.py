@@ -27,8 +27,8 @@ from item_bank.exchange.importing import FileReport
 from item_bank.models import Element, Item, ItemVersion
 from item_bank.queries import elements_of
 from item_bank.rules.element_table import POINT_LEVEL
-from item_bank.rules.item import sha256_of
-from item_bank.storing import add_version
+from item_bank.rules.item import ItemContent, sha256_of
+from item_bank.storing import store_new_items
 from registry.access import Actor, Permission
 from registry.audit_log import note
 from registry.catalog.models import Project
@@ -97,9 +97,16 @@ def import_items(
         return ImportResult((), known_count)
     elements = {element.code: element for element in elements_of(db, project_id)}
     codes = tuple(_codes(db, project, plan.new))
-    for planned, code in zip(plan.new, codes, strict=True):
-        _store(db, project_id, code, planned, elements, actor=actor, now=now)
-    db.flush()
+    store_new_items(
+        db,
+        project_id,
+        [
+            (code, content, elements[content.point])
+            for code, content in zip(codes, _contents(db, plan.new), strict=True)
+        ],
+        actor=actor,
+        now=now,
+    )
     detail = {
         "files": sorted({planned.file for planned in plan.new}),
         "items": len(codes),
@@ -169,20 +176,10 @@ def _codes(db: Session, project: Project, planned: Sequence[PlannedItem]) -> Ite
             yield f"{project.number}-{last:04d}"
 
 
-def _store(
-    db: Session,
-    project_id: int,
-    code: str,
-    planned: PlannedItem,
-    elements: dict[str, Element],
-    *,
-    actor: Actor,
-    now: datetime,
-) -> None:
-    content = planned.content
-    assert content is not None
-    if planned.figure:
-        files_of(db).put(planned.figure)
-    item = Item(project_id=project_id, code=code, created_at=now, created_by_id=actor.account_id)
-    db.add(item)
-    add_version(db, item, content, elements[content.point], actor=actor, now=now)
+def _contents(db: Session, planned: Sequence[PlannedItem]) -> Iterator[ItemContent]:
+    """Yield what the drafts say, their figures being stored."""
+    for entry in planned:
+        assert entry.content is not None
+        if entry.figure:
+            files_of(db).put(entry.figure)
+        yield entry.content

@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session, selectinload
 
 from item_bank.exchange.bank_folder import SourceItem
@@ -115,6 +115,38 @@ def add_version(
     )
     item.versions.append(version)
     return version
+
+
+def store_new_items(
+    db: Session,
+    project_id: int,
+    entries: Sequence[tuple[str, ItemContent, Element]],
+    *,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Store new drafts with their first versions, many at once: code, content, point of each."""
+    of_all = {"created_at": now, "created_by_id": actor.account_id}
+    items = [
+        {"project_id": project_id, "code": code, "state": ItemState.DRAFT, **of_all}
+        for code, _content, _element in entries
+    ]
+    ids = db.scalars(insert(Item).returning(Item.id, sort_by_parameter_order=True), items).all()
+    versions = [
+        {
+            "item_id": item_id,
+            "number": 1,
+            "kind": content.kind,
+            "element_id": element.id,
+            "difficulty": content.difficulty,
+            "sealed": sealed_content(db, content),
+            "figure_hash": content.figure and content.figure.file_hash,
+            "content_hash": content_hash(content),
+            **of_all,
+        }
+        for item_id, (_code, content, element) in zip(ids, entries, strict=True)
+    ]
+    db.execute(insert(ItemVersion), versions)
 
 
 def store_review(

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from item_bank.authoring.item_queries import require_author
 from item_bank.duplicate_queries import items_in_use
@@ -19,7 +19,7 @@ from item_bank.exchange.import_trial import Trial, trial_json
 from item_bank.exchange.importing import FileReport
 from item_bank.import_actions import PreparedImport, import_items
 from item_bank.models import Item, ItemUpload
-from item_bank.rules.duplicates import DuplicateIndex
+from item_bank.rules.duplicates import find_duplicates
 from item_bank.rules.item import check_item
 from item_bank.rules.kinds import ItemState, UploadState
 from item_bank.upload_queries import (
@@ -33,6 +33,8 @@ from item_bank.upload_queries import (
 from registry.access import Actor
 from registry.audit_log import note
 from registry.database import after_commit, files_of
+
+SUBMITTED_AT_ONCE = 500  # items; writing their lines takes about a second
 
 
 def keep_upload(
@@ -126,40 +128,50 @@ def drop_old_uploads(db: Session, *, now: datetime) -> int:
 def submit_imported(
     db: Session, project_id: int, upload_id: int, *, actor: Actor, now: datetime
 ) -> tuple[int, int]:
-    """Send the imported drafts without findings to their first review: how many, how many not."""
+    """Send imported drafts without findings to their first review: how many, how many are left.
+
+    At most ``SUBMITTED_AT_ONCE``, because every one has its line in the log.
+    """
     upload = upload_in_reach(db, project_id, upload_id, actor=actor, now=now)
     require_author(db, project_id, actor=actor)
-    drafts = drafts_of(db, upload)
-    if not drafts:
-        return 0, 0
-    known = items_in_use(db, project_id)
-    index = DuplicateIndex(one.content for one in known)
-    places = {one.item_id: place for place, one in enumerate(known)}
-    judged = {one.item_id for one in known if one.state is not ItemState.DRAFT}
-    submitted = 0
-    for item in drafts:
-        content = known[places[item.id]].content
-        hits = index.check(content)
-        is_blocked = any(
-            hit.likeness.is_blocking and known[hit.place].item_id in judged for hit in hits
-        )
-        if is_blocked or item.draft is not None or check_item(content).errors:
-            continue
+    drafts = drafts_of(db, upload, with_versions=True)
+    ready = _without_findings(db, project_id, drafts)[:SUBMITTED_AT_ONCE]
+    for item in ready:
         item.state = ItemState.FIRST_REVIEW
-        judged.add(item.id)
-        submitted += 1
         detail = {"version": item.versions[-1].number, "upload": upload.id}
         note(db, "submit_item", ("item", item.id), actor=actor, now=now, detail=detail)
-    return submitted, len(drafts) - submitted
+    return len(ready), len(drafts) - len(ready)
 
 
-def drafts_of(db: Session, upload: ItemUpload) -> list[Item]:
+def _without_findings(db: Session, project_id: int, drafts: Sequence[Item]) -> list[Item]:
+    """Return the drafts that keep the rules and contradict nothing under review or in the bank."""
+    known = items_in_use(db, project_id)
+    contents = {one.item_id: one.content for one in known}
+    opposites: dict[int, set[int]] = {}
+    for pair in find_duplicates([one.content for one in known]):
+        if pair.likeness.is_blocking:
+            first, second = known[pair.first].item_id, known[pair.second].item_id
+            opposites.setdefault(first, set()).add(second)
+            opposites.setdefault(second, set()).add(first)
+    judged = {one.item_id for one in known if one.state is not ItemState.DRAFT}
+    ready = []
+    for item in drafts:
+        is_blocked = bool(opposites.get(item.id, set()) & judged)
+        if not is_blocked and item.draft is None and not check_item(contents[item.id]).errors:
+            ready.append(item)
+            judged.add(item.id)
+    return ready
+
+
+def drafts_of(db: Session, upload: ItemUpload, *, with_versions: bool = False) -> list[Item]:
     """Return the imported items that are still drafts, by code."""
     chosen = select(Item).where(
         Item.project_id == upload.project_id,
         Item.created_by_id == upload.account_id,
         Item.state == ItemState.DRAFT,
     )
+    if with_versions:
+        chosen = chosen.options(selectinload(Item.versions), joinedload(Item.draft))
     codes = set(imported_codes(upload))
     return [item for item in db.scalars(chosen.order_by(Item.code)) if item.code in codes]
 

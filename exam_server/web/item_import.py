@@ -241,7 +241,9 @@ def submit(project_id: int, upload_id: int) -> ResponseReturnValue:
         done, left = submit_imported(db, project_id, upload_id, actor=current_actor(), now=now())
     text = _("已送审 {number} 题。", number=done)
     if left:
-        text += _("还有 {number} 题缺答案、解析等内容，仍为草稿。", number=left)
+        text += _(
+            "还有 {number} 题仍为草稿：缺答案、解析等内容，或一次送审已满 500 题。", number=left
+        )
     flash(text, "warning" if left else "success")
     return redirect(url_for(".show", project_id=project_id, upload_id=upload_id))
 

@@ -22,7 +22,12 @@ from item_bank.exchange.records import (
     error,
     warning,
 )
-from item_bank.rules.duplicates import DuplicateClass, DuplicateHit, DuplicateIndex, KeyRelation
+from item_bank.rules.duplicates import (
+    DuplicateClass,
+    DuplicateHit,
+    KeyRelation,
+    find_duplicates,
+)
 from item_bank.rules.figure import SVG_TYPE, check_svg
 from item_bank.rules.item import ItemContent, check_item, content_hash
 from item_bank.rules.item_fields import USUAL_DIFFICULTY
@@ -199,7 +204,7 @@ class _Planner:
         self.points = frozenset(bank.points)
         self.entries = entries
         contents = [item.content for item in bank.items] + [entry.content for entry in entries]
-        self.index = DuplicateIndex(contents)
+        self.hits = _hits_by_place(contents, since=len(bank.items))
         self.planned = 0
 
     def plan(self, entry: _Read) -> PlannedItem:
@@ -211,7 +216,7 @@ class _Planner:
         if not entry.refusal and any(digest in self.bank.hashes for digest in hashes):
             known = PlannedStatus.KNOWN
             return PlannedItem(entry.file, item, known, content, messages=item.messages)
-        hits = [hit for hit in self.index.check(content) if hit.place < place]
+        hits = self.hits.get(place, ())
         found = tuple(self._duplicate(content, hit) for hit in hits[:SHOWN_DUPLICATES])
         lacks = lacks_of(content)
         messages = (
@@ -267,6 +272,15 @@ class _Planner:
         )
         is_blocking = kind in (DuplicateClass.OTHER_KEY, DuplicateClass.NEGATED)
         return PlannedDuplicate(kind, hit.likeness.stem_similarity, where, is_in_bank, is_blocking)
+
+
+def _hits_by_place(contents: Sequence[ItemContent], *, since: int) -> dict[int, list[DuplicateHit]]:
+    """Return for each item from a place on those before it that it resembles, gravest first."""
+    hits: dict[int, list[DuplicateHit]] = {}
+    for pair in find_duplicates(contents):
+        if pair.second >= since:
+            hits.setdefault(pair.second, []).append(DuplicateHit(pair.first, pair.likeness))
+    return hits
 
 
 def _status(found: Sequence[PlannedDuplicate], messages: Sequence[Message]) -> PlannedStatus:

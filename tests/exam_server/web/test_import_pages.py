@@ -141,7 +141,7 @@ def test_imported_drafts_are_submitted_together(
     manager.follow(manager.post(f"{trial}/confirm"))
     page = manager.follow(manager.post(f"{trial}/submit", confirmed="1"))
     assert "已送审 1 题" in page
-    assert "还有 1 题缺答案" in page
+    assert "还有 1 题仍为草稿" in page
     with office.site.database.reading() as db:
         new = db.scalars(select(Item).order_by(Item.id.desc()).limit(2)).all()
         assert {item.state for item in new} == {ItemState.DRAFT, ItemState.FIRST_REVIEW}
