@@ -13,7 +13,12 @@ from sqlalchemy import func, select
 from exam_server.cli.main import kaohe
 from exam_server.delivery.models import Answer, AnswerOp, Attempt, RoomEvent, SittingRun
 from exam_server.opening import open_database
-from exam_server.room_host.sitting_file import AlteredFileError, UnknownRoomError
+from exam_server.room_host.sitting_file import (
+    AlteredFileError,
+    UnknownRoomError,
+    read_file,
+    write_file,
+)
 from exam_server.room_host.sitting_transfer import export_sitting, import_sitting
 from proctor.models import PresenceRecord
 from registry.audit_log import AuditEntry, first_break
@@ -191,3 +196,21 @@ def test_the_commands_tell_what_they_did(
     assert run("home", "key").strip() == closed.database.keys.verify_key().hex()
     assert "评分 2 人，缺考 3 人" in run("centre", "import", out)
     assert "没有改动" in run("centre", "import", out)
+
+
+def test_answers_that_do_not_fit_their_receipt_are_refused_though_the_file_is_signed(
+    closed: Room, file: Path, centre: Database
+) -> None:
+    keys = closed.database.keys
+    lines, _digest = read_file(file, [keys.verify_key()])
+    answer = next(line for line in lines if line.get("table") == "answer" and line["row"]["value"])
+    answer["row"]["value"] = "zz"
+    write_file(file, lines, keys)
+    with pytest.raises(AlteredFileError, match="答案与回执不符"):
+        take_over(centre, file)
+    attempt = next(line for line in lines if line.get("table") == "attempt")
+    attempt["row"]["receipt"] = attempt["row"]["receipt"].replace('"answered": ', '"answered": 9')
+    write_file(file, lines, keys)
+    with pytest.raises(AlteredFileError, match="回执签名"):
+        take_over(centre, file)
+    assert counts(centre) == [0] * len(COUNTED)
