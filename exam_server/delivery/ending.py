@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -51,15 +51,15 @@ def end_attempt(
 def signed_receipt(db: Session, attempt: Attempt, now: datetime) -> str:
     """Return the receipt as canonical JSON: what is on record at the end, signed with Ed25519."""
     answers = db.execute(
-        select(Answer.question_id, Answer.value)
-        .where(Answer.attempt_id == attempt.id, Answer.value != "")
-        .order_by(Answer.question_id)
+        select(Answer.question_id, Answer.value).where(
+            Answer.attempt_id == attempt.id, Answer.value != ""
+        )
     ).all()
-    digest = hashlib.sha256(json.dumps([list(row) for row in answers]).encode()).hexdigest()
     body = {
         "attempt": attempt.id,
         "head_seq": attempt.head_seq,
-        "answers_hash": digest,
+        "head_hash": attempt.head_hash,
+        "answers_hash": answers_hash((row.question_id, row.value) for row in answers),
         "answered": len(answers),
         "total": question_count(db, attempt.paper_id),
         "submitted_ms": milliseconds(now),
@@ -75,6 +75,11 @@ def signature_of(receipt: Mapping[str, Any]) -> tuple[bytes, bytes]:
     body = {key: value for key, value in receipt.items() if key not in ("code", "signature")}
     signature = base64.b64decode(receipt.get("signature", ""))
     return signature, json.dumps(body, sort_keys=True).encode()
+
+
+def answers_hash(answers: Iterable[tuple[str, str]]) -> str:
+    """Return the hash of all answered questions, in the order of their ids."""
+    return hashlib.sha256(json.dumps(sorted(map(list, answers))).encode()).hexdigest()
 
 
 def receipt_code(signature: bytes) -> str:

@@ -12,10 +12,12 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Table, case, insert, select, update
+from sqlalchemy import Table, bindparam, case, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.util import identity_key
 
+from exam_server.delivery.chain import Link, link, microseconds
 from exam_server.delivery.ending import end_attempt, hand_in_event
 from exam_server.delivery.models import Answer, AnswerOp, Attempt, RefusedOp
 from exam_server.delivery.states import ENDED, AttemptState, OpKind
@@ -27,6 +29,12 @@ from registry.scheduling.models import Sitting
 OPS: Table = AnswerOp.metadata.tables["answer_op"]
 ANSWERS: Table = Answer.metadata.tables["answer"]
 REFUSED: Table = RefusedOp.metadata.tables["refused_op"]
+ATTEMPTS: Table = Attempt.metadata.tables["attempt"]
+MOVE_HEAD = (
+    update(ATTEMPTS)
+    .where(ATTEMPTS.c.id == bindparam("attempt"))
+    .values(head_seq=bindparam("seq"), head_hash=bindparam("hash"))
+)
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,7 @@ class _Head:
     state: AttemptState
     epoch: int
     seq: int
+    hash: str
     deadline_at: datetime | None
     known: dict[int, str] = field(default_factory=dict)  # fingerprints already stored
 
@@ -68,19 +77,16 @@ class _Rows:
     values: list[dict[str, Any]] = field(default_factory=list)
     flags: list[dict[str, Any]] = field(default_factory=list)
     refused: list[dict[str, Any]] = field(default_factory=list)
+    moved: dict[int, _Head] = field(default_factory=dict)
     submitted: dict[int, datetime] = field(default_factory=dict)
 
 
 def store(db: Session, messages: Sequence[Delivered]) -> list[Stored]:
     """Store one batch of messages; the caller commits before anyone sees the replies."""
     heads = _heads(db, messages)
-    before = {attempt_id: head.seq for attempt_id, head in heads.items()}
     rows = _Rows()
     replies = [_take(message, heads[message.attempt_id], rows) for message in messages]
     _write(db, rows)
-    for attempt_id, head in heads.items():
-        if head.seq != before[attempt_id]:
-            db.execute(update(Attempt).where(Attempt.id == attempt_id).values(head_seq=head.seq))
     for attempt_id, at in rows.submitted.items():
         attempt = db.get_one(Attempt, attempt_id, populate_existing=True)
         end_attempt(db, attempt, AttemptState.SUBMITTED, now=at)
@@ -118,24 +124,11 @@ def _objection(head: _Head, received_at: datetime) -> str:
 
 
 def _append(message: Delivered, op: Op, head: _Head, rows: _Rows) -> None:
-    head.seq = op.seq
-    fingerprint = op.fingerprint()
-    head.known[op.seq] = fingerprint
-    value = ",".join(op.value)
-    rows.ops.append(
-        {
-            "attempt_id": message.attempt_id,
-            "epoch": message.epoch,
-            "seq": op.seq,
-            "kind": op.kind,
-            "question_id": op.item,
-            "value": value,
-            "flagged": op.flagged,
-            "mono_ms": op.mono_ms,
-            "op_hash": fingerprint,
-            "received_at": message.received_at,
-        }
-    )
+    linked = _linked(message, op)
+    head.seq, head.hash = op.seq, link(head.hash, linked)
+    head.known[op.seq] = linked.op_hash
+    rows.moved[message.attempt_id] = head
+    rows.ops.append(_row(linked, head.hash, message.received_at))
     if op.kind == OpKind.SUBMIT:
         head.state = AttemptState.SUBMITTED
         rows.submitted[message.attempt_id] = message.received_at
@@ -145,11 +138,42 @@ def _append(message: Delivered, op: Op, head: _Head, rows: _Rows) -> None:
         {
             "attempt_id": message.attempt_id,
             "question_id": op.item,
-            "value": "" if is_flag or op.kind == OpKind.CLEAR else value,
+            "value": "" if is_flag or op.kind == OpKind.CLEAR else linked.value,
             "flagged": op.flagged if is_flag else False,
             "seq": op.seq,
         }
     )
+
+
+def _linked(message: Delivered, op: Op) -> Link:
+    return Link(
+        message.attempt_id,
+        message.epoch,
+        op.seq,
+        op.kind,
+        op.item,
+        ",".join(op.value),
+        op.flagged,
+        op.mono_ms,
+        op.fingerprint(),
+        microseconds(message.received_at),
+    )
+
+
+def _row(linked: Link, chain_hash: str, received_at: datetime) -> dict[str, Any]:
+    return {
+        "attempt_id": linked.attempt_id,
+        "epoch": linked.epoch,
+        "seq": linked.seq,
+        "kind": linked.kind,
+        "question_id": linked.question_id,
+        "value": linked.value,
+        "flagged": linked.flagged,
+        "mono_ms": linked.mono_ms,
+        "op_hash": linked.op_hash,
+        "chain_hash": chain_hash,
+        "received_at": received_at,
+    }
 
 
 def _refuse(message: Delivered, ops: Iterable[Op], reason: str, rows: _Rows) -> None:
@@ -175,6 +199,7 @@ def _heads(db: Session, messages: Sequence[Delivered]) -> dict[int, _Head]:
             Attempt.state,
             Attempt.epoch,
             Attempt.head_seq,
+            Attempt.head_hash,
             Attempt.started_at,
             Sitting.minutes,
         )
@@ -189,7 +214,8 @@ def _heads(db: Session, messages: Sequence[Delivered]) -> dict[int, _Head]:
             if row.started_at
             else None
         )
-        heads[row.id] = _Head(AttemptState(row.state), row.epoch, row.head_seq, deadline_at)
+        state = AttemptState(row.state)
+        heads[row.id] = _Head(state, row.epoch, row.head_seq, row.head_hash, deadline_at)
     _load_known(db, messages, heads)
     return heads
 
@@ -215,6 +241,7 @@ def _write(db: Session, rows: _Rows) -> None:
     key = ["attempt_id", "question_id"]
     if rows.ops:
         db.execute(insert(OPS), rows.ops)
+        _move_heads(db, rows.moved)
     for column, changed in (("value", rows.values), ("flagged", rows.flags)):
         if changed:
             new = upsert(ANSWERS)
@@ -223,3 +250,15 @@ def _write(db: Session, rows: _Rows) -> None:
             db.execute(new.on_conflict_do_update(index_elements=key, set_=keep), changed)
     if rows.refused:
         db.execute(insert(REFUSED), rows.refused)
+
+
+def _move_heads(db: Session, moved: dict[int, _Head]) -> None:
+    """Store the new heads; attempts that an earlier job of the batch has loaded are read afresh."""
+    db.execute(
+        MOVE_HEAD,
+        [{"attempt": key, "seq": head.seq, "hash": head.hash} for key, head in moved.items()],
+    )
+    for attempt_id in moved:
+        loaded = db.identity_map.get(identity_key(Attempt, attempt_id))
+        if loaded is not None:
+            db.expire(loaded)

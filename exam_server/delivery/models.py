@@ -14,6 +14,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from exam_server.delivery.chain import GENESIS
 from exam_server.delivery.states import AttemptState, OpKind, RunState
 from item_bank.models import Paper
 from registry.database import Record, UtcDateTime, one_of
@@ -57,6 +58,7 @@ class Attempt(Record):
     state: Mapped[str] = mapped_column(String(16), default=AttemptState.CLAIMED)
     epoch: Mapped[int] = mapped_column(default=1)
     head_seq: Mapped[int] = mapped_column(default=0)
+    head_hash: Mapped[str] = mapped_column(String(64), default=GENESIS)
     claimed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     data_confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     rules_confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -113,7 +115,24 @@ class AnswerOp(Record):
     flagged: Mapped[bool]
     mono_ms: Mapped[int]
     op_hash: Mapped[str] = mapped_column(String(64))
+    chain_hash: Mapped[str] = mapped_column(String(64))  # covers this row and the one before it
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ChainRoot(Record):
+    """The heads of all chains of a room at one instant, signed; a trigger keeps it as written."""
+
+    __tablename__ = "chain_root"
+    __table_args__ = (UniqueConstraint("sitting_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sitting_id: Mapped[int] = mapped_column(ForeignKey("sitting_run.sitting_id"))
+    number: Mapped[int]  # within the sitting, from 1
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    heads: Mapped[str] = mapped_column(Text)  # JSON: attempt, sequence number and hash of each
+    root: Mapped[str] = mapped_column(String(64))
+    previous_root: Mapped[str] = mapped_column(String(64))
+    signature: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class Answer(Record):

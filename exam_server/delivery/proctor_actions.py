@@ -20,6 +20,7 @@ from exam_server.delivery.queries import (
     deadline,
     run_on_duty,
 )
+from exam_server.delivery.roots import sign_room
 from exam_server.delivery.states import ENDED, AttemptState, RunState
 from exam_server.delivery.timing import is_over
 from item_bank.models import Paper, PaperSet
@@ -316,7 +317,9 @@ def close_room(db: Session, sitting_id: int, *, actor: Actor, now: datetime) -> 
     run.state = RunState.CLOSED
     run.closed_at = now
     run.room_code_index = None
-    detail = {"present": len(present), "absent": len(ids) - len(present)}
+    root = sign_room(db, sitting_id, now=now)
+    detail: dict[str, object] = {"present": len(present), "absent": len(ids) - len(present)}
+    detail |= {"root": root.root, "root_number": root.number} if root else {}
     _room_event(db, sitting_id, "info", "本场已结束", actor=actor, now=now)
     note(db, "close_room", ("sitting", sitting_id), actor=actor, now=now, detail=detail)
 

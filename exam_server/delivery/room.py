@@ -37,6 +37,7 @@ from exam_server.delivery.queries import (
     run_on_duty,
     seat_of,
 )
+from exam_server.delivery.roots import MinuteRoots
 from exam_server.delivery.states import ENDED, AttemptState, RunState
 from exam_server.delivery.timing import is_over, milliseconds
 from exam_server.delivery.wall import difference, snapshot
@@ -81,6 +82,7 @@ class ExamRoom:
         self.database = database
         self.clock = clock
         self.writer = Writer(database, concurrency)
+        self.roots = MinuteRoots(self.writer, clock())
         self.board = PresenceBoard(clock())
         self.telling = Telling()
         self.store = self.writer.perform(_store_identity)
@@ -247,7 +249,7 @@ class ExamRoom:
     # Time ---------------------------------------------------------------------------------
 
     def tick(self) -> None:
-        """Close what is out of time, notice who fell silent, refresh the walls."""
+        """Close what is out of time, notice who fell silent, sign the chains, refresh the walls."""
         now = self.clock()
         over = []
         with self.database.reading() as db:
@@ -261,6 +263,7 @@ class ExamRoom:
                 self._write_silence(attempt_id, fell_silent=fell_silent, now=now)
         if over:
             self.expire(over)
+        self.roots.tick(now)
         for sitting_id, wall in list(self._walls.items()):
             if wall.shown is None or wall.shown["sitting"]["state"] != RunState.CLOSED:
                 self.refresh_wall(sitting_id)

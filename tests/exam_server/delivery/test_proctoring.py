@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select, text
 
 from exam_server.delivery.errors import BusyError, NotOnDutyError, ReviewerError, RoomNotReadyError
-from exam_server.delivery.models import RoomEvent, SittingRun
+from exam_server.delivery.models import ChainRoot, RoomEvent, SittingRun
 from exam_server.delivery.proctor_actions import open_check_in
 from exam_server.delivery.wire import RoomCommand
 from exam_server.proctor_commands import COMMANDS, carry_out
@@ -389,7 +389,9 @@ def test_closing_marks_everyone_and_the_counts_tie(room: Room) -> None:
         assert len(states) == len(room.admissions)
         run = db.get_one(SittingRun, room.sitting_id)
         assert (run.state, run.room_code_index) == ("closed", None)
-    assert room.audited("close_room") == [{"present": 2, "absent": len(room.admissions) - 2}]
+        root = db.scalars(select(ChainRoot)).one()
+    counts = {"present": 2, "absent": len(room.admissions) - 2}
+    assert room.audited("close_room") == [counts | {"root": root.root, "root_number": root.number}]
     refused(room, RoomNotReadyError, lambda: room.command("close"))
 
 
