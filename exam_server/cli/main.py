@@ -12,6 +12,7 @@ COMMANDS = {
     "demo": "exam_server.cli.demo",
     "rehearse": "exam_server.cli.rehearse",
     "audit": "exam_server.cli.audit",
+    "attempts": "exam_server.cli.attempts",
     "accounts": "exam_server.cli.accounts",
     "bank": "exam_server.cli.bank",
     "papers": "exam_server.cli.papers",

@@ -42,6 +42,7 @@ export function receiptView({ state, candidate, sitting }, receipt, late, onLeav
       ["机位", place(candidate)],
       ["作答", `${receipt.answered} / ${receipt.total} 题`, true],
       ["交卷时间", formatTime(receipt.submitted_ms), true],
+      ...(receipt.head_hash ? [["记录校验值", receipt.head_hash.slice(0, 16), true]] : []),
     ]),
     late > 0 ? h("p", { class: "note" }, icon("clock"), h("span", {}, `有 ${late} 次修改在交卷时间之后才送达，已单独保存，由监考人员处理。`)) : null,
     h(

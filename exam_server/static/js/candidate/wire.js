@@ -10,7 +10,7 @@
  * @typedef {{title: string, total_points: number, sections: Section[]}} Paper
  * @typedef {"claimed" | "waiting" | "in_progress" | "submitted" | "forced" | "expired" | "absent"} AttemptState
  * @typedef {{id: number, kind: string, text: string, at_ms: number, needs_confirmation: boolean}} RoomEvent
- * @typedef {{code: string, answered: number, total: number, submitted_ms: number, head_seq: number}} Receipt
+ * @typedef {{code: string, answered: number, total: number, submitted_ms: number, head_seq: number, head_hash?: string}} Receipt
  * @typedef {{name: string, admission_no: string, id_number_masked: string, gender: string, photo: string | null, room: string, seat_no: number | string}} Candidate
  * @typedef {{project: string, subject: string, batch: string, number: number | string, minutes: number, starts_ms: number, institution: string}} Sitting
  * @typedef {{state: AttemptState, attempt: string, store: string, epoch: number, head_seq: number, server_ms: number,
