@@ -39,6 +39,7 @@ class SittingRun(Record):
     room_code_index: Mapped[str | None] = mapped_column(String(64))  # compared at sign-in
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    room_key: Mapped[bytes | None] = mapped_column(LargeBinary)  # of the room it came from
 
     sitting: Mapped[Sitting] = relationship()
     paper: Mapped[Paper] = relationship()
@@ -67,6 +68,7 @@ class Attempt(Record):
     receipt: Mapped[str | None] = mapped_column(Text)  # canonical JSON, signed
     theme: Mapped[str] = mapped_column(String(16), default="")
     zoom: Mapped[int] = mapped_column(default=0)
+    number_in_room: Mapped[int | None]  # of an imported one: what chain and receipt name
 
     admission: Mapped[Admission] = relationship()
     paper: Mapped[Paper] = relationship()

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from exam_server.delivery.chain import GENESIS, Head, merkle_root, microseconds
@@ -64,11 +64,11 @@ def sign_room(db: Session, sitting_id: int, *, now: datetime) -> ChainRoot | Non
 
 
 def heads_of(db: Session, sitting_id: int) -> list[Head]:
-    """Return the newest link of every attempt of the sitting."""
-    chosen = select(Attempt.id, Attempt.head_seq, Attempt.head_hash).where(
-        Attempt.sitting_id == sitting_id
-    )
-    return [Head(*row) for row in db.execute(chosen.order_by(Attempt.id))]
+    """Return the newest link of every attempt of the sitting, under its number in the room."""
+    number = func.coalesce(Attempt.number_in_room, Attempt.id)
+    chosen = select(number, Attempt.head_seq, Attempt.head_hash)
+    own = chosen.where(Attempt.sitting_id == sitting_id).order_by(number)
+    return [Head(*row) for row in db.execute(own)]
 
 
 def last_root(db: Session, sitting_id: int) -> ChainRoot | None:
@@ -80,7 +80,6 @@ def last_root(db: Session, sitting_id: int) -> ChainRoot | None:
 def signed_words(root: ChainRoot) -> bytes:
     """Return the bytes that the signature of a root covers; the root covers the heads."""
     words = {
-        "sitting": root.sitting_id,
         "number": root.number,
         "at_us": microseconds(root.at),
         "root": root.root,

@@ -86,8 +86,10 @@ class _Sitting:
 
     def __init__(self, db: Session, run: SittingRun, report: Report) -> None:
         self._db, self._run, self._report = db, run, report
-        self._public = Ed25519PublicKey.from_public_bytes(keys_of(db).verify_key())
-        self._hashes: dict[int, dict[int, str]] = {}
+        key = run.room_key or keys_of(db).verify_key()
+        self._public = Ed25519PublicKey.from_public_bytes(key)
+        self._hashes: dict[int, dict[int, str]] = {}  # by the attempt's number in the room
+        self._own_ids: dict[int, int] = {}
         self._numbers: dict[int, str] = {}
         self._named: set[tuple[int, int | None]] = set()
 
@@ -104,8 +106,10 @@ class _Sitting:
     def _check_attempt(self, attempt: Attempt, rows: Sequence[Row], answers: Fold) -> None:
         self._report.attempts += 1
         self._report.ops += len(rows)
-        self._hashes[attempt.id] = {row.op.seq: row.chain_hash for row in rows} | {0: GENESIS}
-        for flaw in walk(rows, Head(attempt.id, attempt.head_seq, attempt.head_hash)):
+        number = attempt.number_in_room or attempt.id
+        self._own_ids[number] = attempt.id
+        self._hashes[number] = {row.op.seq: row.chain_hash for row in rows} | {0: GENESIS}
+        for flaw in walk(rows, Head(number, attempt.head_seq, attempt.head_hash)):
             self._name(flaw, attempt.id)
         for flaw in _fold_flaws(fold(rows), answers):
             self._name(flaw, attempt.id)
@@ -125,13 +129,13 @@ class _Sitting:
             return
         covered = [row for row in rows if row.op.seq <= body["head_seq"]]
         answered = {item: at[0] for item, at in fold(covered).items() if at[0]}
-        seq = body["head_seq"]
+        seq, number = body["head_seq"], attempt.number_in_room or attempt.id
         expected = {
-            "attempt": attempt.id,
+            "attempt": number,
             "answers_hash": answers_hash(answered.items()),
             "answered": len(answered),
             "total": question_count(self._db, attempt.paper_id),
-            "head_hash": self._hashes[attempt.id].get(seq, ""),  # receipts of before had none
+            "head_hash": self._hashes[number].get(seq, ""),  # receipts of before had none
             "head_seq": attempt.head_seq if has_ended else seq,
         }
         for name, value in expected.items():
@@ -155,14 +159,16 @@ class _Sitting:
             for head in heads_of(self._db, self._run.sitting_id):
                 if head not in heads:
                     words = "末步不在关闭考场时的根中"
-                    self._name(Flaw(Fault.ROOT, head.seq, words), head.attempt_id)
+                    attempt_id = self._own_ids[head.attempt_id]
+                    self._name(Flaw(Fault.ROOT, head.seq, words), attempt_id)
 
     def _check_head(self, head: Head, number: int) -> None:
         if self._hashes.get(head.attempt_id, {}).get(head.seq) == head.hash:
             return
         known = head.attempt_id in self._hashes
         words = f"第 {number} 个根所签的末步" + ("" if known else "，作答记录已不存在")
-        self._name(Flaw(Fault.ROOT, head.seq, words), head.attempt_id)
+        attempt_id = self._own_ids.get(head.attempt_id, head.attempt_id)
+        self._name(Flaw(Fault.ROOT, head.seq, words), attempt_id)
 
     def _name(self, flaw: Flaw, attempt_id: int | None = None) -> None:
         """Keep a finding; a step that is named already is not named again by the roots."""
@@ -228,18 +234,22 @@ def _is_signed(root: ChainRoot, public: Ed25519PublicKey) -> bool:
 
 
 def _rows_of(db: Session, sitting_id: int) -> Mapping[int, list[Row]]:
-    chosen = _ops(select(*OPS)).join(Attempt, Attempt.id == OPS.attempt_id)
+    chosen = _ops(select(*OPS, Attempt.number_in_room)).join(Attempt, Attempt.id == OPS.attempt_id)
     found = db.execute(chosen.where(Attempt.sitting_id == sitting_id))
-    return {key: list(rows) for key, rows in groupby(map(_row, found), lambda r: r.op.attempt_id)}
+    return {
+        attempt_id: [stored_row(row, row.number_in_room or attempt_id) for row in rows]
+        for attempt_id, rows in groupby(found, lambda row: row.attempt_id)
+    }
 
 
 def _ops(chosen: Select[Any]) -> Select[Any]:
     return chosen.order_by(OPS.attempt_id, OPS.seq, OPS.id)
 
 
-def _row(row: Any) -> Row:
+def stored_row(row: Any, number: int) -> Row:
+    """Return an operation as it is chained: under the number of its attempt in the room."""
     op = Link(
-        row.attempt_id,
+        number,
         row.epoch,
         row.seq,
         row.kind,

@@ -4,13 +4,14 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, select
+from sqlalchemy import ColumnElement, LargeBinary, Table, select
 from sqlalchemy.orm import Session
 
 from exam_server.delivery.models import (
     Answer,
     AnswerOp,
     Attempt,
+    ChainRoot,
     EventReceipt,
     RefusedOp,
     RoomEvent,
@@ -23,6 +24,7 @@ KEPT_NUMBERS = frozenset({"attempt", "room_event"})  # others refer to these row
 TABLES: tuple[type[Record], ...] = (
     Attempt,
     AnswerOp,
+    ChainRoot,
     Answer,
     RefusedOp,
     RoomEvent,
@@ -59,7 +61,11 @@ def arrived(table: Table, row: Mapping[str, Any], numbers: Numbers) -> dict[str,
             value = numbers[target].get(value)
         elif value is not None and isinstance(column.type, UtcDateTime):
             value = datetime.fromisoformat(value)
+        elif value is not None and isinstance(column.type, LargeBinary):
+            value = bytes.fromhex(value)
         values[column.name] = value
+    if "number_in_room" in values:
+        values["number_in_room"] = row["number_in_room"] or row["id"]
     if "id" in table.columns:
         del values["id"]
     return values
@@ -77,4 +83,6 @@ def _belongs(table: Table, sitting_id: int) -> ColumnElement[bool]:
 
 
 def _told(value: object) -> object:
+    if isinstance(value, bytes):
+        return value.hex()
     return value.isoformat() if isinstance(value, datetime) else value

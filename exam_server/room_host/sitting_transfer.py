@@ -80,7 +80,7 @@ def import_sitting(
     numbers = _numbers(db, run, header)
     _check_receipts(rows, bytes.fromhex(header["room_key"]))
     _store(db, rows, numbers)
-    run.state = RunState.CLOSED
+    run.state, run.room_key = RunState.CLOSED, bytes.fromhex(header["room_key"])
     run.started_at, run.closed_at = _instant(header["started_at"]), _instant(header["closed_at"])
     detail = {"file": path.name, "hash": digest, "rows": len(rows), "room": header["room_key"]}
     note(db, IMPORT, ("sitting", run.sitting_id), actor=SYSTEM, now=now, detail=detail)

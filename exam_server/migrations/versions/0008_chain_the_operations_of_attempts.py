@@ -62,6 +62,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_chain_root")),
         sa.UniqueConstraint("sitting_id", "number", name=op.f("uq_chain_root_sitting_id_number")),
     )
+    op.add_column("sitting_run", sa.Column("room_key", sa.LargeBinary(), nullable=True))
+    op.add_column("attempt", sa.Column("number_in_room", sa.Integer(), nullable=True))
     unprotect(op.get_bind(), "answer_op")
     _add_hash("attempt", "head_hash")
     _add_hash("answer_op", "chain_hash")
@@ -120,7 +122,6 @@ def _sign_roots() -> None:
 
 def _signature(root: dict[str, object], now: datetime) -> bytes:
     words = {
-        "sitting": root["sitting_id"],
         "number": root["number"],
         "at_us": (now - EPOCH_START) // timedelta(microseconds=1),
         "root": root["root"],
@@ -149,7 +150,12 @@ def _merkle_root(heads: list[list[object]]) -> str:
 def downgrade() -> None:
     for table in ("answer_op", "chain_root"):
         unprotect(op.get_bind(), table)
-    for table, column in (("answer_op", "chain_hash"), ("attempt", "head_hash")):
+    for table, column in (
+        ("answer_op", "chain_hash"),
+        ("attempt", "head_hash"),
+        ("attempt", "number_in_room"),
+        ("sitting_run", "room_key"),
+    ):
         with op.batch_alter_table(table) as batch_op:
             batch_op.drop_column(column)
     op.drop_table("chain_root")

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from exam_server.delivery.chain import GENESIS, Head, link, merkle_root
 from exam_server.delivery.ending import receipt_code
 from exam_server.delivery.models import AnswerOp, Attempt, ChainRoot
-from exam_server.delivery.verification import Report, _row, verify
+from exam_server.delivery.verification import Report, stored_row, verify
 from exam_server.delivery.walk import Fault
 from exam_server.migrations.append_only import protect, unprotect
 from registry.database import Database, keys_of
@@ -227,7 +227,7 @@ def rewrite(room: Room, change: str, step: int) -> int:
         for op in db.scalars(
             select(AnswerOp).where(AnswerOp.attempt_id == attempt_id).order_by(AnswerOp.seq)
         ):
-            previous = op.chain_hash = link(previous, _row(op).op)
+            previous = op.chain_hash = link(previous, stored_row(op, attempt_id).op)
         db.get_one(Attempt, attempt_id).head_hash = previous
     return attempt_id
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, insert, select
 
 from exam_server.cli.main import kaohe
-from exam_server.delivery.models import Answer, AnswerOp, Attempt, RoomEvent, SittingRun
+from exam_server.delivery.models import Answer, AnswerOp, Attempt, ChainRoot, RoomEvent, SittingRun
+from exam_server.delivery.verification import verify
 from exam_server.opening import open_database
 from exam_server.room_host.sitting_file import (
     AlteredFileError,
@@ -28,7 +29,7 @@ from scoring.models import SubjectResult
 from tests.support.room import ON_SCREEN, START, Prepared, Room, home_settings
 
 NOW = START + timedelta(hours=3)
-COUNTED = (Attempt, AnswerOp, Answer, RoomEvent, PresenceRecord, SubjectResult)
+COUNTED = (Attempt, AnswerOp, ChainRoot, Answer, RoomEvent, PresenceRecord, SubjectResult)
 
 
 @pytest.fixture
@@ -95,6 +96,23 @@ def test_the_centre_holds_every_row_and_comes_to_the_same_marks(
     with centre.reading() as db:
         assert db.scalars(select(SittingRun)).one().state == "closed"
         assert first_break(db) is None
+
+
+def test_chains_receipts_and_roots_of_the_room_are_whole_at_the_centre_under_other_numbers(
+    closed: Room, file: Path, centre: Database
+) -> None:
+    with closed.database.reading() as db:
+        absent = dict(db.execute(select(Attempt.__table__)).mappings().first() or {})
+    absent |= {"id": 1, "admission_id": closed.admissions[4]}
+    with centre.transaction() as db:
+        db.execute(insert(Attempt), absent)
+    take_over(centre, file)
+    with centre.transaction() as db:
+        db.execute(delete(Attempt).where(Attempt.id == 1))
+        assert db.scalars(select(Attempt.id)).all() == [2, 3]
+    with centre.reading() as db:
+        report = verify(db)
+        assert (report.findings, report.attempts, report.receipts, report.roots) == ([], 2, 2, 1)
 
 
 def test_the_same_file_again_changes_nothing(file: Path, centre: Database) -> None:
