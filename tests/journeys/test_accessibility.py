@@ -54,7 +54,7 @@ PEOPLE = (
 LINK = re.compile(r'(?:href|src)="(/[^"#]*)')
 NO_PAGES = re.compile(
     r"^/(static/|exam/(api|photo|figure|room)|proctor/(photo|\d+/api)|(bank|review)/figures|"
-    r"authoring/items/[^/]+/figures)"
+    r"authoring/items/[^/]+/figures|health/(api|live)|seb/(verify|quit|[0-9]+/))"
 )
 THEMES = ("标准", "深色", "高对比")
 
