@@ -21,6 +21,7 @@ from omr.reader.reading import rejected
 from omr.rules.reasons import PageReason
 
 AHEAD = 4  # jobs for each worker that may be under way or wait for an earlier one
+MOST_IDLE_DEATHS = 5  # of workers that died before they began a job; then jobs are blamed
 START_ALLOWANCE_S = 60.0  # a fresh worker loads its libraries
 
 Job: TypeAlias = str | PageJob
@@ -35,6 +36,7 @@ class _Worker:
     place: int | None = None  # of the job in hand
     job: Job = ""
     page: int = 0
+    begun: bool = False
     fresh: bool = True
 
 
@@ -65,6 +67,7 @@ class WorkerPool:
     def __init__(self, card: Card, *, workers: int, timeout_s: float) -> None:
         self._card = card
         self._timeout_s = timeout_s
+        self._idle_deaths = 0
         self._context: SpawnContext = multiprocessing.get_context("spawn")
         self._workers = [self._start() for _ in range(workers)]
 
@@ -94,7 +97,7 @@ class WorkerPool:
         if task is None:
             return
         worker.place, worker.job = task
-        worker.page = worker.job.first if isinstance(worker.job, PageJob) else 0
+        worker.page, worker.begun = 0, isinstance(worker.job, str)
         worker.deadline = time.monotonic() + self._timeout_s
         if worker.fresh:
             worker.deadline += START_ALLOWANCE_S
@@ -123,7 +126,7 @@ class WorkerPool:
             return
         worker.deadline = time.monotonic() + self._timeout_s
         if isinstance(message, Started):
-            worker.page = message.page
+            worker.page, worker.begun = message.page, True
         elif isinstance(message, Done):
             progress.finished.add(worker.place)
             worker.place = None
@@ -145,6 +148,10 @@ class WorkerPool:
             None,
             True,
         )
+        self._idle_deaths += not worker.begun
+        if not worker.begun and self._idle_deaths <= MOST_IDLE_DEATHS:  # the job is not to blame
+            progress.waiting.appendleft((place, job))
+            return
         progress.answers.setdefault(place, []).append(_failed(job, page, reason))
         if isinstance(job, PageJob) and page < job.last:
             progress.waiting.appendleft((place, replace(job, first=page + 1)))
