@@ -236,6 +236,7 @@ def code_rates(bench: CardBench, level: Level, mode: Mode, pages: int) -> dict[s
         placed += 1
         page, place = upright.image, registration.placement  # type: ignore[union-attr]
         patch = qr_patch(page, place, bench.layout)
+        assert patch is not None
         tries: dict[str, Callable[[], object]] = {
             "zxing_cpp": lambda patch=patch: by_zxing(patch),
             "pyzbar": lambda patch=patch: by_zbar(patch),

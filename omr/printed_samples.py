@@ -4,7 +4,8 @@ from reportlab.lib.colors import HexColor
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 
-from omr.rules.card_layout import CardLayout, Sample
+from omr.rules.card_layout import CardLayout
+from omr.rules.card_print import Sample
 
 STROKE_MM = 0.35
 

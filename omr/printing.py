@@ -17,7 +17,16 @@ from reportlab.pdfgen.canvas import Canvas
 
 from omr.printed_samples import draw_sample
 from omr.rules.card_code import CardCode, qr_text
-from omr.rules.card_layout import Block, CardLayout, Frame, Group, Marker, Rule, Slot, SlotName
+from omr.rules.card_layout import (
+    BarcodeArea,
+    Block,
+    CardLayout,
+    Fiducial,
+    Group,
+    Marker,
+    QrArea,
+)
+from omr.rules.card_print import Frame, Rule, Slot, SlotName
 
 BLANK_FORM = "blank_card"
 MARKER_CELLS = 6  # ArUco 4x4 with its black border
@@ -250,6 +259,18 @@ def _draw_cells(sheet: _Sheet, group: Group) -> None:
 
 
 def _draw_marker(sheet: _Sheet, marker: Marker) -> None:
+    left, top = marker.x_mm - marker.size_mm / 2, marker.y_mm - marker.size_mm / 2
+    sheet.canvas.setFillColor(sheet.ink("solid"))
+    if sheet.layout.fiducial is Fiducial.CODED:
+        _draw_coded_marker(sheet, marker)
+    elif sheet.layout.fiducial is Fiducial.SQUARE:
+        sheet.box(left, top, marker.size_mm, marker.size_mm)
+    elif sheet.layout.fiducial is Fiducial.DISC:
+        place = (marker.x_mm * mm, sheet.y(marker.y_mm), marker.size_mm / 2 * mm)
+        sheet.canvas.circle(*place, stroke=0, fill=1)
+
+
+def _draw_coded_marker(sheet: _Sheet, marker: Marker) -> None:
     dictionary = cv2.aruco.getPredefinedDictionary(cv2.aruco.DICT_4X4_50)
     bits = np.asarray(cv2.aruco.generateImageMarker(dictionary, marker.marker_id, MARKER_CELLS))
     left, top = marker.x_mm - marker.size_mm / 2, marker.y_mm - marker.size_mm / 2
@@ -267,11 +288,14 @@ def _draw_particulars(sheet: _Sheet, card: CardHolder) -> None:
     for slot in layout.slots:
         _draw_slot(sheet, slot, getattr(card, slot.name.value))
     code = CardCode(serial=card.serial, page=layout.page, layout_hash=layout.layout_hash)
-    _draw_qr(sheet, qr_text(code))
-    area = layout.barcode
-    barcode = Code128(
-        card.serial, barWidth=area.module_mm * mm, barHeight=area.height_mm * mm, quiet=0
-    )
+    if layout.qr is not None:
+        _draw_qr(sheet, layout.qr, qr_text(code))
+    if layout.barcode is not None:
+        _draw_barcode(sheet, layout.barcode, card.serial)
+
+
+def _draw_barcode(sheet: _Sheet, area: BarcodeArea, serial: str) -> None:
+    barcode = Code128(serial, barWidth=area.module_mm * mm, barHeight=area.height_mm * mm, quiet=0)
     barcode.drawOn(sheet.canvas, area.x_mm * mm, sheet.y(area.y_mm + area.height_mm))
 
 
@@ -295,8 +319,7 @@ def _spaced(serial: str) -> str:
     return " ".join(serial[start : start + 4] for start in range(0, len(serial), 4))
 
 
-def _draw_qr(sheet: _Sheet, text: str) -> None:
-    area = sheet.layout.qr
+def _draw_qr(sheet: _Sheet, area: QrArea, text: str) -> None:
     code = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="M")
     modules = np.asarray(code.to_image(scale=1, add_quiet_zones=False))
     if modules.shape != (area.modules, area.modules):

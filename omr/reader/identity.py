@@ -56,6 +56,8 @@ def read_identity(
     asks nothing of the serial but its check digit. A serial that only one of the codes gives is
     not accepted without a person.
     """
+    if layout.qr is None and layout.barcode is None:
+        return Identity(None, None, (PageReason.CODE_UNREADABLE,), None, 0.0, is_uncoded=True)
     code = read_qr(image, placement, layout)
     backup = read_barcode(image, placement, layout)
     reasons = []
@@ -81,6 +83,8 @@ def _source(code: CardCode | None, backup: str | None) -> IdentitySource | None:
 def _is_empty(image: GrayImage, placement: Placement, layout: CardLayout) -> bool:
     """Say whether the place of the QR code is bare paper."""
     area = layout.qr
+    if area is None:
+        return False
     window = (area.x_mm, area.y_mm, area.size_mm, area.size_mm)
     return is_bare(_straighten(image, placement, layout, window, (2.0, 2.0)))
 
@@ -91,9 +95,11 @@ def is_bare(patch: GrayImage) -> bool:
     return float(np.mean(patch < BARE_LEVEL * white)) < BARE_SHARE
 
 
-def qr_patch(image: GrayImage, placement: Placement, layout: CardLayout) -> GrayImage:
-    """Cut the QR code with most of its quiet zone out of the page."""
+def qr_patch(image: GrayImage, placement: Placement, layout: CardLayout) -> GrayImage | None:
+    """Cut the QR code with most of its quiet zone out of the page; None where there is none."""
     area = layout.qr
+    if area is None:
+        return None
     reach = area.quiet_mm * 0.75
     size = area.size_mm + 2 * reach
     rate = QR_PIXELS_PER_MODULE / area.module_mm
@@ -104,6 +110,8 @@ def qr_patch(image: GrayImage, placement: Placement, layout: CardLayout) -> Gray
 def read_qr(image: GrayImage, placement: Placement, layout: CardLayout) -> CardCode | None:
     """Read the QR code at its place; a second reader tries when the first finds nothing."""
     patch = qr_patch(image, placement, layout)
+    if patch is None:
+        return None
     for found in zxingcpp.read_barcodes(
         patch,
         formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode),
@@ -126,6 +134,8 @@ def read_qr(image: GrayImage, placement: Placement, layout: CardLayout) -> CardC
 def read_barcode(image: GrayImage, placement: Placement, layout: CardLayout) -> str | None:
     """Read the serial from the Code 128; None unless its check digit holds."""
     area = layout.barcode
+    if area is None:
+        return None
     quiet_mm = BAR_QUIET_MODULES * area.module_mm
     margin_mm = (1 - BAR_ROWS_SHARE) / 2 * area.height_mm
     window = (

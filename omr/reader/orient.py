@@ -67,7 +67,7 @@ def turn_upright(image: GrayImage, layouts: Sequence[CardLayout]) -> Upright | P
         place, own = _page_of(find_markers(image, layouts), layouts)
         if len(own) < FEWEST_MARKERS or _quarter_turns(own):
             return PageReason.TOO_FEW_MARKERS
-    if not _is_plausible(own, layouts[place]):
+    if not is_plausible(own, layouts[place]):
         return PageReason.TWO_SHEETS if _shows_two_sheets(image, layouts) else PageReason.DISTORTED
     return Upright(image, own, (360 - 90 * quarters) % 360, place)
 
@@ -110,7 +110,7 @@ def _find_thoroughly(image: GrayImage, layouts: Sequence[CardLayout]) -> dict[in
     """Search the whole page, with more contrast and at a finer scale until a layout is complete."""
     wanted = _ids_of(layouts)
     factor = max(1, round(max(image.shape) / SEARCH_LONG_SIDE_PX))
-    small = _shrink(image, factor)
+    small = shrink(image, factor)
     found = _detect_in_corners(image, wanted, factor)
     if not _is_complete(found, layouts):
         found = _detect(small, wanted)
@@ -119,7 +119,7 @@ def _find_thoroughly(image: GrayImage, layouts: Sequence[CardLayout]) -> dict[in
         found = {**_detect(np.asarray(clipped, np.uint8), wanted), **found}
     if not _is_complete(found, layouts) and factor > 1:
         finer = factor // 2
-        larger = _shrink(image, finer)
+        larger = shrink(image, finer)
         again = {key: at * (finer / factor) for key, at in _detect(larger, wanted).items()}
         found = {**again, **found}
     return _refined(image, found, factor)
@@ -139,7 +139,8 @@ def _is_complete(found: Mapping[int, FloatArray], layouts: Sequence[CardLayout])
     return any(all(m.marker_id in found for m in layout.markers) for layout in layouts)
 
 
-def _shrink(image: GrayImage, factor: int) -> GrayImage:
+def shrink(image: GrayImage, factor: int) -> GrayImage:
+    """Average squares of ``factor`` pixels; what is left over at the right and below is cut."""
     if factor == 1:
         return image
     size = (image.shape[1] // factor, image.shape[0] // factor)
@@ -171,7 +172,7 @@ def _detect_all(
 
 def _shows_two_sheets(image: GrayImage, layouts: Sequence[CardLayout]) -> bool:
     """Say whether a mark of the card is seen twice, at about the same size."""
-    small = _shrink(image, max(1, round(max(image.shape) / SEARCH_LONG_SIDE_PX)))
+    small = shrink(image, max(1, round(max(image.shape) / SEARCH_LONG_SIDE_PX)))
     sizes: dict[int, list[float]] = {}
     for number, at in _detect_all(small, _ids_of(layouts), SMALL_MARKS_PX):
         sizes.setdefault(number, []).append(float(np.linalg.norm(at[2] - at[0])))
@@ -190,7 +191,7 @@ def _detect_in_corners(image: GrayImage, wanted: set[int], factor: int) -> dict[
     seen: list[int] = []
     for top in (0, below - rows):
         for left in (0, beside - columns):
-            region = _shrink(image[top : top + rows, left : left + columns], factor)
+            region = shrink(image[top : top + rows, left : left + columns], factor)
             for number, at in _detect(region, wanted, QUICK_PX).items():
                 found[number] = at + np.array([left, top]) / factor
                 seen.append(number)
@@ -236,7 +237,7 @@ def _quarter_turns(found: Mapping[int, FloatArray]) -> int:
     return round(float(angle) / 90) % 4
 
 
-def _is_plausible(found: Mapping[int, FloatArray], layout: CardLayout) -> bool:
+def is_plausible(found: Mapping[int, FloatArray], layout: CardLayout) -> bool:
     """Check that the marks stand to one another as on the card."""
     centres = {m.marker_id: (m.x_mm, m.y_mm) for m in layout.markers if m.marker_id in found}
     ids = sorted(centres)
@@ -271,7 +272,7 @@ def _sides_agree(seen: FloatArray, drawn: FloatArray) -> bool:
 
 
 def _name_the_failure(image: GrayImage, layouts: Sequence[CardLayout], markers: int) -> PageReason:
-    small = _shrink(image, max(1, round(max(image.shape) / SEARCH_LONG_SIDE_PX)))
+    small = shrink(image, max(1, round(max(image.shape) / SEARCH_LONG_SIDE_PX)))
     if float(np.mean(small < DARK_LEVEL)) < BLANK_INK_SHARE:
         return PageReason.BLANK_PAGE
     if len(_detect(np.ascontiguousarray(small[:, ::-1]), _ids_of(layouts))) >= FEWEST_MARKERS:

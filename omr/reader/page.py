@@ -10,6 +10,7 @@ from omr.reader.decide import Decisions, decide_page
 from omr.reader.identity import Identity, read_identity
 from omr.reader.ink import InkSheet, darkness_of, measure_ink
 from omr.reader.orient import Upright, turn_upright
+from omr.reader.plain_marks import possible_uprights
 from omr.reader.reading import (
     GrayImage,
     IdentitySource,
@@ -92,9 +93,23 @@ def read_sheet(
         raise ValueError("the blank card belongs to another layout")
     if image.ndim != 2 or image.dtype != np.uint8:
         return rejected(PageReason.UNREADABLE_FILE)
-    upright = turn_upright(image, [layout for layout, _ in sides])
+    layouts = [layout for layout, _ in sides]
+    if layouts[0].fiducial.needs_print:
+        readings = [_read_upright(up, sides, orders) for up in possible_uprights(image, layouts)]
+        return max(readings, key=_match_of, default=rejected(PageReason.FOREIGN_PAGE))
+    upright = turn_upright(image, layouts)
     if isinstance(upright, PageReason):
         return rejected(upright)
+    return _read_upright(upright, sides, orders)
+
+
+def _match_of(reading: PageReading) -> float:
+    return reading.quality.outline_match if reading.quality else -1.0
+
+
+def _read_upright(
+    upright: Upright, sides: Sequence[tuple[CardLayout, BlankCard]], orders: Orders
+) -> PageReading:
     layout, blank = sides[upright.place]
     registration = register(upright.image, upright.corners_px, layout)
     if registration is None:
@@ -119,7 +134,7 @@ def _read_marks(
     darkness, white = darkness_of(sheet, blank.neighbours, blank.grid)
     ink = measure_ink(darkness, white, blank.darkness, blank.group_of_cell, blank.grid)
     quality = _quality(upright, registration, ink)
-    if _shows_another_print(ink):
+    if _shows_another_print(ink, layout):
         return rejected(PageReason.POOR_MATCH, serial=identity.serial, quality=quality)
     bare = None
     if not LEAST_GAIN <= ink.gain <= MOST_GAIN:  # a two-level scan: some print may be black
@@ -131,7 +146,7 @@ def _read_marks(
         ink, bare = replace(bare, gain=ink.gain, outline_match=ink.outline_match), None
     decisions = decide_page(ink, layout, in_sight.tolist(), bare)
     identity = _identify(identity, decisions, orders)
-    reasons = (*identity.reasons, *_sanity(quality), *decisions.reasons)
+    reasons = (*identity.reasons, *_sanity(quality, layout), *decisions.reasons)
     return PageReading(
         status=PageStatus.REVIEW if reasons else PageStatus.OK,
         reasons=reasons,
@@ -150,10 +165,15 @@ def _read_marks(
     )
 
 
-def _shows_another_print(ink: InkSheet) -> bool:
-    """Say whether the cells are not where the card has them; cells full of ink say nothing."""
+def _shows_another_print(ink: InkSheet, layout: CardLayout) -> bool:
+    """Say whether the cells are not where the card has them; cells full of ink say nothing.
+
+    Where the print has vanished, coded marks still vouch for the card; plain ones do not.
+    """
+    if ink.gain < LEAST_GAIN:
+        return layout.fiducial.needs_print
     full = float(np.mean(ink.ink > FULL_INK * ink.mark_ink)) > MOST_FULL
-    return ink.gain >= LEAST_GAIN and ink.outline_match < LEAST_OUTLINE_MATCH and not full
+    return ink.outline_match < LEAST_OUTLINE_MATCH and not full
 
 
 def _identify(identity: Identity, decisions: Decisions, orders: Orders) -> Identity:
@@ -176,12 +196,13 @@ def _identify(identity: Identity, decisions: Decisions, orders: Orders) -> Ident
     )
 
 
-def _sanity(quality: Quality) -> tuple[PageReason, ...]:
+def _sanity(quality: Quality, layout: CardLayout) -> tuple[PageReason, ...]:
     """Return why a page as a whole should be looked at."""
     shows_print = quality.gain >= LEAST_GAIN
+    bars = len(layout.timing_bars)
     faults = (
         (quality.residual_mm > LARGEST_RESIDUAL_MM, PageReason.POOR_REGISTRATION),
-        (quality.anchors < FEWEST_ANCHORS, PageReason.POOR_REGISTRATION),
+        (quality.anchors < min(FEWEST_ANCHORS, bars), PageReason.POOR_REGISTRATION),
         (shows_print and quality.outline_match < SURE_OUTLINE_MATCH, PageReason.POOR_MATCH),
         (not shows_print and quality.anchors < MANY_ANCHORS, PageReason.LOW_CONTRAST),
         (quality.white < LEAST_WHITE, PageReason.LOW_CONTRAST),

@@ -131,7 +131,7 @@ def _bend(
     corners: tuple[FloatArray, FloatArray],
 ) -> Registration | None:
     """Fit the bend to the bars; where many are missing, seek them again from the first fit."""
-    centres = np.array([(bar.x_mm, bar.y_mm) for bar in layout.timing_bars])
+    centres = _bar_centres(layout)
     found = _find_bars(image, homography, layout.timing_bars, centres, NEAR_REACH_MM)
     fitted = _fit_bend(homography, layout, corners, found)
     if fitted is None or fitted.anchors >= WELL_SEEN * len(centres):
@@ -150,7 +150,7 @@ def _fit_bend(
     found: tuple[FloatArray, BoolArray],
 ) -> Registration | None:
     at_mm, kept = found
-    centres = np.array([(bar.x_mm, bar.y_mm) for bar in layout.timing_bars])
+    centres = _bar_centres(layout)
     drawn, seen = corners
     back = np.asarray(np.linalg.inv(homography), np.float64)
     points = np.vstack([drawn, centres[kept]])
@@ -170,6 +170,11 @@ def _fit_bend(
     area = abs(float(np.linalg.det(homography[:2, :2])))
     bars_in = int(inliers[len(drawn) :].sum())
     return Registration(placement, bars_in, residual, float(np.sqrt(area)))
+
+
+def _bar_centres(layout: CardLayout) -> FloatArray:
+    centres = [(bar.x_mm, bar.y_mm) for bar in layout.timing_bars]
+    return np.array(centres, np.float64).reshape(-1, 2)
 
 
 def _terms(points_mm: FloatArray, layout: CardLayout) -> FloatArray:

@@ -23,6 +23,7 @@ PLAIN_INK = 0.12  # darkness times cover, likewise
 PLAIN_CONTRAST = 5.0  # a mark below a fifth of the writer's usual darkness is open to doubt
 DARK_GHOST = 0.10  # ink of a rubbed-out mark above which it is open to doubt
 STRAY_EDGE_MM = 28.0  # of the sheet, where nobody writes
+CELL_REACH_MM = 6.0  # more than half a cell
 STRAY_HALF = 0.10  # share of a box that a stray line must cover to leave doubt
 
 
@@ -250,13 +251,25 @@ def _stray_lines(light: npt.NDArray[np.float32], layout: CardLayout, pencil: _Pe
         pen = max(1, round(rng.uniform(0.2, 0.45) * scale))
         cv2.line(ink, _whole(start), _whole(end), 255, pen, cv2.LINE_AA)
         dark = pencil.usual * float(rng.uniform(0.4, 0.9))
-        light *= 1.0 - ink.astype(np.float32) / 255.0 * dark
+        low = np.floor(np.minimum(start, end)).astype(int) - pen - 2
+        high = np.ceil(np.maximum(start, end)).astype(int) + pen + 3
+        near = (slice(max(low[1], 0), high[1]), slice(max(low[0], 0), high[0]))
+        light[near] *= 1.0 - ink[near].astype(np.float32) / 255.0 * dark
+        reach = (low / scale - CELL_REACH_MM, high / scale + CELL_REACH_MM)
         crossed += [
             group.group_id
             for group in layout.groups
-            if any(_covered(ink, cell, pencil) > STRAY_HALF for cell in group.cells)
+            if any(
+                _is_near(cell, reach) and _covered(ink, cell, pencil) > STRAY_HALF
+                for cell in group.cells
+            )
         ]
     return crossed
+
+
+def _is_near(cell: Cell, reach: tuple[FloatArray, FloatArray]) -> bool:
+    low, high = reach
+    return bool(low[0] <= cell.x_mm <= high[0] and low[1] <= cell.y_mm <= high[1])
 
 
 def _covered(ink: npt.NDArray[np.uint8], cell: Cell, pencil: _Pencil) -> float:

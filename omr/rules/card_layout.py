@@ -13,6 +13,7 @@ from functools import cached_property
 
 import msgspec
 
+from omr.rules.card_print import Frame, Rule, Sample, Slot, Words
 from registry.errors import InvalidInputError
 
 HASH_DIGITS = 12  # of the SHA-256; what fits beside the serial in a QR code of version 2
@@ -33,6 +34,20 @@ class Corner(StrEnum):
     BOTTOM_LEFT = "bottom_left"
 
 
+class Fiducial(StrEnum):
+    """By what a card is found in its picture."""
+
+    CODED = "coded"  # ArUco marks, which name their corner
+    SQUARE = "square"  # black blocks
+    DISC = "disc"
+    EDGE = "edge"  # the corners of the paper itself
+
+    @property
+    def needs_print(self) -> bool:
+        """Say whether only the card's print tells which way it lies."""
+        return self is not Fiducial.CODED
+
+
 class GroupKind(StrEnum):
     """What a group of cells asks for; decides how its marks are judged."""
 
@@ -47,19 +62,6 @@ class GroupKind(StrEnum):
     def is_item(self) -> bool:
         """Say whether the group answers an item of the paper."""
         return self in (GroupKind.SINGLE, GroupKind.MULTIPLE, GroupKind.JUDGEMENT)
-
-
-class SlotName(StrEnum):
-    """What is printed for one candidate and differs from card to card."""
-
-    NAME = "name"
-    ADMISSION_NO = "admission_no"
-    PROJECT = "project"
-    BATCH = "batch"
-    ROOM = "room"
-    SEAT = "seat"
-    PAPER_TYPE = "paper_type"
-    SERIAL = "serial"
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ class Inks:
 
 @dataclass(frozen=True)
 class Marker:
-    """A coded corner mark (ArUco 4x4), by its centre."""
+    """A corner mark, by its centre; ``marker_id`` is the ArUco number (4x4) of a coded one."""
 
     corner: Corner
     marker_id: int
@@ -168,72 +170,6 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Frame:
-    """A ruled or tinted rectangle, by its top left corner; ``line_mm`` 0 draws no outline."""
-
-    x_mm: float
-    y_mm: float
-    width_mm: float
-    height_mm: float
-    radius_mm: float
-    line_mm: float
-    line_ink: str
-    fill_ink: str
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A straight line."""
-
-    x1_mm: float
-    y1_mm: float
-    x2_mm: float
-    y2_mm: float
-    line_mm: float
-    ink: str
-
-
-@dataclass(frozen=True)
-class Words:
-    """A line of text, by its baseline; ``align`` is left, centre or right."""
-
-    x_mm: float
-    y_mm: float
-    size_pt: float
-    bold: bool
-    align: str
-    ink: str
-    spacing_pt: float
-    text: str
-
-
-@dataclass(frozen=True)
-class Sample:
-    """One example of filling, by the centre of its cell."""
-
-    shape: str
-    x_mm: float
-    y_mm: float
-
-
-@dataclass(frozen=True)
-class Slot:
-    """A place for a particular of the candidate, by its baseline.
-
-    ``step_mm`` above 0 sets one character to each box at that distance.
-    """
-
-    name: SlotName
-    x_mm: float
-    y_mm: float
-    width_mm: float
-    size_pt: float
-    bold: bool
-    align: str
-    step_mm: float
-
-
-@dataclass(frozen=True)
 class Cell:
     """One box that may be filled, by its centre."""
 
@@ -267,7 +203,8 @@ class Bar:
 class CardLayout:
     """One page of a card, complete.
 
-    A card of several pages names the next page's code in ``continued``.
+    A card of several pages names the next page's code in ``continued``. A card of another house
+    may have plain marks and no codes.
     """
 
     code: str
@@ -275,8 +212,6 @@ class CardLayout:
     paper: Paper
     cell: CellShape
     inks: Inks
-    qr: QrArea
-    barcode: BarcodeArea
     markers: tuple[Marker, ...]
     bars: tuple[BarGrid, ...]
     blocks: tuple[Block, ...]
@@ -285,6 +220,9 @@ class CardLayout:
     words: tuple[Words, ...]
     samples: tuple[Sample, ...]
     slots: tuple[Slot, ...]
+    qr: QrArea | None = None
+    barcode: BarcodeArea | None = None
+    fiducial: Fiducial = Fiducial.CODED
     page: int = 1
     continued: str = ""
 
