@@ -233,9 +233,10 @@ def make_institution(
     now: datetime,
     division: str = "320505",
     projects: Collection[int] = (1, 2, 3),
+    running_no: int = 0,
 ) -> Institution:
     """File an institution and have the city confirm it on that day."""
-    running_no = (db.scalar(select(func.count(Institution.id))) or 0) + 1
+    running_no = running_no or (db.scalar(select(func.count(Institution.id))) or 0) + 1
     application = FilingApplication(
         name=f"示范考核机构{running_no}",
         uscc=uscc(running_no),
