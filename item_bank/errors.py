@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from item_bank.rules.element_outline import RowFault
-from registry.errors import AssessmentError
+from registry.errors import AssessmentError, ConflictError
 
 SHOWN = 5  # faults named in the message; all of them are in ``faults``
 
@@ -70,6 +70,15 @@ class NoReportError(AssessmentError):
 
     code = "no_report"
     text = "第 {number} 套试卷组卷时还没有公平性数据，不能出具证明。"
+
+
+class NewerVersionError(ConflictError):
+    """Another window, or another person, has saved the item since it was opened."""
+
+    text = (
+        "另一窗口已保存第 {version} 版，这里的修改没有保存，但仍在本页。"
+        "请复制要保留的文字，刷新页面后再改。"
+    )
 
 
 class AlreadyReviewedError(AssessmentError):

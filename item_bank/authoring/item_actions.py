@@ -23,7 +23,7 @@ from item_bank.authoring.item_queries import (
 )
 from item_bank.authoring.queries import task_of
 from item_bank.duplicate_queries import blocking_duplicates
-from item_bank.errors import BlockedItemError, UnfinishedItemError
+from item_bank.errors import BlockedItemError, NewerVersionError, UnfinishedItemError
 from item_bank.models import AuthoringTask, Element, Item, ItemReview, ItemVersion, ReviewComment
 from item_bank.rules.element_table import POINT_LEVEL
 from item_bank.rules.item import ItemContent, ItemFindings, check_item, content_hash
@@ -41,7 +41,7 @@ from registry.access import Actor, Permission
 from registry.audit_log import note
 from registry.catalog.models import Project
 from registry.database import files_of
-from registry.errors import ConflictError, InvalidInputError, NotFoundError, WrongStateError
+from registry.errors import InvalidInputError, NotFoundError, WrongStateError
 
 MAX_GROUP = 40  # characters of the name of an enemy group
 
@@ -115,7 +115,7 @@ def save_version(
     """
     item = _writable(db, item_id, actor)
     if base != len(item.versions):
-        raise ConflictError(what="更新的版本", value=f"第 {len(item.versions)} 版")
+        raise NewerVersionError(version=len(item.versions))
     fields = _own_fields(db, item, fields)
     content = content_of_fields(fields, _newest(item))
     if errors := findings_of(db, item, content).errors:

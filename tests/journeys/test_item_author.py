@@ -203,6 +203,26 @@ def test_at_double_zoom_the_editor_is_one_column_with_nothing_cut_off(journey: J
     assert grave_violations(page) == []
 
 
+def test_a_figure_that_was_refused_is_not_overlooked_when_submitting(journey: Journey) -> None:
+    page = journey.page()
+    sign_in_staff(page, "mingti01", PASSWORD)
+    open_new(page)
+    page.get_by_label("鉴定点").fill("A-A-A-002")
+    page.get_by_label("题干", exact=True).fill("被拒的插图不会被忽略的试题是（　　）。")
+    fill_options(page, ("这一题", "前一题", "后一题", "另一题"), key=0)
+    page.get_by_label("解析").fill("见题意。")
+    figure = {"name": "图.svg", "mimeType": "image/svg+xml", "buffer": b"no picture"}
+    with journey.refusal("400 (BAD REQUEST)"):
+        page.get_by_label("SVG、PNG 或 JPEG 文件").set_input_files([figure])
+        expect(page.locator("#f-file-error")).to_be_visible()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#f-file-error")).to_contain_text("再点一次送审")
+    expect(page.get_by_label("SVG、PNG 或 JPEG 文件")).to_be_focused()
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("heading", name="我的命题")).to_be_visible()
+    expect(page.get_by_role("status").first).to_contain_text("已送审")
+
+
 def test_work_that_is_given_up_is_gone(author: Page) -> None:
     page = author
     open_new(page)

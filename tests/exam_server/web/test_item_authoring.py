@@ -241,6 +241,7 @@ def test_saving_by_script_makes_versions_and_says_what_is_missing(desk: Desk) ->
     assert (reply["is_saved"], reply["is_new"], reply["base"]) == (True, False, 1)
     refused = ask(desk, item_id, "save", stem="又改（ ）。")
     assert (refused.status_code, refused.json["error"]) == (400, "conflict")
+    assert "另一窗口已保存第 1 版" in refused.json["message"]
 
 
 def banked_stem(desk: Desk) -> tuple[str, str]:

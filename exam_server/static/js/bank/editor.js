@@ -23,6 +23,7 @@ new Notation(qs("#notation"), element);
 
 let previewTimer = 0;
 let isLeaving = false;
+let knowsOfFigure = false;
 
 element.addEventListener("input", changed);
 element.addEventListener("change", (event) => {
@@ -68,7 +69,20 @@ function save() {
   return saving.save();
 }
 
+/** A figure that was refused is easily overlooked: the first try to submit names it. */
+function overlooksFigure() {
+  const place = qs("#f-file-error");
+  if (place.hidden || knowsOfFigure) return false;
+  knowsOfFigure = true;
+  const words = `${place.textContent} 插图没有上传，请更换文件；不需要插图时，再点一次送审。`;
+  form.refuseFigure(words);
+  announcer.say(words);
+  qs("#f-file").focus();
+  return true;
+}
+
 async function submit() {
+  if (overlooksFigure()) return;
   const reply = await saving.save();
   if (!reply || !reply.is_saved) return;
   isLeaving = true;
@@ -110,6 +124,7 @@ async function sendFigure(input) {
   const [file] = input.files;
   if (!file) return;
   form.refuseFigure("");
+  knowsOfFigure = false;
   const sent = new FormData();
   sent.set("file", file);
   sent.set("csrf_token", qs("[name=csrf_token]", element).value);
