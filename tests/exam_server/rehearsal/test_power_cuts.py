@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from exam_server.delivery.models import AnswerOp, Attempt, RefusedOp
+from exam_server.delivery.verification import verify
 from exam_server.marking import stored_answers
 from exam_server.rehearsal.robot import Habits, Ledger
 from exam_server.rehearsal.screen import (
@@ -111,3 +112,4 @@ def check_everything(database: Database, ledgers: Mapping[int, Ledger]) -> None:
         assert db.scalar(select(func.count()).select_from(SubjectResult)) == ROBOTS
         assert db.scalar(select(func.sum(Attempt.head_seq))) == total
         assert first_break(db) is None
+        assert verify(db).findings == []

@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from exam_server.delivery.models import Attempt
+from exam_server.delivery.verification import verify
 from exam_server.rehearsal.robot import Habits, Ledger
 from exam_server.rehearsal.screen import (
     Proctor,
@@ -102,4 +103,5 @@ def test_what_a_restored_copy_lacks_comes_back_from_the_pages(
         for attempt in db.scalars(select(Attempt)):
             check_ledger(db, attempt, ledgers[attempt.admission_id])
         assert first_break(db) is None
+        assert verify(db).findings == []
     shutil.rmtree(prepared.folder)
