@@ -71,6 +71,7 @@ def test_the_same_seed_and_bank_give_the_same_paper(db, bank, now):
 
 
 def test_the_next_paper_of_the_city_avoids_the_items_of_the_last(db, bank, paper, now):
+    release_paper(db, paper.id, actor=bank.releaser, now=now)
     following = compose(db, bank, now, seed=SEED + 1)
     assert following.number == 2
     assert not set(ids_of(paper)) & set(ids_of(following))

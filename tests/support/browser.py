@@ -63,7 +63,12 @@ class Journey:
 
     def page(self, **options: Any) -> Page:
         """Open a page of another person, at another computer."""
-        settings = {"viewport": SIZE, "locale": "zh-CN", "timezone_id": "Asia/Shanghai"}
+        settings = {
+            "viewport": SIZE,
+            "locale": "zh-CN",
+            "timezone_id": "Asia/Shanghai",
+            "reduced_motion": "reduce",  # colours are judged as they are, not half-way to others
+        }
         context = self._browser.new_context(base_url=self.address, **{**settings, **options})
         context.set_default_timeout(PATIENCE_MS)
         context.on("request", lambda request: self.requests.append(request.url))
