@@ -1,17 +1,29 @@
 """``kaohe cards``: answer cards printed and read from files; no database."""
 
+import importlib
 import json
 import os
-import tempfile
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import click
+from rich.console import Console
+from rich.progress import Progress
 
 from omr.batch_reading.jobs import Card
-from omr.batch_reading.reading_files import PAGE_TIMEOUT_S, read_files
-from omr.batch_reading.results import PageResult
+from omr.batch_reading.pool import WorkerPool
+from omr.batch_reading.reading_files import (
+    PAGE_TIMEOUT_S,
+    BatchOfFiles,
+    Readers,
+    open_files,
+    read_jobs,
+)
+from omr.batch_reading.results_file import ResultsFile, batch_fingerprint
 from omr.geometry import bubble_geometry
 from omr.layouts import made_blank, sheets_of
 from omr.page_images import blank_pngs
@@ -76,28 +88,65 @@ def print_command(
 @click.option("--workers", type=click.IntRange(1, 256), help="进程数；缺省为处理器数。")
 @click.option("--roster", type=FILE, help="印制时的名单：核对卡号与准考证号。")
 @click.option("--timeout", "timeout_s", type=click.FloatRange(1), default=PAGE_TIMEOUT_S)
-@click.pass_context
+@click.option("--scheduler", help="Dask 调度器地址：由集群的各台机器识读，文件在各台上须同一路径。")
+@click.option("--fresh", is_flag=True, help="不接着上次中断的识读，从头开始。")
 def read_command(
-    ctx: click.Context,
     files: tuple[Path, ...],
     code: str,
     out: Path,
-    workers: int | None,
     roster: Path | None,
-    timeout_s: float,
+    fresh: bool,  # noqa: FBT001  (click passes options by name)
+    **where: Any,
 ) -> None:
     """Read every page of every file."""
     sheets = _sheets(code)
     holders = _holders(roster)
     orders = Orders(known_serials(holders) if holders else None, by_number=True)
     card = Card(tuple((sheet, made_blank(sheet)) for sheet in sheets), orders)
-    counts: Counter[PageStatus] = Counter()
-    faulty: list[PageResult] = []
-    pages = read_files(files, card, workers=workers or os.cpu_count() or 1, timeout_s=timeout_s)
-    _write_lines(out, _counted(pages, counts, faulty))
+    with _readers(card, **where) as readers:
+        counts, faulty = _read_into(out, open_files(files, readers), card, readers, fresh=fresh)
     _tell(out, counts, faulty)
     if faulty:
-        ctx.exit(FAULTY_FILES)
+        click.get_current_context().exit(FAULTY_FILES)
+
+
+def _readers(
+    card: Card, *, workers: int | None, timeout_s: float, scheduler: str | None
+) -> AbstractContextManager[Readers]:
+    """Return the processes that will read: those of a cluster or of this machine."""
+    if scheduler is None:
+        return WorkerPool(card, workers=workers or os.cpu_count() or 1, timeout_s=timeout_s)
+    try:
+        cluster: Any = importlib.import_module("omr.batch_reading.cluster")
+    except ModuleNotFoundError as error:
+        raise InputFault(f"集群识读需要另装 kaohe[cluster]（缺 {error.name}）。") from error
+    try:
+        pool: AbstractContextManager[Readers] = cluster.ClusterPool(
+            card, scheduler=scheduler, timeout_s=timeout_s
+        )
+    except cluster.NoWorkersError as error:
+        raise InputFault(f"调度器 {scheduler} 连不上，或还没有机器加入：{error}") from error
+    return pool
+
+
+def _read_into(
+    out: Path, batch: BatchOfFiles, card: Card, readers: Readers, *, fresh: bool
+) -> tuple[Counter[str], list[dict[str, Any]]]:
+    """Read the batch, go on where an earlier run stopped, and put the results in place."""
+    try:
+        with ResultsFile(out, batch_fingerprint(batch, card), fresh=fresh) as results:
+            if results.pages:
+                click.echo(f"接着上次的识读：已有 {results.pages} 页。", err=True)
+            with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
+                task = bar.add_task("识读", total=batch.pages, completed=results.pages)
+                for place, page in read_jobs(batch.jobs, readers, first=results.first_job):
+                    results.add(place, page)
+                    bar.advance(task)
+            told = _counted(results.rows())
+            results.finish()
+    except OSError as error:
+        raise InputFault(f"无法写入 {out}：{error.strerror}") from error
+    return told
 
 
 def _sheets(code: str) -> tuple[CardLayout, ...]:
@@ -126,32 +175,16 @@ def _numbered(png: Path) -> Iterator[Path]:
         number += 1
 
 
-def _counted(
-    pages: Iterable[PageResult], counts: Counter[PageStatus], faulty: list[PageResult]
-) -> Iterator[bytes]:
-    for page in pages:
-        counts[page.status] += 1
-        if page.reason in FILE_REASONS:
+def _counted(rows: Iterable[bytes]) -> tuple[Counter[str], list[dict[str, Any]]]:
+    """Count the pages by status and pick those whose file is at fault."""
+    counts: Counter[str] = Counter()
+    faulty = []
+    for row in rows:
+        page = json.loads(row)
+        counts[page["status"]] += 1
+        if page["reason"] in FILE_REASONS:
             faulty.append(page)
-        yield page.json
-
-
-def _write_lines(out: Path, rows: Iterator[bytes]) -> None:
-    """Write a JSON array, one page a line, and put it in place when it is complete."""
-    try:
-        with tempfile.NamedTemporaryFile(
-            dir=out.parent, prefix=f".{out.name}.", delete=False
-        ) as file:
-            target = Path(file.name)
-            separator = b"[\n"
-            for row in rows:
-                file.write(separator + row)
-                separator = b",\n"
-            file.write(b"\n]\n" if separator == b",\n" else b"[]\n")
-        target.chmod(0o644)
-        target.replace(out)
-    except OSError as error:
-        raise InputFault(f"无法写入 {out}：{error.strerror}") from error
+    return counts, faulty
 
 
 def _write(path: Path, data: bytes) -> None:
@@ -161,10 +194,10 @@ def _write(path: Path, data: bytes) -> None:
         raise InputFault(f"无法写入 {path}：{error.strerror}") from error
 
 
-def _tell(out: Path, counts: Counter[PageStatus], faulty: list[PageResult]) -> None:
+def _tell(out: Path, counts: Counter[str], faulty: list[dict[str, Any]]) -> None:
     told = "，".join(f"{STATUS_WORDS[status]} {counts[status]}" for status in PageStatus)
     click.echo(f"共 {counts.total()} 页：{told}。结果：{out}")
     for page in faulty[:SHOWN]:
-        click.echo(f"{page.file} 第 {page.page} 页：{page.reason}", err=True)
+        click.echo(f"{page['file']} 第 {page['page']} 页：{page['reason']}", err=True)
     if len(faulty) > SHOWN:
         click.echo(f"另有 {len(faulty) - SHOWN} 页无法读取，详见结果文件。", err=True)

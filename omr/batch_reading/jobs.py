@@ -5,7 +5,9 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
+from omr.batch_reading.results import PageResult
 from omr.reader.archives import READ_ERRORS, is_archive, members_of, read_member
 from omr.reader.blank import BlankCard
 from omr.reader.loading import FileBytes, LoadedPage, LoadFailure, count_pages, load_images
@@ -55,6 +57,10 @@ class PageJob:
     first: int
     last: int
     fault: PageReason | None = None
+
+
+Job: TypeAlias = str | PageJob
+Answer: TypeAlias = PageResult | Opened
 
 
 def page_jobs(opened: Opened) -> Iterator[PageJob]:

@@ -12,10 +12,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnContext, SpawnProcess
-from typing import TypeAlias
 
-from omr.batch_reading.jobs import Card, Opened, PageJob, Source
-from omr.batch_reading.results import PageResult, page_result
+from omr.batch_reading.jobs import Answer, Card, Job, Opened, PageJob, Source
+from omr.batch_reading.results import page_result
 from omr.batch_reading.worker_process import Done, Message, Started, serve
 from omr.reader.reading import rejected
 from omr.rules.reasons import PageReason
@@ -23,9 +22,6 @@ from omr.rules.reasons import PageReason
 AHEAD = 4  # jobs for each worker that may be under way or wait for an earlier one
 MOST_IDLE_DEATHS = 5  # of workers that died before they began a job; then jobs are blamed
 START_ALLOWANCE_S = 60.0  # a fresh worker loads its libraries
-
-Job: TypeAlias = str | PageJob
-Answer: TypeAlias = PageResult | Opened
 
 
 @dataclass
@@ -54,10 +50,10 @@ class _Progress:
             return self.waiting.popleft()
         return None
 
-    def ready(self) -> Iterator[Answer]:
+    def ready(self) -> Iterator[tuple[int, Answer]]:
         while self.head in self.finished:
             self.finished.remove(self.head)
-            yield from self.answers.pop(self.head, ())
+            yield from ((self.head, answer) for answer in self.answers.pop(self.head, ()))
             self.head += 1
 
 
@@ -75,15 +71,20 @@ class WorkerPool:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the processes; one in the middle of a page is killed."""
         for worker in self._workers:
             worker.pipe.close()
+        for worker in self._workers:
             worker.process.join(1.0)
             if worker.process.is_alive():
                 worker.process.kill()
                 worker.process.join()
 
-    def run(self, jobs: Sequence[Job]) -> Iterator[Answer]:
-        """Yield the answers to all jobs in their order."""
+    def run(self, jobs: Sequence[Job]) -> Iterator[tuple[int, Answer]]:
+        """Yield each answer with the place of its job, in the order of the jobs."""
         progress = _Progress(deque(enumerate(jobs)))
         ahead = AHEAD * len(self._workers)
         while progress.head < len(jobs):
