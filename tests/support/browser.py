@@ -30,6 +30,7 @@ IDS_TWICE = """() => [...document.querySelectorAll("[id]")].map((node) => node.i
   .filter((id, at, all) => all.indexOf(id) !== at)"""
 GRAVE = ("serious", "critical")
 LOAD_FAILED = "Failed to load resource:"
+NOTES_THE_LOAD = "addEventListener('load', () => document.documentElement.dataset.loaded = '')"
 UNPLUGGED = ("net::ERR_INTERNET_DISCONNECTED",)
 SERVER_GONE = (  # gone, or gone while it was answering
     "net::ERR_CONNECTION_REFUSED",
@@ -61,8 +62,11 @@ class Journey:
         self._contexts: list[BrowserContext] = []
         self._excepted: tuple[str, ...] = ()
 
-    def page(self, **options: Any) -> Page:
-        """Open a page of another person, at another computer."""
+    def page(self, *, is_patient: bool = True, **options: Any) -> Page:
+        """Open a page of another person, at another computer.
+
+        A patient person waits until a page is wholly there before doing or judging anything.
+        """
         settings = {
             "viewport": SIZE,
             "locale": "zh-CN",
@@ -75,6 +79,8 @@ class Journey:
         context.on("weberror", lambda error: self.problems.append(f"page error: {error.error}"))
         context.on("console", self._hear)
         page = context.new_page()
+        if is_patient:
+            _wait_for_each_load(page)
         page.on("websocket", lambda socket: self.requests.append(socket.url))
         self._contexts.append(context)
         return page
@@ -111,6 +117,12 @@ class Journey:
     def _hear(self, line: Any) -> None:
         if line.type == "error" and line.text not in self._excepted:
             self.problems.append(f"console error on {line.page.url}: {line.text}")
+
+
+def _wait_for_each_load(page: Page) -> None:
+    page.add_init_script(NOTES_THE_LOAD)
+    unloaded = page.locator("html:not([data-loaded])")
+    page.add_locator_handler(unloaded, lambda: page.wait_for_load_state())
 
 
 def _is_own(url: str, host: str) -> bool:

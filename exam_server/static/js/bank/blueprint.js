@@ -2,6 +2,8 @@
  * The blueprint while it is edited: totals and the allocation to ranges follow the keys. The server
  * counts, so that one rule serves the page and the papers; without an answer the button stays.
  */
+import { typedIn } from "../page/typed.js";
+
 const form = /** @type {HTMLFormElement} */ (document.getElementById("blueprint"));
 const button = /** @type {HTMLElement} */ (form.querySelector("[data-count]"));
 const PAUSE_MS = 250;
@@ -35,10 +37,14 @@ function forgetTrial() {
   if (stale) stale.hidden = false;
 }
 
-form.addEventListener("input", (event) => {
+/** @param {HTMLInputElement} input */
+function follow(input) {
   forgetTrial();
-  if (/** @type {HTMLInputElement} */ (event.target).name === "papers") return;
+  if (input.name === "papers") return;
   window.clearTimeout(timer);
   timer = window.setTimeout(recount, PAUSE_MS);
-});
+}
+
+form.addEventListener("input", (event) => follow(/** @type {HTMLInputElement} */ (event.target)));
 button.hidden = true;
+typedIn(form).forEach(follow);

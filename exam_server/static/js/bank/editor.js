@@ -1,6 +1,7 @@
 /** Puts the item editor together: form, notation, saving, preview, checks, keys. */
 import { Announcer } from "../page/announce.js";
 import { fill, icon, qs, setText } from "../page/dom.js";
+import { typedIn } from "../page/typed.js";
 import { ItemChecks } from "./item_checks.js";
 import { ItemForm } from "./item_form.js";
 import { ItemPreview } from "./item_preview.js";
@@ -26,11 +27,7 @@ let isLeaving = false;
 let knowsOfFigure = false;
 
 element.addEventListener("input", changed);
-element.addEventListener("change", (event) => {
-  const target = /** @type {HTMLInputElement} */ (event.target);
-  if (target.name === "file") sendFigure(target);
-  else changed();
-});
+element.addEventListener("change", (event) => follow(/** @type {HTMLInputElement} */ (event.target)));
 element.addEventListener("keydown", (event) => {
   const target = /** @type {HTMLElement} */ (event.target);
   if (event.key === "Enter" && target.matches("input") && !event.ctrlKey) event.preventDefault(); // saving is a decision
@@ -49,7 +46,14 @@ if (discard) discard.addEventListener("click", () => { isLeaving = true; saving.
 
 preview.show(form.value());
 if (editor.dataset.blank === undefined) checks.later(0);
+typedIn(element).forEach(follow);
 document.documentElement.dataset.ready = "editor";
+
+/** @param {HTMLInputElement} target */
+function follow(target) {
+  if (target.name === "file") sendFigure(target);
+  else changed();
+}
 
 function changed() {
   saving.touch();

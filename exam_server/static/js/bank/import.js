@@ -19,6 +19,7 @@ function listen(area) {
   const mark = (/** @type {boolean} */ isOver) => area.classList.toggle("drop--over", isOver);
 
   input.addEventListener("change", show);
+  show();
   area.addEventListener("dragover", (event) => { event.preventDefault(); mark(true); });
   area.addEventListener("dragleave", () => mark(false));
   area.addEventListener("drop", (event) => {

@@ -9,10 +9,9 @@ export class Notation {
   /** @param {HTMLElement} bar @param {HTMLElement} fields */
   constructor(bar, fields) {
     this.target = /** @type {HTMLTextAreaElement} */ (fields.querySelector("[data-rich]"));
-    fields.addEventListener("focusin", (event) => {
-      const field = /** @type {HTMLElement} */ (event.target);
-      if (field.matches("[data-rich]")) this.target = /** @type {HTMLTextAreaElement} */ (field);
-    });
+    const turnTo = (/** @type {any} */ field) => { if (field.matches("[data-rich]")) this.target = field; };
+    fields.addEventListener("focusin", (event) => turnTo(event.target));
+    if (fields.contains(document.activeElement)) turnTo(document.activeElement);
     bar.addEventListener("mousedown", (event) => event.preventDefault()); // the selection stays
     bar.addEventListener("click", (event) => this.press(/** @type {HTMLElement} */ (event.target).closest("button")));
     bar.hidden = false;

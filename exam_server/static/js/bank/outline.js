@@ -53,3 +53,5 @@ function recount() {
   place.classList.toggle("outline__sum--wrong", total !== 100);
   setText(place.querySelector("[data-total-weight]"), written(total));
 }
+
+if (outline.changed) recount();

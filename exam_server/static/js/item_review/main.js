@@ -141,4 +141,5 @@ help.addEventListener("click", () => openDialog(dialog));
 form.addEventListener("change", count);
 form.addEventListener("keydown", inText);
 shortcuts.listen(document);
+count();
 showPassages();

@@ -4,7 +4,7 @@ const PAUSE_MS = 350;
 const need = /** @type {HTMLFormElement} */ (document.getElementById("need"));
 const field = /** @type {HTMLInputElement} */ (need.querySelector("[name=name]"));
 let timer = 0;
-let asked = field.value.trim();
+let asked = field.defaultValue.trim();
 
 async function compare() {
   const name = field.value.trim();
@@ -21,3 +21,4 @@ field.addEventListener("input", () => {
   window.clearTimeout(timer);
   timer = window.setTimeout(compare, PAUSE_MS);
 });
+compare();

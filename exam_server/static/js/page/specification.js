@@ -11,3 +11,5 @@ function addUp() {
   place.classList.toggle("total-weight--wrong", total !== 100);
   setText(place.querySelector("[data-total-weight]"), String(total));
 }
+
+if (form.changed) addUp();

@@ -2,6 +2,7 @@
  * Forms whose rows are added, moved and removed by the server (buttons "do"): its answer takes the
  * place of the form without a jump. Without an answer the browser sends the form itself.
  */
+import { typedIn } from "./typed.js";
 
 /** @typedef {{ id: string, final: string[], onChange: () => void }} Options */
 
@@ -22,7 +23,7 @@ export class SteppedForm {
   }
 
   listen() {
-    this.changed = this.changed || this.form.dataset.changed === "1";
+    this.changed = this.changed || this.form.dataset.changed === "1" || typedIn(this.form).length > 0;
     this.form.addEventListener("input", () => { this.changed = true; this.onChange(); });
     this.form.addEventListener("submit", () => { this.changed = false; });
     this.form.addEventListener("click", (event) => this.press(event));
