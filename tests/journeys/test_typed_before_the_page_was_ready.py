@@ -31,7 +31,7 @@ def before(page: Page, module: str, address: str) -> Iterator[None]:
     """Open a page whose module comes only after the block."""
     held: list[Route] = []
     pattern = f"**/js/{module}?*"
-    page.route(pattern, lambda route: held.append(route))  # noqa: PLW0108 - the driver marks its handlers
+    page.route(pattern, lambda route: held.append(route))
     with page.expect_request(pattern):
         page.goto(address, wait_until="commit")
     yield
