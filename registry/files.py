@@ -4,13 +4,12 @@ A file's name is the hash of what it says; the key that opens it lies with the o
 """
 
 import hashlib
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 
+from registry.durable import make_folder, write_durably
 from registry.errors import NotFoundError
 from registry.keys import KeyRing
 
@@ -30,13 +29,8 @@ class FileStore:
         path = self._path(digest)
         if path.exists():
             return digest
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(self.keys.seal_bytes(content, purpose=_purpose(digest)))
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
+        make_folder(path.parent)
+        write_durably(path, self.keys.seal_bytes(content, purpose=_purpose(digest)))
         return digest
 
     def get(self, digest: str) -> bytes:

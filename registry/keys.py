@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from registry.durable import flush_folder, write_durably
+
 SM4_KEY_BYTES = 16  # GB/T 32907
 NONCE_BYTES = 12
 TAG_BYTES = 16
@@ -116,6 +118,13 @@ def open_key_ring(folder: Path) -> KeyRing:
 
 
 def _store(ring: KeyRing, path: Path) -> None:
-    path.touch(mode=0o600, exist_ok=False)
     private = ring.signing_key.private_bytes_raw()
-    path.write_bytes(ring.sealing_key + ring.index_key + private)
+    drawn = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    write_durably(drawn, ring.sealing_key + ring.index_key + private)
+    try:
+        path.hardlink_to(drawn)  # unlike a move, never over the keys that another process has drawn
+    except FileExistsError:
+        return
+    finally:
+        drawn.unlink()
+    flush_folder(path.parent)

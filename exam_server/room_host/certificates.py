@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from registry.durable import write_durably
 from registry.errors import InvalidInputError
 
 AUTHORITY_NAME, SERVER_NAME = "room-authority", "room-server"  # files in the folder of the keys
@@ -209,7 +210,6 @@ def _read(folder: Path, name: str) -> Certified | None:
 
 def _store(made: Certified, folder: Path, name: str) -> None:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    key = _key(folder, name)
-    key.touch(mode=0o600)
-    key.write_bytes(made.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    _certificate(folder, name).write_bytes(made.certificate.public_bytes(Encoding.PEM))
+    private = made.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    write_durably(_key(folder, name), private)
+    write_durably(_certificate(folder, name), made.certificate.public_bytes(Encoding.PEM))

@@ -7,7 +7,6 @@ the sealed files, and on wish the keys under a passphrase. Without that, keys tr
 import hashlib
 import io
 import json
-import os
 import sqlite3
 import tarfile
 import tempfile
@@ -28,6 +27,7 @@ from exam_server.room_host.sealed_keys import open_keys, seal_keys
 from exam_server.room_host.self_test import database_file
 from registry.access import SYSTEM
 from registry.audit_log import note
+from registry.durable import make_folder, move_durably
 from registry.errors import AssessmentError, ConflictError, NotFoundError
 from registry.keys import KeyRing, key_file, open_key_ring
 
@@ -78,7 +78,7 @@ def make_copy(settings: Settings, target: Path, *, passphrase: str, now: datetim
             parts[KEYS] = folder / KEYS
         fresh = folder / "copy"
         _pack(fresh, parts, open_key_ring(settings.keys_folder), now)
-        fresh.replace(path)
+        move_durably(fresh, path)
     made = LastCopy(now, str(path), path.stat().st_size)
     write_copy(settings.room_folder, made)
     return made
@@ -102,7 +102,7 @@ def restore_copy(
         manifest = _verified(folder, open_key_ring(settings.keys_folder))
         count = _put_files(folder, manifest, settings.files_folder)
         aside = _set_aside(path, now)
-        (folder / DATABASE).replace(path)
+        move_durably(folder / DATABASE, path)
     return Restored(
         _new_generation(settings, source, now),
         datetime.fromisoformat(manifest["made_at"]),
@@ -142,16 +142,13 @@ def _pack(target: Path, parts: Mapping[str, Path], keys: KeyRing, now: datetime)
         },
         sort_keys=True,
     ).encode()
-    with target.open("wb") as file:
-        with tarfile.open(fileobj=file, mode="w") as archive:
-            for name, content in ((MANIFEST, manifest), (SIGNATURE, keys.sign(manifest))):
-                member = tarfile.TarInfo(name)
-                member.size = len(content)
-                archive.addfile(member, io.BytesIO(content))
-            for name, path in parts.items():
-                archive.add(path, arcname=name)
-        file.flush()
-        os.fsync(file.fileno())
+    with tarfile.open(target, mode="w") as archive:
+        for name, content in ((MANIFEST, manifest), (SIGNATURE, keys.sign(manifest))):
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+        for name, path in parts.items():
+            archive.add(path, arcname=name)
 
 
 def _unpack(source: Path, folder: Path) -> None:
@@ -192,9 +189,9 @@ def _put_files(folder: Path, manifest: Mapping[str, Any], root: Path) -> int:
     names = [name for name in manifest["parts"] if name.startswith(FILES)]
     for name in names:
         target = root / name.removeprefix(FILES)
-        target.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(target.parent)
         if not target.exists():
-            (folder / name).replace(target)
+            move_durably(folder / name, target)
     return len(names)
 
 

@@ -1,11 +1,12 @@
 """Small facts that a room's server keeps beside its database: last run, last copy."""
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
+
+from registry.durable import write_durably
 
 LAST_RUN, LAST_COPY = "last-run.json", "last-copy.json"
 
@@ -59,12 +60,8 @@ def last_copy(folder: Path) -> LastCopy | None:
 
 def _write(path: Path, fact: LastRun | LastCopy) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".new")
-    with fresh.open("w", encoding="utf-8") as file:
-        json.dump({**asdict(fact), "at": fact.at.isoformat()}, file, ensure_ascii=False)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    told = json.dumps({**asdict(fact), "at": fact.at.isoformat()}, ensure_ascii=False)
+    write_durably(path, told.encode())
 
 
 def _read(path: Path) -> dict[str, str]:

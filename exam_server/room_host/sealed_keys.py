@@ -9,6 +9,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
+from registry.durable import write_durably
 from registry.errors import AssessmentError, InvalidInputError
 
 MAGIC = b"KAOHE-KEYS-1\n"
@@ -52,9 +53,7 @@ def open_keys(sealed: bytes, passphrase: str, folder: Path) -> None:
     with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
         for member in archive.getmembers():
             content = archive.extractfile(member)
-            path = folder / Path(member.name).name
-            path.touch(mode=0o600)
-            path.write_bytes(content.read() if content else b"")
+            write_durably(folder / Path(member.name).name, content.read() if content else b"")
 
 
 def _key(passphrase: str, salt: bytes) -> bytes:

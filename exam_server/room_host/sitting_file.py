@@ -7,7 +7,6 @@ removed or inserted line is found by number; the last line signs the whole with 
 import gzip
 import hashlib
 import json
-import os
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from registry.durable import move_durably
 from registry.errors import AssessmentError
 from registry.keys import KeyRing
 
@@ -42,17 +42,17 @@ def write_file(path: Path, lines: Iterable[dict[str, Any]], keys: KeyRing) -> st
     """Write the lines and sign them; return the hash of the whole."""
     running = ""
     fresh = path.with_name(path.name + ".new")
-    with fresh.open("wb") as raw:
-        with gzip.GzipFile(fileobj=raw, mode="wb", filename="", mtime=0) as file:
-            for line in lines:
-                text = _canonical(line)
-                running = _next_hash(running, text)
-                file.write(f"{running} {text}\n".encode())
-            signature = keys.sign(running.encode()).hex()
-            file.write(f"{END} {signature}\n".encode())
-        raw.flush()
-        os.fsync(raw.fileno())
-    fresh.replace(path)
+    with (
+        fresh.open("wb") as raw,
+        gzip.GzipFile(fileobj=raw, mode="wb", filename="", mtime=0) as file,
+    ):
+        for line in lines:
+            text = _canonical(line)
+            running = _next_hash(running, text)
+            file.write(f"{running} {text}\n".encode())
+        signature = keys.sign(running.encode()).hex()
+        file.write(f"{END} {signature}\n".encode())
+    move_durably(fresh, path)
     return running
 
 
