@@ -11,11 +11,11 @@ from exam_server import rich_html
 from exam_server.config import Settings
 from exam_server.context import EXTENSION, Surroundings, wall_clock
 from exam_server.cookies import SESSION_COOKIE
+from exam_server.delivery.alarms import unmoved
 from exam_server.delivery.room import ExamRoom
 from exam_server.delivery.writer import THREADS, Concurrency
 from exam_server.languages import translated
 from exam_server.opening import open_database
-from exam_server.room_host.health import CLOCK_WATCH, ClockWatch
 from exam_server.sockets import candidate as candidate_socket
 from exam_server.sockets import proctor as proctor_socket
 from exam_server.web import (
@@ -126,6 +126,7 @@ def create_app(
     settings: Settings,
     *,
     clock: Callable[[], datetime] = wall_clock,
+    clock_step_s: Callable[[], float] = unmoved,
     async_mode: str = "threading",
     concurrency: Concurrency = THREADS,
 ) -> Server:
@@ -157,9 +158,8 @@ def create_app(
         max_http_buffer_size=256 * 1024,
         manage_session=False,
     )
-    room = ExamRoom(database, clock, concurrency)
+    room = ExamRoom(database, clock, concurrency, clock_step_s=clock_step_s)
     app.extensions["exam_room"] = room
-    app.extensions[CLOCK_WATCH] = ClockWatch(clock)
     candidate_socket.register(sockets, room)
     proctor_socket.register(sockets, room)
     return Server(app, sockets, room)

@@ -1,9 +1,10 @@
 """What a view needs of its surroundings: transaction, clock, the person asking, permission."""
 
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import wraps
 from typing import ParamSpec, cast
 
@@ -41,6 +42,29 @@ class Surroundings:
 def wall_clock() -> datetime:
     """Return the present instant in UTC."""
     return datetime.now(UTC)
+
+
+class SteadyClock:
+    """The instant at which it was started plus the time that has passed since (R10).
+
+    Whoever moves the computer's clock meanwhile moves no deadline; ``step_s`` tells it.
+    """
+
+    def __init__(
+        self,
+        wall: Callable[[], datetime] = wall_clock,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._wall, self._monotonic = wall, monotonic
+        self._from, self._from_s = wall(), monotonic()
+
+    def __call__(self) -> datetime:
+        """Return the present instant in UTC."""
+        return self._from + timedelta(seconds=self._monotonic() - self._from_s)
+
+    def step_s(self) -> float:
+        """Return by how many seconds the computer's clock has been moved since."""
+        return (self._wall() - self()).total_seconds()
 
 
 def surroundings() -> Surroundings:

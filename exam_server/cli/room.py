@@ -11,7 +11,7 @@ from exam_server.app import create_app
 from exam_server.cli.room_copies import backup, refusals, restore
 from exam_server.cli.room_transfer import export_command, import_command, key_command
 from exam_server.config import Settings, read_settings
-from exam_server.context import wall_clock
+from exam_server.context import SteadyClock, wall_clock
 from exam_server.delivery.greenlets import greenlet_concurrency
 from exam_server.room_host.addresses import own_addresses
 from exam_server.room_host.certificates import private_addresses
@@ -56,7 +56,14 @@ def serve(
     _test_or_leave(settings, seats, force=force)
     place = RoomPlace(found, port, install_port, settings.keys_folder, settings.room_folder)
     with refusals(), sole_server(settings.room_folder):
-        server = create_app(settings, async_mode="gevent", concurrency=greenlet_concurrency())
+        clock = SteadyClock()
+        server = create_app(
+            settings,
+            clock=clock,
+            clock_step_s=clock.step_s,
+            async_mode="gevent",
+            concurrency=greenlet_concurrency(),
+        )
         serve_room(server, place, ready=_tell_staff)
 
 

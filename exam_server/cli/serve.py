@@ -6,6 +6,7 @@ import click
 
 from exam_server.app import create_app
 from exam_server.config import read_settings
+from exam_server.context import SteadyClock
 from exam_server.delivery.greenlets import greenlet_concurrency
 from exam_server.serving import serve
 
@@ -16,5 +17,12 @@ from exam_server.serving import serve
 def command(host: str, port: int) -> None:
     """Serve pages and sockets until stopped."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    server = create_app(read_settings(), async_mode="gevent", concurrency=greenlet_concurrency())
+    clock = SteadyClock()
+    server = create_app(
+        read_settings(),
+        clock=clock,
+        clock_step_s=clock.step_s,
+        async_mode="gevent",
+        concurrency=greenlet_concurrency(),
+    )
     serve(server, host, port, ready=lambda address: click.echo(f"listening {address}"))

@@ -4,6 +4,7 @@ Views and socket events call this class; it holds no state that matters beyond c
 papers and the presence board.
 """
 
+import contextlib
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -14,12 +15,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from exam_server.delivery import candidate_actions, journal, proctor_actions, readmission
+from exam_server.delivery.alarms import Alarms, unmoved
 from exam_server.delivery.briefs import Brief, read_brief
 from exam_server.delivery.candidate_view import own_state
 from exam_server.delivery.desks import Desks
 from exam_server.delivery.ending import add_event
 from exam_server.delivery.errors import (
     AttemptEndedError,
+    BusyError,
     DeviceRefusedError,
     NotInRoomError,
     OlderStoreError,
@@ -78,10 +81,13 @@ class ExamRoom:
         database: Database,
         clock: Callable[[], datetime],
         concurrency: Concurrency = THREADS,
+        *,
+        clock_step_s: Callable[[], float] = unmoved,
     ) -> None:
         self.database = database
         self.clock = clock
         self.writer = Writer(database, concurrency)
+        self.alarms = Alarms(self.writer, clock_step_s)
         self.roots = MinuteRoots(self.writer, clock())
         self.board = PresenceBoard(clock())
         self.telling = Telling()
@@ -239,6 +245,7 @@ class ExamRoom:
         now = self.clock()
         with self.database.reading() as db:
             fresh = snapshot(db, run_on_duty(db, sitting_id, actor=SYSTEM), self.board, now=now)
+        fresh["sitting"]["alarm"] = self.alarms.of_the_store()
         before, wall.shown = wall.shown, fresh
         changed = difference(before, fresh) if before else None
         if before is None or changed is not None:
@@ -251,6 +258,15 @@ class ExamRoom:
     def tick(self) -> None:
         """Close what is out of time, notice who fell silent, sign the chains, refresh the walls."""
         now = self.clock()
+        with contextlib.suppress(BusyError):  # tried again at the next tick; the walls go on
+            self._put_down(now)
+        for sitting_id, wall in list(self._walls.items()):
+            if wall.shown is None or wall.shown["sitting"]["state"] != RunState.CLOSED:
+                self.refresh_wall(sitting_id)
+
+    def _put_down(self, now: datetime) -> None:
+        """Write what time itself brings about."""
+        self.alarms.tick(now)
         over = []
         with self.database.reading() as db:
             due = due_attempts(db)
@@ -264,9 +280,6 @@ class ExamRoom:
         if over:
             self.expire(over)
         self.roots.tick(now)
-        for sitting_id, wall in list(self._walls.items()):
-            if wall.shown is None or wall.shown["sitting"]["state"] != RunState.CLOSED:
-                self.refresh_wall(sitting_id)
 
     def expire(self, attempt_ids: list[int]) -> list[int]:
         """Close attempts whose time is over and tell their pages."""

@@ -13,7 +13,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from exam_server.delivery.errors import BusyError
@@ -101,6 +101,8 @@ class Writer:
         self._ended = concurrency.new_promise()
         self._stopping = False
         self.commits = 0
+        self.failures = 0  # batches that the store refused
+        self.trouble = ""  # why it refused the last one
         concurrency.start_thread(self._loop)
 
     def perform(self, run: Callable[[Session], Result]) -> Result:
@@ -160,14 +162,23 @@ class Writer:
         try:
             with self.database.transaction() as db:
                 self._run(db, jobs, batch)
-            self.commits += 1
-        except Exception as error:  # whatever it is, nobody waits for ever and the thread goes on
-            log.exception("a batch of %d jobs was not stored", len(jobs), exc_info=error)
-            for job in jobs:
-                job.promise.resolve(None, BusyError())
+        except Exception as error:  # noqa: BLE001  (nobody waits for ever and the thread goes on)
+            self._give_back(jobs, error)
             return
+        self.commits += 1
         for job, result, error_of_job in batch.outcomes:
             job.promise.resolve(result, error_of_job)
+
+    def _give_back(self, jobs: Sequence[Job], error: Exception) -> None:
+        """Tell every caller that nothing was saved."""
+        if isinstance(error, OperationalError):  # nobody's bug: a full disk, a server that is away
+            self.failures += 1
+            self.trouble = str(error.orig)
+            log.error("a batch of %d jobs was not stored: %s", len(jobs), self.trouble)
+        else:
+            log.exception("a batch of %d jobs was not stored", len(jobs), exc_info=error)
+        for job in jobs:
+            job.promise.resolve(None, BusyError())
 
     def _run(self, db: Session, jobs: Sequence[Job], batch: _Batch) -> None:
         at = 0

@@ -1,13 +1,12 @@
 """How the room's server is doing: figures with a threshold each and one sentence what to do."""
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
 from exam_server.config import Settings
+from exam_server.delivery.alarms import CLOCK_STEP_S
 from exam_server.delivery.models import AnswerOp, Attempt
 from exam_server.delivery.room import ExamRoom
 from exam_server.delivery.states import AttemptState
@@ -20,8 +19,6 @@ from exam_server.room_host.self_test import (
     Grade,
 )
 
-CLOCK_WATCH = "clock_watch"
-CLOCK_STEP_S = 1.0
 SAVES_WINDOW = timedelta(seconds=10)
 COPY_TOO_OLD = timedelta(minutes=15)
 QUEUE_IS_LONG = 500
@@ -39,22 +36,7 @@ class Figure:
     advice: str = ""
 
 
-class ClockWatch:
-    """Notices when the wall clock was moved while the server ran."""
-
-    def __init__(
-        self, clock: Callable[[], datetime], monotonic: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._clock, self._monotonic = clock, monotonic
-        self._from, self._from_s = clock(), monotonic()
-
-    def step_s(self) -> float:
-        """Return by how many seconds the wall clock runs ahead of the time that has passed."""
-        passed = (self._clock() - self._from).total_seconds()
-        return passed - (self._monotonic() - self._from_s)
-
-
-def figures(room: ExamRoom, settings: Settings, watch: ClockWatch) -> list[Figure]:
+def figures(room: ExamRoom, settings: Settings) -> list[Figure]:
     """Return every figure of the room's server."""
     now = room.clock()
     with room.database.reading() as db:
@@ -72,9 +54,10 @@ def figures(room: ExamRoom, settings: Settings, watch: ClockWatch) -> list[Figur
         _seats(room.board.connected(now), working or 0),
         _saves((saved or 0) / SAVES_WINDOW.total_seconds()),
         _queue(room.writer.waiting()),
+        _store(room.alarms.of_the_store()),
         _disk(settings),
         _sync(settings),
-        _clock(watch.step_s(), now),
+        _clock(room.alarms.step_s(), now),
         _copy(settings, now),
         Figure("version", 0, program_version(), Grade.GOOD),
     ]
@@ -96,6 +79,11 @@ def _queue(waiting: int) -> Figure:
     grade = Grade.WARNING if waiting > QUEUE_IS_LONG else Grade.GOOD
     advice = "写盘跟不上，请关闭本机其他程序" if grade is Grade.WARNING else ""
     return Figure("queue", waiting, f"{waiting} 项", grade, advice)
+
+
+def _store(trouble: str) -> Figure:
+    grade = Grade.REFUSED if trouble else Grade.GOOD
+    return Figure("store", int(bool(trouble)), trouble or "正常", grade)
 
 
 def _disk(settings: Settings) -> Figure:

@@ -1,12 +1,10 @@
 """The health of the room's server: a page for staff, JSON for machines, a sign of life."""
 
-from typing import cast
-
-from flask import Blueprint, current_app, jsonify, make_response, render_template
+from flask import Blueprint, jsonify, make_response, render_template
 from flask.typing import ResponseReturnValue
 
 from exam_server.context import public, requires, surroundings
-from exam_server.room_host.health import CLOCK_WATCH, ClockWatch, Figure, figures
+from exam_server.room_host.health import Figure, figures
 from exam_server.room_host.self_test import Grade
 from exam_server.web.candidate import room
 from exam_server.web.off_loop import off_the_loop
@@ -47,5 +45,4 @@ def live() -> ResponseReturnValue:
 
 
 def _figures() -> list[Figure]:
-    watch = cast(ClockWatch, current_app.extensions[CLOCK_WATCH])
-    return off_the_loop(figures, room(), surroundings().settings, watch)
+    return off_the_loop(figures, room(), surroundings().settings)

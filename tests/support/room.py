@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 
 from exam_server.app import create_app
 from exam_server.config import Settings, read_settings
+from exam_server.delivery.alarms import unmoved
 from exam_server.delivery.models import Attempt, SittingRun
 from exam_server.delivery.queries import room_code
 from exam_server.delivery.wire import RoomCommand
@@ -191,9 +192,14 @@ class Room:
     """One sitting on a server in this process, with its proctors and pages."""
 
     def __init__(
-        self, settings: Settings, database: Database, sitting_id: int, clock: Callable[[], datetime]
+        self,
+        settings: Settings,
+        database: Database,
+        sitting_id: int,
+        clock: Callable[[], datetime],
+        clock_step_s: Callable[[], float] = unmoved,
     ) -> None:
-        self.server = create_app(settings, clock=clock)
+        self.server = create_app(settings, clock=clock, clock_step_s=clock_step_s)
         self.database = database
         self.sitting_id = sitting_id
         self.clock: Any = clock

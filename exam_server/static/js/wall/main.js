@@ -145,6 +145,7 @@ function render() {
   document.title = `监考 · ${room.sitting.title}`;
   setText(qs("#sub"), room.sitting.sub);
   setText(qs("#size"), `${room.seats.length} 人 · ${room.sitting.rows} 排 × ${room.sitting.columns} 列`);
+  showAlarm(room.sitting.alarm || "");
   map.layOut(room.seats, room.sitting.columns);
   map.render(room.seats, now, filter, selected);
   detail.render(room.seat(selected), room.sitting, now);
@@ -156,6 +157,14 @@ function render() {
     setAttr(node, "aria-pressed", String(filter === name));
   }
   tick();
+}
+
+/** What is wrong with the server itself. @param {string} text */
+function showAlarm(text) {
+  const box = qs("#alarm");
+  if (box.textContent === text) return;
+  box.hidden = !text;
+  fill(box, text && icon("warn"), text && h("span", {}, text));
 }
 
 /** @param {string} name */

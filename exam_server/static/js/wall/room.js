@@ -7,7 +7,7 @@
  *            last_save_ms: number | null, pending: number, away_count: number}} Seat
  * @typedef {{id: number, at_ms: number, seat: number | null, kind: SeatState | "info", text: string, open: boolean}} WallEvent
  * @typedef {{id: number, title: string, sub: string, state: "planned" | "check_in" | "running" | "closed", room_code: string | null,
- *            rows: number, columns: number, started_ms: number | null, ends_ms: number | null, minutes: number}} Sitting
+ *            rows: number, columns: number, started_ms: number | null, ends_ms: number | null, minutes: number, alarm?: string}} Sitting
  * @typedef {{version: number, server_ms: number, sitting: Sitting, seats: Seat[], events: WallEvent[]}} Snapshot
  * @typedef {{version: number, seats?: Seat[], events?: WallEvent[], sitting?: Partial<Sitting> | null, server_ms?: number}} Delta
  */
