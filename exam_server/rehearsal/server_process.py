@@ -15,6 +15,7 @@ SAID = {
     "fingerprint": re.compile(r"([0-9A-F]{2}(?::[0-9A-F]{2}){31})"),
 }  # what the server of a room tells its staff before it listens
 ADDRESS = re.compile(r"listening (https?://\S+)")
+KAOHE = "from exam_server.cli.main import main; main()"
 
 
 class ServerProcess:
@@ -27,11 +28,12 @@ class ServerProcess:
         port: int = 0,
         environment: dict[str, str] | None = None,
         command: Sequence[str] = ("serve",),
+        program: str = KAOHE,
     ) -> None:
         self._environment = {**os.environ, "KAOHE_HOME": str(home), **(environment or {})}
         self._log = home / "server.log"
         self._port = port
-        self._command = command
+        self._command = ["-c", program, *command]
         self._process: subprocess.Popen[str] | None = None
         self.address = ""
         self.heard: dict[str, str] = {}
@@ -50,10 +52,9 @@ class ServerProcess:
 
     def start(self) -> None:
         """Start and wait until it listens; a second start takes the same port again."""
-        command = "from exam_server.cli.main import main; main()"
         with self._log.open("a") as log:
             self._process = subprocess.Popen(  # noqa: S603  (this very program)
-                [sys.executable, "-c", command, *self._command, "--port", str(self._port)],
+                [sys.executable, *self._command, "--port", str(self._port)],
                 env=self._environment,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -62,6 +63,12 @@ class ServerProcess:
         assert self._process.stdout is not None
         self.address = self._read_address(self._process.stdout)
         self._port = int(self.address.rsplit(":", 1)[1])
+
+    @property
+    def pid(self) -> int:
+        """Return the number of the process that runs now."""
+        assert self._process is not None
+        return self._process.pid
 
     def kill(self) -> None:
         """End it as a power cut would: SIGKILL, nothing flushed."""
