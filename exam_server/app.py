@@ -55,6 +55,7 @@ from exam_server.web import (
     public_lookup,
     question_bank,
     results,
+    room_record,
     seb,
     secrecy,
     sign_in,
@@ -103,6 +104,7 @@ BLUEPRINTS = (
     accounts.blueprint,
     candidate.blueprint,
     proctor_console.blueprint,
+    room_record.blueprint,
     health.blueprint,
     seb.blueprint,
 )

@@ -18,6 +18,7 @@ from exam_server.delivery.queries import (
     admission_in,
     attempt_of,
     deadline,
+    room_counts,
     run_on_duty,
 )
 from exam_server.delivery.roots import sign_room
@@ -26,7 +27,6 @@ from exam_server.delivery.timing import is_over
 from item_bank.models import Paper, PaperSet
 from item_bank.rules.kinds import PaperState
 from proctor import actions as room_record
-from proctor.queries import presences
 from proctor.rules.presence import Presence
 from registry.access import SYSTEM, Actor, Permission
 from registry.accounts.models import Account, AccountState
@@ -299,26 +299,18 @@ def close_room(db: Session, sitting_id: int, *, actor: Actor, now: datetime) -> 
     if run.state != RunState.RUNNING:
         state = RUN_WORDS[RunState(run.state)]
         raise RoomNotReadyError(state=state, action="结束本场", hint="")
-    attempts = db.scalars(select(Attempt).where(Attempt.sitting_id == sitting_id)).all()
-    working = [attempt for attempt in attempts if attempt.state not in ENDED]
-    if working:
-        hint = "请等待全部交卷或到时。"
-        raise RoomNotReadyError(state=f"还有 {len(working)} 人未交卷", action="结束本场", hint=hint)
-    present = {attempt.admission_id for attempt in attempts}
-    ids = [admission.id for admission in run.sitting.admissions]
-    recorded = presences(db, ids)
-    unknown = [i for i in ids if i not in present and recorded.get(i) is not Presence.ABSENT]
-    if unknown:
+    counts = room_counts(db, run)
+    if counts.differences:
         raise RoomNotReadyError(
-            state=f"还有 {len(unknown)} 人既未登录也未登记缺考",
+            state="；".join(counts.differences),
             action="结束本场",
-            hint="请逐一登记缺考，人数相符后再结束。",
+            hint="请等待全部交卷，逐一登记缺考，人数相符后再结束。",
         )
     run.state = RunState.CLOSED
     run.closed_at = now
     run.room_code_index = None
     root = sign_room(db, sitting_id, now=now)
-    detail: dict[str, object] = {"present": len(present), "absent": len(ids) - len(present)}
+    detail: dict[str, object] = {"present": counts.present, "absent": counts.absent}
     detail |= {"root": root.root, "root_number": root.number} if root else {}
     _room_event(db, sitting_id, "info", "本场已结束", actor=actor, now=now)
     note(db, "close_room", ("sitting", sitting_id), actor=actor, now=now, detail=detail)

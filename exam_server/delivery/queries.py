@@ -17,9 +17,11 @@ from exam_server.delivery.models import (
     RoomEvent,
     SittingRun,
 )
-from exam_server.delivery.states import AttemptState
+from exam_server.delivery.states import ENDED, AttemptState
 from exam_server.delivery.timing import deadline_of, milliseconds
-from proctor.queries import extra_minutes
+from proctor.queries import extra_minutes, presences
+from proctor.rules.presence import Presence
+from proctor.rules.room_counts import Counts, Place, count_room
 from registry.access import Actor, Permission
 from registry.catalog.models import Subject
 from registry.database import keys_of
@@ -213,3 +215,21 @@ def answered_counts(db: Session, sitting_id: int) -> dict[int, int]:
         .group_by(Answer.attempt_id)
     )
     return {attempt_id: int(count) for attempt_id, count in rows}
+
+
+def room_counts(db: Session, run: SittingRun) -> Counts:
+    """Count who came, who did not and who handed in."""
+    admissions = run.sitting.admissions
+    own = select(Attempt).where(Attempt.sitting_id == run.sitting_id)
+    attempts = {attempt.admission_id: attempt for attempt in db.scalars(own)}
+    recorded = presences(db, [admission.id for admission in admissions])
+    return count_room(
+        Place(
+            admission.seat_no,
+            admission.enrolment.candidate.name,
+            is_present=admission.id in attempts,
+            is_absent=recorded.get(admission.id) is Presence.ABSENT,
+            has_ended=admission.id in attempts and attempts[admission.id].state in ENDED,
+        )
+        for admission in admissions
+    )

@@ -78,6 +78,7 @@ ACTIONS = {
     "print_certificate": "打印证书",
     "print_page": "打印试题页面",
     "print_paper": "打印试卷",
+    "print_room_record": "打印考场情况记录单",
     "print_standard": "打印标准答案",
     "publish_results": "公布成绩",
     "qualify_examiner": "增加考评资格",

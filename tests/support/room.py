@@ -341,3 +341,12 @@ def token_of(page: str) -> str:
     found = TOKEN.search(page)
     assert found is not None, page
     return found.group(1)
+
+
+def signed_in_staff(room: Room, login_name: str) -> FlaskClient:
+    """Return a browser in which a member of staff has signed in."""
+    browser: FlaskClient = room.server.app.test_client()
+    token = token_of(browser.get("/sign-in").text)
+    form = {"login_name": login_name, "password": PASSWORD, "csrf_token": token}
+    assert browser.post("/sign-in", data=form).status_code == 302
+    return browser

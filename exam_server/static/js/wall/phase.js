@@ -71,11 +71,16 @@ export class PhasePanel {
   running() {
     const { room_code: code } = this.room.sitting;
     const [button, why] = this.action("close", "btn--sm");
-    return [h("div", { class: "phase__head" }, h("h2", { class: "phase__title" }, "考试进行中"), code && this.enlarge(), button), why];
+    return [h("div", { class: "phase__head" }, h("h2", { class: "phase__title" }, "考试进行中"), code && this.enlarge(), this.record(), button), why];
+  }
+
+  /** The way to the room record. */
+  record() {
+    return h("a", { class: "btn btn--sm", href: `/proctor/${this.room.sitting.id}/record`, "data-action": "record" }, icon("file"), "记录单");
   }
 
   closed() {
     const { room } = this;
-    return [h("h2", { class: "phase__title" }, "考场已关闭"), h("p", { class: "phase__text" }, `应考 ${room.seats.length} 人，交卷 ${room.count("submitted")} 人，缺考 ${room.count("absent")} 人。`)];
+    return [h("div", { class: "phase__head" }, h("h2", { class: "phase__title" }, "考场已关闭"), this.record()), h("p", { class: "phase__text" }, `应考 ${room.seats.length} 人，交卷 ${room.count("submitted")} 人，缺考 ${room.count("absent")} 人。`)];
   }
 }

@@ -1,0 +1,174 @@
+"""The tables of the room record, each drawn from the rows of the sitting."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar
+
+from exam_server.delivery.models import RoomEvent
+from exam_server.delivery.states import AttemptState
+from exam_server.room_record.facts import Facts, at
+from proctor.rules.presence import Presence
+
+Row = TypeVar("Row")
+SEAT, NAME, NUMBER = ("座位", 13.0), ("姓名", 22.0), ("准考证号", 32.0)
+WHO = (SEAT, NAME, NUMBER)
+EVENT_KINDS = {"help": "举手", "alert": "离开答题窗口等异常", "offline": "连接中断"}
+REFUSED_WORDS = {"closed": "交卷后到达", "fenced": "换机后由旧机位送出", "conflict": "序号内容冲突"}
+
+
+@dataclass(frozen=True)
+class Section:
+    """One table of the record; widths are in millimetres and fill the line together."""
+
+    title: str
+    columns: tuple[tuple[str, float], ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def sections_of(facts: Facts) -> tuple[Section, ...]:
+    """Return every table, empty ones included: nothing happened is a statement too."""
+    return tuple(draw(facts) for draw in SECTIONS)
+
+
+def _absent(facts: Facts) -> Section:
+    rows = [
+        (*facts.seat(i), at(record.recorded_at), facts.person(record.recorded_by_id))
+        for i, record in _by_seat(facts, facts.presence)
+        if record.presence == Presence.ABSENT and i not in facts.attempts
+    ]
+    return Section("缺考", (*WHO, ("登记时间", 25.0), ("登记人", 90.0)), tuple(rows))
+
+
+def _late(facts: Facts) -> Section:
+    begun = facts.run.started_at
+    rows = []
+    for i, attempt in _by_seat(facts, facts.attempts):
+        if begun is None or attempt.claimed_at <= begun:
+            continue
+        minutes = -((begun - attempt.claimed_at) // timedelta(minutes=1))
+        rows.append((*facts.seat(i), at(attempt.claimed_at), f"{minutes} 分钟"))
+    return Section(
+        "迟到入场", (*WHO, ("登录时间", 25.0), ("迟到（不足一分计一分）", 90.0)), tuple(rows)
+    )
+
+
+def _moves(facts: Facts) -> Section:
+    rows = _told(facts, "released")
+    return Section("换机", (*WHO, ("时间", 20.0), ("情况", 73.0), ("办理人", 22.0)), rows)
+
+
+def _extensions(facts: Facts) -> Section:
+    rows = tuple(
+        (
+            *facts.seat(given.admission_id),
+            at(given.given_at),
+            f"{given.minutes}",
+            given.reason,
+            facts.person(given.given_by_id),
+            facts.person(given.reviewed_by_id),
+        )
+        for given in facts.extra
+    )
+    more = (("时间", 20.0), ("分钟", 11.0), ("原因", 46.0), ("办理人", 19.0), ("复核人", 19.0))
+    return Section("延时", (*WHO, *more), rows)
+
+
+def _forced(facts: Facts) -> Section:
+    rows = _told(facts, "forced")
+    return Section("强制交卷", (*WHO, ("时间", 20.0), ("情况", 73.0), ("办理人", 22.0)), rows)
+
+
+def _overrides(facts: Facts) -> Section:
+    rows = tuple(
+        (*facts.seat(given.admission_id), at(given.given_at), given.reason, by)
+        for given in facts.overrides
+        for by in [facts.person(given.given_by_id)]
+    )
+    more = (("时间", 20.0), ("原因", 73.0), ("放行人", 22.0))
+    return Section("免安全考试浏览器校验放行", (*WHO, *more), rows)
+
+
+def _incidents(facts: Facts) -> Section:
+    rows = tuple(
+        (*facts.seat(one.admission_id), at(one.recorded_at), one.text, by)
+        for one in facts.incidents
+        for by in [facts.person(one.recorded_by_id)]
+    )
+    return Section("违纪与特殊情况", (*WHO, ("时间", 20.0), ("情形", 73.0), ("记录人", 22.0)), rows)
+
+
+def _events(facts: Facts) -> Section:
+    rows = []
+    for kind, words in EVENT_KINDS.items():
+        found = [event for event in facts.events if event.kind == kind]
+        if not found:
+            continue
+        waiting = sum(event.is_open for event in found)
+        rows.append((words, str(len(found)), _seats(facts, found), str(waiting)))
+    columns = (("类别", 45.0), ("次数", 18.0), ("座位（次数）", 95.0), ("未处理", 24.0))
+    return Section("考场事件", columns, tuple(rows))
+
+
+def _seats(facts: Facts, events: Iterable[RoomEvent]) -> str:
+    counts = Counter(facts.seat(event.admission_id)[0] for event in events)
+    return "、".join(f"{seat}（{count}）" for seat, count in sorted(counts.items()))
+
+
+def _refused(facts: Facts) -> Section:
+    by_attempt = {attempt.id: admission for admission, attempt in facts.attempts.items()}
+    counts = Counter((by_attempt[op.attempt_id], op.reason) for op in facts.refused)
+    rows = tuple(
+        (
+            *facts.seat(admission),
+            f"{count}",
+            REFUSED_WORDS.get(reason, reason),
+            "未计入成绩，已留存",
+        )
+        for (admission, reason), count in counts.items()
+    )
+    more = (("操作数", 16.0), ("原因", 56.0), ("处理", 43.0))
+    return Section("未接收的作答操作", (*WHO, *more), rows)
+
+
+def _ends(facts: Facts) -> Section:
+    names = {
+        AttemptState.SUBMITTED: "考生交卷",
+        AttemptState.FORCED: "监考员强制交卷",
+        AttemptState.EXPIRED: "到时自动交卷",
+    }
+    rows = []
+    for state, words in names.items():
+        found = [a for a in facts.attempts.values() if a.state == state]
+        total = sum(json.loads(a.receipt or "{}").get("answered", 0) for a in found)
+        rows.append((words, str(len(found)), str(total)))
+    columns = (("方式", 82.0), ("人数", 50.0), ("作答题数合计", 50.0))
+    return Section("交卷", columns, tuple(rows))
+
+
+def _told(facts: Facts, kind: str) -> tuple[tuple[str, ...], ...]:
+    return tuple(
+        (*facts.seat(event.admission_id), at(event.at), event.text, facts.person(event.by_id))
+        for event in facts.events
+        if event.kind == kind
+    )
+
+
+def _by_seat(facts: Facts, rows: Mapping[int, Row]) -> Iterable[tuple[int, Row]]:
+    return ((i, rows[i]) for i in facts.admissions if i in rows)
+
+
+SECTIONS: tuple[Callable[[Facts], Section], ...] = (
+    _absent,
+    _late,
+    _ends,
+    _moves,
+    _extensions,
+    _forced,
+    _overrides,
+    _incidents,
+    _events,
+    _refused,
+)
