@@ -27,6 +27,11 @@ class Section:
     columns: tuple[tuple[str, float], ...]
     rows: tuple[tuple[str, ...], ...]
 
+    @property
+    def is_of_people(self) -> bool:
+        """Say whether every line is about a candidate, so that lines are worth counting."""
+        return self.columns[0] == SEAT
+
 
 def sections_of(facts: Facts) -> tuple[Section, ...]:
     """Return every table, empty ones included: nothing happened is a statement too."""
@@ -142,6 +147,8 @@ def _ends(facts: Facts) -> Section:
     rows = []
     for state, words in names.items():
         found = [a for a in facts.attempts.values() if a.state == state]
+        if not found:
+            continue
         total = sum(json.loads(a.receipt or "{}").get("answered", 0) for a in found)
         rows.append((words, str(len(found)), str(total)))
     columns = (("方式", 82.0), ("人数", 50.0), ("作答题数合计", 50.0))

@@ -46,6 +46,7 @@ def print_room_record(record: RoomRecord, *, printed: PrintMark) -> bytes:
         Spacer(1, 6),
         _counts(record),
     ]
+    story += [Spacer(1, 4)] if record.untied else []
     story += [cell(f"人数不符：{text}。", TEXT, width_mm=CONTENT_MM) for text in record.untied]
     filled = [section for section in record.sections if section.rows]
     for number, section in enumerate(filled, start=1):
@@ -87,7 +88,8 @@ def _section(number: int, section: Section) -> Sequence[Flowable]:
         [_value(text, width) for text, width in zip(row, widths, strict=True)]
         for row in section.rows
     ]
-    title = cell(f"{number}．{section.title}（{len(rows)}）", HEADING)
+    count = f"（{len(rows)}）" if section.is_of_people else ""
+    title = cell(f"{number}．{section.title}{count}", HEADING)
     title.keepWithNext = True
     return [Spacer(1, 6), title, grid([heads, *rows], widths)]
 

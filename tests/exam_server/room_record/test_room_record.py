@@ -56,7 +56,7 @@ def test_everything_that_happened_stands_in_the_record(room: Room) -> None:
     assert rows_of(room, "违纪与特殊情况")[0][4] == "携带手机，已收缴"
     assert rows_of(room, "考场事件") == (("举手", "1", "01（1）", "1"),)
     assert rows_of(room, "未接收的作答操作")[0][3:5] == ("1", "换机后由旧机位送出")
-    assert [row[1] for row in rows_of(room, "交卷")] == ["2", "1", "0"]
+    assert [row[1] for row in rows_of(room, "交卷")] == ["2", "1"]
 
 
 def test_a_draft_names_what_does_not_tie_and_becomes_final_when_the_room_is_closed(

@@ -71,7 +71,7 @@ export class PhasePanel {
   running() {
     const { room_code: code } = this.room.sitting;
     const [button, why] = this.action("close", "btn--sm");
-    return [h("div", { class: "phase__head" }, h("h2", { class: "phase__title" }, "考试进行中"), code && this.enlarge(), this.record(), button), why];
+    return [h("div", { class: "phase__head" }, h("h2", { class: "phase__title" }, "考试进行中"), button), why, h("div", { class: "phase__links" }, code && this.enlarge(), this.record())];
   }
 
   /** The way to the room record. */
