@@ -211,6 +211,12 @@ class ExamRoom:
         )
         return {"ok": True}
 
+    def report(self, seat: Seat, act: Callable[[Session, datetime], None]) -> dict[str, Any]:
+        """Put down what the candidate's page says of its computer."""
+        now = self.clock()
+        self._for_candidate(seat, lambda db: act(db, now))
+        return {"ok": True}
+
     def figure(self, seat: Seat, question_id: str) -> CandidateFigure:
         """Return the figure of one of the candidate's own questions."""
         return self.desks.figure(seat.attempt_id, question_id)

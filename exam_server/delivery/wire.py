@@ -96,6 +96,23 @@ class AwayMessage(msgspec.Struct, frozen=True):
     hidden_ms: Milliseconds
 
 
+class SelfTestMessage(msgspec.Struct, frozen=True):
+    """What the computer found about itself before the start."""
+
+    journal: str
+    secure: bool
+    fonts: bool
+    socket: bool
+    clock_ms: Annotated[int, msgspec.Meta(ge=-(2**52), le=2**52)]
+
+
+class BlockedMessage(msgspec.Struct, frozen=True):
+    """What the page has stopped since it last said so."""
+
+    kind: str
+    times: Annotated[int, msgspec.Meta(ge=1, le=10_000)]
+
+
 class RoomCommand(msgspec.Struct, frozen=True):
     """A command of the proctor; which fields count depends on the event."""
 

@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 
 from exam_server.context import public, reading, surroundings
 from exam_server.cookies import DEVICE_COOKIE, LEASE_COOKIE
-from exam_server.delivery import wire
+from exam_server.delivery import candidate_reports, wire
 from exam_server.delivery.candidate_actions import Gate
 from exam_server.delivery.errors import BusyError, NotInRoomError
 from exam_server.delivery.models import Attempt
@@ -149,6 +149,27 @@ def display() -> ResponseReturnValue:
 def away() -> ResponseReturnValue:
     """Report that the page was hidden."""
     return room().report_away(own_seat(), wire.read(payload(), wire.AwayMessage).hidden_ms)
+
+
+@blueprint.post("/api/self-test")
+@public
+def self_test() -> ResponseReturnValue:
+    """Take the result of the computer's self-test before the start."""
+    seat, found = own_seat(), wire.read(payload(), wire.SelfTestMessage)
+    return room().report(
+        seat,
+        lambda db, now: candidate_reports.report_self_test(db, seat.attempt_id, found, now=now),
+    )
+
+
+@blueprint.post("/api/blocked")
+@public
+def blocked() -> ResponseReturnValue:
+    """Count what the page stopped: copying, pasting, printing."""
+    seat, told = own_seat(), wire.read(payload(), wire.BlockedMessage)
+    return room().report(
+        seat, lambda db, now: candidate_reports.report_blocked(db, seat.attempt_id, told, now=now)
+    )
 
 
 @blueprint.get("/figure/<question_id>")

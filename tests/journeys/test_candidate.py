@@ -42,7 +42,7 @@ def test_a_candidate_sits_the_whole_exam_and_the_server_keeps_every_choice(
 
     paper.click(0)
     paper.click(2)
-    paper.link("1 题已存服务器")
+    paper.link("1 题中 1 题已存到服务器")
     page.keyboard.press("ArrowRight")
     paper.press("D")
     page.keyboard.press("m")
@@ -62,7 +62,7 @@ def test_a_candidate_sits_the_whole_exam_and_the_server_keeps_every_choice(
     paper.go(judged)
     paper.press("B")
     paper.answered(5)
-    paper.link("5 题已存服务器")
+    paper.link("5 题已存到服务器")
 
     page.reload()
     paper.open()
@@ -70,7 +70,7 @@ def test_a_candidate_sits_the_whole_exam_and_the_server_keeps_every_choice(
     expect(page.locator(".option input").nth(1)).to_be_checked()
     paper.answered(5)
     expect(page.locator("#flagged")).to_have_text("1")
-    paper.link("5 题已存服务器")
+    paper.link("5 题已存到服务器")
 
     paper.go(6)
     page.context.set_offline(True)
@@ -84,7 +84,7 @@ def test_a_candidate_sits_the_whole_exam_and_the_server_keeps_every_choice(
         paper.link("网络中断 · 2 题已存本机")
         assert len(served.answers(place)) == 5
         page.context.set_offline(False)
-        paper.link("7 题已存服务器")
+        paper.link("7 题已存到服务器")
     expect(page.locator("#notices")).not_to_contain_text("网络中断")
     assert served.answers(place) == paper.chosen
 

@@ -19,7 +19,7 @@ def test_a_candidate_answers_on_through_a_killed_server(
     for letter in "ABC":
         paper.press(letter)
         page.keyboard.press("ArrowRight")
-    paper.link("3 题已存服务器")
+    paper.link("3 题已存到服务器")
     address = served.address
     with journey.outage(SERVER_GONE):
         served.server.kill()
@@ -32,7 +32,7 @@ def test_a_candidate_answers_on_through_a_killed_server(
         served.server.start()
         assert served.address == address
         paper.press("D")
-        paper.link("8 题已存服务器")
+        paper.link("8 题已存到服务器")
         expect(room.wall.page.locator("#link")).to_have_text("实时连接正常")
     room.wall.sees(place.seat_no, "active")
     assert served.answers(place) == paper.chosen

@@ -102,7 +102,7 @@ def test_a_room_is_closed_when_everyone_has_handed_in_or_is_absent(
     paper = Paper(page)
     paper.open()
     paper.press("C")
-    paper.link("1 题已存服务器")
+    paper.link("1 题中 1 题已存到服务器")
     wall = room.wall
 
     wall.select(forced.seat_no)
@@ -142,7 +142,7 @@ def test_a_released_seat_covers_the_old_page_and_another_computer_goes_on(
     paper = room.working_paper(place)
     old = paper.page
     paper.press("B")
-    paper.link("1 题已存服务器")
+    paper.link("1 题中 1 题已存到服务器")
     room.wall.select(place.seat_no)
     freed = room.wall.act("#detail", "换机", reason="屏幕闪烁")
     cover = old.locator(".cover").get_by_role("heading", level=1)
@@ -160,7 +160,7 @@ def test_a_released_seat_covers_the_old_page_and_another_computer_goes_on(
     again.answered(1)
     again.go(2)
     again.press("A")
-    again.link("2 题已存服务器")
+    again.link("2 题已存到服务器")
     room.wall.sees(place.seat_no, "active")
     assert served.answers(place) == again.chosen
     expect(old.locator("#player")).to_be_hidden()

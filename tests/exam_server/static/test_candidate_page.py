@@ -60,7 +60,7 @@ def test_an_answer_is_saved_and_the_page_says_so(
     go(page, 38)
     page.get_by_text("停止充电并断开输出", exact=True).click()
     expect(page.get_by_role("radio", name="停止充电并断开输出")).to_be_checked()
-    expect(page.locator("#link")).to_contain_text("39 题已存服务器 09:17:43")
+    expect(page.locator("#link")).to_contain_text("39 题中 39 题已存到服务器（09:17:43）")
     expect(page.locator("#item-state")).to_have_text("本题已存服务器")
     assert room.answers["q38"] == {"value": ["o38-2"], "flagged": False, "seq": 41}
 
@@ -94,7 +94,7 @@ def test_choosing_twice_withdraws_and_clear_empties(
     expect(page.locator("#answered")).to_have_text("38")
     page.get_by_role("button", name="清除本题").click()
     expect(page.locator("#answered")).to_have_text("37")
-    expect(page.locator("#link")).to_contain_text("37 题已存服务器")
+    expect(page.locator("#link")).to_contain_text("37 题已存到服务器")
     assert room.answers["q61"]["value"] == []
 
 
@@ -106,7 +106,7 @@ def test_two_quick_presses_are_two_changes(
     page.evaluate(
         """for (const code of ["KeyA", "KeyB", "KeyC"]) document.body.dispatchEvent(new KeyboardEvent("keydown", {code, bubbles: true}))"""
     )
-    expect(page.locator("#link")).to_contain_text("39 题已存服务器")
+    expect(page.locator("#link")).to_contain_text("39 题已存到服务器")
     assert room.answers["q64"]["value"] == ["o64-1", "o64-2", "o64-3"]
 
 
@@ -118,7 +118,7 @@ def test_a_quick_hand_that_turns_the_page_at_once_answers_the_right_questions(
     page.evaluate(
         """for (let i = 0; i < 8; i += 1) for (const code of ["KeyB", "ArrowRight"]) document.body.dispatchEvent(new KeyboardEvent("keydown", {code, bubbles: true}))"""
     )
-    expect(page.locator("#link")).to_contain_text("46 题已存服务器")
+    expect(page.locator("#link")).to_contain_text("46 题已存到服务器")
     assert [room.answers[f"q{no}"]["value"] for no in range(41, 49)] == [
         [f"o{no}-2"] for no in range(41, 49)
     ]
@@ -141,7 +141,7 @@ def test_answers_survive_a_network_loss_and_a_reload(
     assert "q40" not in room.answers
     room.is_down = False
     look(page)
-    expect(page.locator("#link")).to_contain_text("39 题已存服务器")
+    expect(page.locator("#link")).to_contain_text("39 题已存到服务器")
     assert room.answers["q40"]["value"] == ["o40-2"]
 
 
@@ -416,7 +416,7 @@ def test_a_chain_conflict_is_settled_without_losing_the_answer(
     room.refusals = [{"error": "chain_conflict"}]
     with page.expect_request(lambda request: '"seq":42' in (request.post_data or "")):
         page.keyboard.press("a")
-    expect(page.locator("#link")).to_contain_text("39 题已存服务器")
+    expect(page.locator("#link")).to_contain_text("39 题已存到服务器")
     assert room.answers["q40"]["value"] == ["o40-1"]
 
 

@@ -99,12 +99,12 @@ export function rulesView({ rules, sitting }, onConfirm) {
   );
 }
 
-/** @param {State} state */
-export function waitingView({ candidate, sitting }) {
+/** @param {State} state @param {HTMLElement} selfTest @param {HTMLElement | null} fullScreen a button */
+export function waitingView({ candidate, sitting }, selfTest, fullScreen) {
   const tip = (name, text) => h("li", {}, icon(name), h("span", {}, text));
   return h(
     "section",
-    { class: "slip slip--wide panel waiting" },
+    { class: "slip slip--wide slip--test panel waiting" },
     steps(2),
     h("h1", { class: "slip__title" }, "等待监考员开考"),
     h("p", { class: "waiting__clock num", id: "waiting-clock", "aria-hidden": "true" }, "--:--:--"),
@@ -114,7 +114,9 @@ export function waitingView({ candidate, sitting }) {
       { class: "waiting__who" },
       portrait(candidate, "candidate__photo"),
       h("div", {}, h("p", { class: "candidate__name" }, candidate.name), h("p", { class: "candidate__id" }, "准考证号 ", h("span", { class: "num" }, candidate.admission_no)), h("p", { class: "candidate__id" }, place(candidate))),
+      fullScreen,
     ),
+    selfTest,
     h(
       "ul",
       { class: "tips" },

@@ -10,9 +10,12 @@ import { Display } from "./display.js";
 import { coverView, handingInView, receiptView } from "./endings.js";
 import { checkView, rulesView, waitingView } from "./entry.js";
 import { hasFormulas, loadFormulas } from "./formulas.js";
+import { FullScreen } from "./full_screen.js";
+import { Guard } from "./guard.js";
 import { Messages } from "./messages.js";
 import { Player } from "./player.js";
 import { RaiseHand } from "./raise_hand.js";
+import { SelfTest } from "./self_test.js";
 import { CandidateSession } from "./session.js";
 import { Refusal, readState } from "./wire.js";
 
@@ -30,6 +33,11 @@ const hand = new RaiseHand({
   item: () => (session.phase === "working" ? session.attempt.current : null),
   onSent: () => messages.toast("hand", "已通知监考人员，请在座位上等候，可以继续作答。"),
 });
+const isAnswering = () => Boolean(session) && session.phase === "working";
+const guard = new Guard({ isOn: isAnswering, report: (blocked) => post("blocked", blocked), onStopped: () => messages.toast("info", "考试中不能复制、粘贴或打印，这次操作已记录。") });
+const fullScreen = new FullScreen({ isOn: isAnswering, onLeft: () => guard.count("screen") });
+/** @type {SelfTest} */
+let selfTest;
 /** @type {CandidateSession} */
 let session;
 /** @type {Player | null} */
@@ -136,7 +144,7 @@ function showHall(phase) {
   const view = {
     check: () => checkView(session.state, () => confirm("data")),
     rules: () => rulesView(session.state, () => confirm("rules")),
-    waiting: () => waitingView(session.state),
+    waiting: () => waitingView(session.state, selfTest.element, fullScreen.button("btn--lg")),
     handing_in: () => handingInView({ isOffline, pending, isEnded: session.isEnded }),
     ended: () => receiptView(session.state, session.receipt, session.lateOps, leave),
     covered: () => coverView(session.cover, pending),
@@ -231,6 +239,7 @@ function listen() {
     if (session.phase === "working" && session.journal.pending.length) event.preventDefault();
   });
   document.addEventListener("visibilitychange", onVisibility);
+  guard.listen();
   fill(qs("#hand"), icon("hand"), "举手");
   qs("#hand").addEventListener("click", () => hand.open());
 }
@@ -254,6 +263,8 @@ async function start() {
   listen();
   await session.open();
   transport.socket = connectSocket();
+  selfTest = new SelfTest({ clock, name: state.candidate.name, ping: fetchState, hasSocket: () => Boolean(transport.socket && transport.socket.connected), report: (found) => post("self-test", found) });
+  if (!state.started_ms && !session.isEnded) selfTest.run();
   render();
 }
 

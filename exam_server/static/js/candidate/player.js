@@ -171,8 +171,9 @@ export class Player {
   savedWords() {
     const unsafe = this.session.journal.itemStates();
     const safe = this.attempt.questions.filter((question) => this.attempt.isAnswered(question) && !unsafe.has(question.id)).length;
-    const time = this.session.savedMs ? ` ${formatTime(this.session.savedMs)}` : "";
-    return safe ? `${safe} 题已存服务器${time}` : `已连接服务器${time}`;
+    const time = this.session.savedMs ? `（${formatTime(this.session.savedMs)}）` : "";
+    const answered = this.attempt.tally().answered;
+    return answered ? `${answered} 题中 ${safe} 题已存到服务器${time}` : `已连接服务器${time}`;
   }
 
   offlineWords() {
@@ -213,6 +214,13 @@ export class Player {
     return "";
   }
 
+  /** Minutes beyond those of the paper, and when the clock was changed. */
+  extraWords() {
+    const { extraMinutes, changedMs } = this.session;
+    if (extraMinutes <= 0) return "";
+    return changedMs ? `+${extraMinutes} 分钟 · ${formatTime(changedMs)} 起` : `+${extraMinutes} 分钟`;
+  }
+
   /** Countdown and its spoken marks. */
   tick() {
     const left = this.session.leftMs;
@@ -221,7 +229,8 @@ export class Player {
     const mark = markPassed(this.leftBefore, left);
     this.leftBefore = left;
     if (mark) this.announcer.say(MARK_WORDS[mark]);
-    if (mark && mark <= 10) this.messages.notice("clock", MARK_WORDS[mark]);
+    if (mark) this.messages.notice("clock", MARK_WORDS[mark]);
+    setText(qs("#extra"), this.extraWords());
     if (this.savingSince) this.renderLink();
   }
 }

@@ -37,6 +37,7 @@ export class CandidateSession {
     this.savedMs = 0;
     this.lateOps = 0;
     this.refreshedMs = 0;
+    this.changedMs = 0; // when the deadline was moved, as far as this page saw it
     this.isVisible = true;
     this.isWiped = false;
     this.isSealed = false;
@@ -84,6 +85,12 @@ export class CandidateSession {
 
   get leftMs() {
     return this.state.deadline_ms === null ? Infinity : this.state.deadline_ms - this.clock.now();
+  }
+
+  /** @returns {number} minutes that were given beyond those of the paper */
+  get extraMinutes() {
+    const { started_ms: started, deadline_ms: deadline, sitting } = this.state;
+    return started === null || deadline === null ? 0 : Math.round((deadline - started) / 60e3 - sitting.minutes);
   }
 
   get isEnded() {
@@ -165,6 +172,7 @@ export class CandidateSession {
   /** @param {{deadline_ms?: number, deadline_version?: number}} reply */
   hearTime({ deadline_ms: deadline, deadline_version: version }) {
     if (deadline === undefined || deadline === null || version < this.state.deadline_version) return;
+    if (this.state.deadline_ms !== null && deadline !== this.state.deadline_ms) this.changedMs = this.clock.now();
     this.state.deadline_ms = deadline;
     this.state.deadline_version = version;
   }
