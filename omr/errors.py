@@ -50,3 +50,10 @@ class BatchReleasedError(AssessmentError):
 
     code = "batch_released"
     text = "本批次已送评分，不能再改。如需更正，请走成绩更正流程。"
+
+
+class DesignFaultyError(AssessmentError):
+    """A designed card cannot be read reliably."""
+
+    code = "design_faulty"
+    text = "版式有 {count} 处影响识读，不能发布。第一处：{first}。请修改后保存为新版本。"

@@ -6,9 +6,27 @@ from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from item_bank.models import Paper
-from omr.rules.states import CardState, PageState
+from omr.rules.states import CardState, DesignState, PageState
 from registry.database import Record, UtcDateTime, one_of
 from registry.scheduling.models import Admission, Sitting
+
+
+class DesignedCard(Record):
+    """One version of a card that staff have designed; its decisions never change."""
+
+    __tablename__ = "designed_card"
+    __table_args__ = (one_of("state", DesignState), UniqueConstraint("code", "version"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(24))
+    version: Mapped[int]
+    design: Mapped[str] = mapped_column(Text)  # JSON of omr.rules.card_design.design
+    layout_hash: Mapped[str] = mapped_column(String(12), index=True)  # of the first page
+    items: Mapped[int]
+    pages: Mapped[int]
+    state: Mapped[str] = mapped_column(String(16), default=DesignState.DRAFT)
+    saved_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    saved_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
 
 
 class PrintedCard(Record):

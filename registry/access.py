@@ -35,6 +35,7 @@ class Permission(StrEnum):
     PAPER_RELEASE = "签发试卷"
     ERRATUM_DECIDE = "裁定试题勘误"
     ROOM_PROCTOR = "监考"
+    CARDS_DESIGN = "设计答题卡"
     CARDS_PRINT = "打印答题卡"
     CARDS_SCAN = "扫描答题卡"
     CARDS_REVIEW = "复核答题卡"
@@ -88,6 +89,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         {
             _P.PROJECT_PROPOSE,
             _P.FILING_CONFIRM,
+            _P.CARDS_DESIGN,
             _P.PLAN_READ,
             _P.PLAN_APPROVE,
             _P.ENROLMENT_AUDIT,
@@ -115,7 +117,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.PAPER_RELEASER: frozenset({_P.BANK_READ, _P.PAPER_RELEASE}),
     Role.PROCTOR: frozenset({_P.ROOM_PROCTOR}),
     Role.EXAMINER: frozenset({_P.PRACTICAL_SCORE}),
-    Role.SCANNER: frozenset({_P.CARDS_SCAN, _P.CARDS_REVIEW}),
+    Role.SCANNER: frozenset({_P.CARDS_DESIGN, _P.CARDS_SCAN, _P.CARDS_REVIEW}),
     Role.CERTIFICATE_APPROVER: frozenset({_P.RESULTS_READ, _P.CERTIFICATE_APPROVE}),
     Role.CERTIFICATE_MAKER: frozenset({_P.RESULTS_READ, _P.CERTIFICATE_ISSUE}),
     Role.STOCK_KEEPER: frozenset({_P.STOCK_MANAGE}),

@@ -72,6 +72,13 @@ ENTRIES: tuple[Entry, ...] = (
         ("proctor_console", "room_record"),
     ),
     Entry("考场", "考场服务器状态", "health.show", (_P.ROOM_PROCTOR, _P.ACCOUNTS_MANAGE)),
+    Entry(
+        "评分",
+        "答题卡版式",
+        "card_designs.index",
+        (_P.CARDS_DESIGN, _P.CARDS_PRINT),
+        ("card_designs",),
+    ),
     Entry("评分", "答题卡", "card_scanning.index", CARD_USERS, ("card_scanning", "card_review")),
     Entry("评分", "我的考评任务", "practical.sessions", (_P.PRACTICAL_SCORE,), ("practical",)),
     Entry("评分", "成绩", "results.index", (_P.RESULTS_READ, _P.PLAN_READ), ("results",)),

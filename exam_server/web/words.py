@@ -273,6 +273,26 @@ WORDS: dict[str, dict[str, Word]] = {
     },
     "page_reason": PAGE_REASONS,
     "group_reason": GROUP_REASONS,
+    "card_design": {
+        "draft": Word("草稿", WARN),
+        "released": Word("已发布", OK),
+        "withdrawn": Word("已停用"),
+    },
+    "card_section": {
+        "single": Word("单选"),
+        "multiple": Word("多选"),
+        "judgement": Word("判断"),
+    },
+    "card_paper": {"a4": Word("A4（210×297）"), "16k": Word("16 开（185×260）")},
+    "card_field": {
+        "project": Word("考核项目"),
+        "batch": Word("考核批次"),
+        "name": Word("姓名"),
+        "place": Word("考场座位"),
+        "signature": Word("考生签名"),
+        "proctor_signature": Word("监考签名"),
+    },
+    "proctor_mark": {"absent": Word("缺考"), "misconduct": Word("违纪")},
     "card_group": {
         "single": Word("单选题"),
         "multiple": Word("多选题"),

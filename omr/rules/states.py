@@ -11,6 +11,14 @@ class CardState(StrEnum):
     READ = "read"
 
 
+class DesignState(StrEnum):
+    """Whether cards may be printed by a version of a design."""
+
+    DRAFT = "draft"
+    RELEASED = "released"
+    WITHDRAWN = "withdrawn"  # kept, since printed cards are read by it
+
+
 class PageState(StrEnum):
     """Where a scanned page stands; every page is in exactly one."""
 
