@@ -151,6 +151,7 @@ ACTIONS = {
     "withdraw_remark": "撤回批注",
 }
 OBJECTS = {
+    "designed_card": "答题卡版式",
     "account": "账号",
     "admission": "准考记录",
     "assessment_plan": "计划",

@@ -34,7 +34,7 @@ export function drawSheet(sheet, findings) {
 /** @param {any} part @param {any} sheet @param {(name: string) => string} ink */
 function drawPart(part, sheet, ink) {
   const { width_mm: width, height_mm: height, letter_pt: pt, line_mm: line } = sheet.cell;
-  const group = s("g", { class: "board__part", tabindex: 0, role: "button", "aria-label": part.label, "data-part": part.name });
+  const group = s("g", { class: "board__part", tabindex: 0, role: "group", "aria-label": part.label, "data-part": part.name });
   const title = s("title", {});
   title.textContent = part.label;
   group.append(
