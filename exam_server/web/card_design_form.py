@@ -18,7 +18,7 @@ from omr.rules.card_design.design import (
 from omr.rules.card_layout import CardLayoutError, GroupKind
 from registry.errors import InvalidInputError
 
-SECTION_ROWS = 8
+SECTION_ROWS = 6
 KINDS = (GroupKind.SINGLE, GroupKind.MULTIPLE, GroupKind.JUDGEMENT)
 USUAL = CardDesign(
     "",
