@@ -20,7 +20,7 @@ from item_bank.models import (
     PaperItem,
 )
 from item_bank.rules.blueprint import RangeWeight, SectionTerms, Shares
-from item_bank.rules.blueprint_terms import BlueprintTerms, FairnessTerms
+from item_bank.rules.blueprint_terms import BlueprintTerms, FairnessTerms, PaperTool
 from item_bank.rules.element_table import RANGE_LEVEL
 from item_bank.rules.forms import label_of
 from item_bank.rules.kinds import Importance, ItemKind, ItemState, SetPurpose
@@ -123,7 +123,13 @@ def terms_of(blueprint: Blueprint) -> BlueprintTerms:
             tolerance=Decimal(settings["tolerance"]),
         ),
         fairness=_fairness_of(settings.get("fairness", {})),
+        tools=tuple(PaperTool(name) for name in settings.get("tools", ())),
     )
+
+
+def tools_of(paper: Paper) -> tuple[PaperTool, ...]:
+    """Return what a paper's candidates may use at computers."""
+    return terms_of(paper.blueprint).tools
 
 
 def range_weights(db: Session, project_id: int) -> tuple[RangeWeight, ...]:

@@ -222,6 +222,7 @@ def _settings(terms: BlueprintTerms) -> str:
             "multiple_credit": fairness.multiple_credit,
             "is_strict": fairness.is_strict,
         },
+        "tools": list(terms.tools),
     }
     return json.dumps(settings, sort_keys=True)
 

@@ -8,7 +8,7 @@ from exam_server.delivery.errors import NotInRoomError
 from exam_server.delivery.models import Attempt
 from exam_server.delivery.states import AttemptState, OpKind
 from exam_server.delivery.wire import MalformedMessageError, Op
-from item_bank.queries import paper_content
+from item_bank.queries import paper_content, tools_of
 from item_bank.rules.ordering import CandidateFigure, CandidatePaper, candidate_paper
 from registry.database import Database
 
@@ -17,11 +17,12 @@ OP_KINDS = frozenset(OpKind)
 
 @dataclass(frozen=True)
 class Desk:
-    """A candidate's paper, the ids that may be answered with, and the shown numbers."""
+    """A candidate's paper, the ids that may be answered with, the shown numbers, the tools."""
 
     paper: CandidatePaper
     options: dict[str, frozenset[str]]
     numbers: dict[str, int]
+    tools: tuple[str, ...]
 
 
 class Desks:
@@ -74,4 +75,5 @@ def _set_up(db: Session, attempt: Attempt) -> Desk:
         paper,
         {q.id: frozenset(option.id for option in q.options) for q in questions},
         {q.id: q.number for q in questions},
+        tools_of(attempt.paper),
     )

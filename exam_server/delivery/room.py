@@ -138,10 +138,12 @@ class ExamRoom:
         """Return all that the candidate's page needs."""
         brief = self._brief(seat, fresh=True)
         is_working = brief.state is AttemptState.IN_PROGRESS
-        paper = self.desks.of(seat.attempt_id).paper if is_working else None
+        desk = self.desks.of(seat.attempt_id) if is_working else None
+        said = {**self._told(brief), "tools": desk.tools if desk else ()}
         with self.database.reading() as db:
             attempt = db.get_one(Attempt, seat.attempt_id)
-            told = own_state(db, attempt, paper=paper, brief=self._told(brief), now=self.clock())
+            paper = desk.paper if desk else None
+            told = own_state(db, attempt, paper=paper, brief=said, now=self.clock())
         if seat.epoch != brief.epoch:
             return {"ok": False, "error": "fenced", "state": brief.state.value}
         return told

@@ -11,6 +11,7 @@ from item_bank.rules.blueprint_terms import (
     ABILITIES,
     BlueprintTerms,
     FairnessTerms,
+    PaperTool,
     Template,
 )
 from item_bank.rules.kinds import KIND_NAMES, ItemKind
@@ -76,6 +77,7 @@ def typed_terms(typed: Typed) -> BlueprintTerms:
             tolerance=typed.share("tolerance", "难度允许偏差"),
         ),
         fairness=_fairness(typed),
+        tools=tuple(tool for tool in PaperTool if typed.form.get(f"tool_{tool}")),
     )
 
 
@@ -130,6 +132,7 @@ def values_of(terms: BlueprintTerms) -> dict[str, str]:
         "cool_down_sets": str(fairness.cool_down_sets),
         "multiple_credit": fairness.multiple_credit,
     }
+    values.update((f"tool_{tool}", "1") for tool in terms.tools)
     for level, share in enumerate(shares.difficulty, start=1):
         values[f"level_{level}"] = _percent(share)
     for place, theta in enumerate(fairness.thetas, start=1):

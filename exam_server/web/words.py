@@ -243,6 +243,11 @@ WORDS: dict[str, dict[str, Word]] = {
         "parallel": Word("平行卷"),
         "individual": Word("一人一卷"),
     },
+    "paper_tool": {
+        "calculator": Word("计算器"),
+        "highlighter": Word("高亮题干"),
+        "eliminator": Word("排除选项"),
+    },
     "strictness": {"soft": Word("尽量满足，偏差列出"), "strict": Word("必须满足，否则不组卷")},
     "cool_down": {"penalise": Word("尽量避用"), "exclude": Word("一律不用")},
     "multiple_credit": {

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 
 from item_bank.rules.blueprint import DEFAULT_SHARES, RangeWeight, SectionTerms, Shares
 from item_bank.rules.kinds import KIND_NAMES, ItemKind
@@ -43,6 +44,14 @@ class FairnessTerms:
 DEFAULT_FAIRNESS = FairnessTerms()
 
 
+class PaperTool(StrEnum):
+    """What candidates at computers may use beside the paper, where the blueprint allows it."""
+
+    CALCULATOR = "calculator"
+    HIGHLIGHTER = "highlighter"
+    ELIMINATOR = "eliminator"
+
+
 @dataclass(frozen=True)
 class BlueprintTerms:
     """A whole blueprint."""
@@ -52,6 +61,7 @@ class BlueprintTerms:
     sections: tuple[SectionTerms, ...]
     shares: Shares = DEFAULT_SHARES
     fairness: FairnessTerms = DEFAULT_FAIRNESS
+    tools: tuple[PaperTool, ...] = ()  # that candidates at computers may use
 
     @property
     def total_points(self) -> Decimal:

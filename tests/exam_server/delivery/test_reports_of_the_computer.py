@@ -1,7 +1,9 @@
 """What a computer says of itself stands on the wall once, and never stops anyone."""
 
+import json
 from typing import Any
 
+from exam_server.delivery.models import SittingRun
 from tests.support.room import Room
 
 GOOD = {"journal": "durable", "secure": True, "fonts": True, "socket": True, "clock_ms": -40}
@@ -43,3 +45,15 @@ def test_what_the_page_stopped_is_information_until_it_goes_on_and_on(room: Room
     assert (last["open"], last["text"]) == (True, "已阻止：打印 1 次，累计第 5 条")
     assert page.post("blocked", {"kind": "telepathy", "times": 1})["error"] == "malformed"
     assert page.post("self-test", {**GOOD, "journal": "x"})["error"] == "malformed"
+
+
+def test_the_state_names_the_tools_that_the_paper_allows_once_it_is_shown(room: Room) -> None:
+    with room.database.transaction() as db:
+        run = db.get_one(SittingRun, room.sitting_id)
+        blueprint = run.paper.blueprint
+        blueprint.settings = json.dumps({**json.loads(blueprint.settings), "tools": ["calculator"]})
+    room.open()
+    page = room.seated()
+    assert page.state()["tools"] == []
+    room.command("start")
+    assert page.state()["tools"] == ["calculator"]

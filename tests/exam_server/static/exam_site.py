@@ -71,6 +71,7 @@ class ScriptedRoom:
             "rules": canned.RULES,
             "confirmed": self.confirmed,
             "paper": self.paper if started else None,
+            "tools": self.paper.get("tools", []),
             "answers": self.answers,
             "display": self.display,
             "events": [event for event in self.events if event["needs_confirmation"]],

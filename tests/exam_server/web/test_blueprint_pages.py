@@ -8,6 +8,7 @@ import pytest
 from item_bank.actions import load_bank
 from item_bank.exchange.bank_folder import read_bank
 from item_bank.queries import blueprints_of, terms_of
+from item_bank.rules.blueprint_terms import PaperTool
 from registry.access import SYSTEM
 from registry.catalog.queries import project_by_number
 from tests.exam_server.web.office_site import Site, Visitor
@@ -136,3 +137,19 @@ def test_a_new_blueprint_starts_with_a_code_that_is_free(
     manager.get(f"/bank/{project_id}/blueprints/new?template=T-D")
     assert "编辑组卷方案" in manager.page
     assert "保存后为 T-D 第 2 版" in manager.page
+
+
+def test_tools_are_ticked_and_stored_with_the_next_version(
+    manager: Visitor, project_id: int, site: Site
+) -> None:
+    address, values = opened(manager, project_id)
+    values = {name: value for name, value in values.items() if not name.startswith("tool_")}
+    values |= {"tool_calculator": "1", "tool_eliminator": "1"}
+    assert manager.post(address, **values, do="save").status_code == 302
+    with site.database.reading() as db:
+        stored = next(one for one in blueprints_of(db, project_id) if one.code == values["code"])
+        assert terms_of(stored).tools == (PaperTool.CALCULATOR, PaperTool.ELIMINATOR)
+        number = stored.id
+    manager.get(f"{address}/{number}")
+    assert 'name="tool_calculator" value="1" checked' in manager.page
+    assert 'name="tool_highlighter" value="1">' in manager.page

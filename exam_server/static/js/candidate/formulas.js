@@ -18,10 +18,9 @@ export function loadFormulas() {
   });
 }
 
-/** Replace the formulas inside a node; without KaTeX the source stays readable. @param {HTMLElement} node */
+/** Set the formulas inside a node; without KaTeX the source stays readable. @param {HTMLElement} node */
 export function typeset(node) {
   const { katex } = /** @type {any} */ (window);
-  if (!katex) return;
   const walker = document.createTreeWalker(node, NodeFilter.SHOW_TEXT);
   const texts = [];
   while (walker.nextNode()) texts.push(/** @type {Text} */ (walker.currentNode));
@@ -35,7 +34,8 @@ function pieces(text, katex) {
   for (const found of text.matchAll(DELIMITED)) {
     parts.push(text.slice(from, found.index));
     const place = h("span", { class: "formula" });
-    katex.render(found[1] || found[2], place, { displayMode: Boolean(found[2]), throwOnError: false, strict: "ignore", maxExpand: 200 });
+    if (katex) katex.render(found[1] || found[2], place, { displayMode: Boolean(found[2]), throwOnError: false, strict: "ignore", maxExpand: 200 });
+    else place.textContent = found[0];
     parts.push(place);
     from = found.index + found[0].length;
   }

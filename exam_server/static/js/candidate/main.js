@@ -12,6 +12,7 @@ import { checkView, rulesView, waitingView } from "./entry.js";
 import { hasFormulas, loadFormulas } from "./formulas.js";
 import { FullScreen } from "./full_screen.js";
 import { Guard } from "./guard.js";
+import { Markings } from "./markings.js";
 import { Messages } from "./messages.js";
 import { Player } from "./player.js";
 import { RaiseHand } from "./raise_hand.js";
@@ -111,10 +112,7 @@ function render() {
 function openPlayer() {
   player = new Player(session, messages, announcer);
   if (!hasFormulas(session.state.paper)) return;
-  loadFormulas().then(() => {
-    player.question.forget();
-    player.render();
-  }, (missing) => console.error(missing));
+  loadFormulas().then(() => player.redraw(), (missing) => console.error(missing));
 }
 
 function showPlayer() {
@@ -190,6 +188,7 @@ async function confirm(step) {
 /** Back to the sign-in form, for the next candidate at this PC. */
 async function leave() {
   await session.forget();
+  new Markings(session.state.attempt).wipe();
   location.assign("/exam/?leave=1");
 }
 

@@ -7,6 +7,7 @@ import { place, portrait } from "./entry.js";
 import { HandIn } from "./hand_in.js";
 import { QuestionView } from "./question.js";
 import { Sheet } from "./sheet.js";
+import { Tools } from "./tools.js";
 
 /** @typedef {import("./session.js").CandidateSession} CandidateSession */
 
@@ -31,7 +32,8 @@ export class Player {
     /** @type {HTMLElement | null} */
     this.strip = null;
     this.stripText = "";
-    this.question = new QuestionView((at) => this.choose(at));
+    this.tools = new Tools(session.state, this.attempt, () => this.redraw());
+    this.question = new QuestionView((at) => this.choose(at), this.tools.own);
     this.sheet = new Sheet(this.attempt, () => session.journal.itemStates(), (index) => this.go(index));
     this.handIn = new HandIn(this.attempt, { onJump: (index) => this.go(index), onConfirm: () => session.handIn(), unsafe: () => session.unsafe });
     this.label();
@@ -104,6 +106,12 @@ export class Player {
     this.render();
     this.sheet.reveal(index);
     qs("#stem").focus({ preventScroll: true });
+  }
+
+  /** Build the question again: formulas have become available, or what is marked has changed. */
+  redraw() {
+    this.question.forget();
+    this.render();
   }
 
   /** @param {number} by */

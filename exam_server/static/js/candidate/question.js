@@ -1,7 +1,8 @@
 /** Renders one question. Native radio and checkbox inputs carry all semantics; the painted mark follows the journal. */
-import { h, icon, qs, setText } from "../page/dom.js";
+import { h, icon, qs, setAttr, setText } from "../page/dom.js";
 import { OPTION_KEYS } from "./attempt.js";
 import { typeset } from "./formulas.js";
+import { paint } from "./markings.js";
 
 /** @typedef {import("./wire.js").Question} Question */
 
@@ -14,9 +15,13 @@ function cleaned(markup, tag = "span") {
 }
 
 export class QuestionView {
-  /** @param {(place: number) => void} onChoose place of the option, from 0 */
-  constructor(onChoose) {
+  /**
+   * @param {(place: number) => void} onChoose place of the option, from 0
+   * @param {{markings: import("./markings.js").Markings, canStrike: boolean} | null} [own] what the candidate marks
+   */
+  constructor(onChoose, own = null) {
     this.onChoose = onChoose;
+    this.own = own;
     this.body = qs("#body");
     /** @type {Question | null} */
     this.shown = null;
@@ -33,6 +38,7 @@ export class QuestionView {
       input.checked = on;
       input.disabled = this.isLocked;
     }
+    if (this.own && this.own.canStrike) this.renderStruck(question);
   }
 
   /** Read-only after the time is up or hand-in. @param {boolean} isLocked */
@@ -44,6 +50,26 @@ export class QuestionView {
   /** Formulas have become available: set the question once more. */
   forget() {
     this.shown = null;
+  }
+
+  /** @param {Question} question */
+  renderStruck(question) {
+    const { out } = this.own.markings.of(question.id);
+    for (const row of this.body.querySelectorAll(".option-row")) {
+      const isOut = out.includes(row.dataset.option);
+      row.classList.toggle("option-row--out", isOut);
+      setAttr(qs("button", row), "aria-pressed", String(isOut));
+    }
+  }
+
+  /** @param {Question} question @param {HTMLElement} label @param {import("./wire.js").Option} option @param {number} place */
+  withEliminator(question, label, option, place) {
+    const strike = () => {
+      this.own.markings.strike(question.id, option.id);
+      this.renderStruck(question);
+    };
+    const name = question.kind === "true_false" ? ["正确", "错误"][place] : OPTION_KEYS[place];
+    return h("div", { class: "option-row", "data-option": option.id }, label, h("button", { type: "button", class: "btn btn--sm btn--plain option-row__out", "aria-label": `排除选项 ${name}`, onclick: strike }, icon("close"), "排除"));
   }
 
   build(question, section) {
@@ -59,6 +85,7 @@ export class QuestionView {
       ? h("figure", { class: "figure" }, h("img", { src: figure.src, alt: figure.description }), figure.caption ? h("figcaption", {}, figure.caption) : null)
       : null;
     this.body.replaceChildren(stem, h("div", { class: `question__split${picture ? " question__split--figure" : ""}` }, options, ...(picture ? [picture] : [])));
+    if (this.own) paint(qs(".rich", stem), this.own.markings.of(question.id).passages);
     this.body.parentElement.scrollTop = 0;
   }
 
@@ -87,6 +114,6 @@ export class QuestionView {
       h("span", { class: "option__text" }, cleaned(option.content)),
       tick,
     );
-    return label;
+    return this.own && this.own.canStrike ? this.withEliminator(question, label, option, place) : label;
   }
 }

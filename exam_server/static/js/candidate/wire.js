@@ -15,7 +15,7 @@
  * @typedef {{project: string, subject: string, batch: string, number: number | string, minutes: number, starts_ms: number, institution: string}} Sitting
  * @typedef {{state: AttemptState, attempt: string, store: string, epoch: number, head_seq: number, server_ms: number,
  *            started_ms: number | null, deadline_ms: number | null, deadline_version: number, candidate: Candidate,
- *            sitting: Sitting, rules: string[], confirmed: {data: boolean, rules: boolean}, paper: Paper | null,
+ *            sitting: Sitting, rules: string[], confirmed: {data: boolean, rules: boolean}, paper: Paper | null, tools: string[],
  *            answers: import("../exam/journal.js").ServerAnswers, display: {theme: string, zoom: number},
  *            events: RoomEvent[], last_event: number, receipt: Receipt | null, sealed: boolean}} State
  */
@@ -42,6 +42,7 @@ export function readState(body) {
     rules: body.rules || [],
     confirmed: body.confirmed || { data: false, rules: false },
     paper: body.paper ? readPaper(body.paper) : null,
+    tools: body.tools || [],
     display: body.display || { theme: "", zoom: 0 },
     events,
     last_event: Math.max(body.last_event || 0, 0, ...events.map(({ id }) => id)),
