@@ -31,6 +31,7 @@ from exam_server.web import (
     card_review,
     card_scanning,
     certificates,
+    check_in,
     development,
     element_table,
     enrolment,
@@ -107,6 +108,7 @@ BLUEPRINTS = (
     candidate.blueprint,
     proctor_console.blueprint,
     room_record.blueprint,
+    check_in.blueprint,
     health.blueprint,
     seb.blueprint,
 )

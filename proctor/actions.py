@@ -4,7 +4,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from proctor.models import ExtraTime, Incident, PresenceRecord
+from proctor.models import ExtraTime, IdentityCheck, Incident, PresenceRecord
+from proctor.queries import identity_checks
+from proctor.rules.identity import Identity, require_acceptable
 from proctor.rules.presence import Presence
 from registry.access import Actor, Permission
 from registry.audit_log import note
@@ -97,3 +99,29 @@ def record_incident(
         detail={"text": text},
     )
     return incident
+
+
+def record_identity(
+    db: Session, admission_id: int, mark: Identity, words: str, *, actor: Actor, now: datetime
+) -> IdentityCheck:
+    """Record what the check of a candidate's identity came to."""
+    actor.require(Permission.ROOM_PROCTOR)
+    before = identity_checks(db, [admission_id]).get(admission_id)
+    require_acceptable(
+        mark,
+        words,
+        Identity(before.mark) if before else None,
+        by_the_same=before is not None and before.checked_by_id == actor.account_id,
+    )
+    check = IdentityCheck(
+        admission_id=admission_id,
+        mark=mark,
+        note=words.strip(),
+        checked_at=now,
+        checked_by_id=actor.account_id,
+    )
+    db.add(check)
+    detail = {"before": before.mark if before else None, "after": mark, "note": words.strip()}
+    note(db, "record_identity", ("admission", admission_id), actor=actor, now=now, detail=detail)
+    db.flush()
+    return check

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from proctor.rules.identity import Identity
 from proctor.rules.presence import Presence
 from registry.database import Record, UtcDateTime, one_of
 
@@ -46,3 +47,17 @@ class Incident(Record):
     text: Mapped[str] = mapped_column(String(500))
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
     recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+
+
+class IdentityCheck(Record):
+    """One check of a candidate's identity; the newest stands, a trigger keeps all as written."""
+
+    __tablename__ = "identity_check"
+    __table_args__ = (one_of("mark", Identity),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    admission_id: Mapped[int] = mapped_column(ForeignKey("admission.id"), index=True)
+    mark: Mapped[str] = mapped_column(String(16))
+    note: Mapped[str] = mapped_column(String(200))
+    checked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    checked_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))

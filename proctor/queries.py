@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from proctor.models import ExtraTime, PresenceRecord
+from proctor.models import ExtraTime, IdentityCheck, PresenceRecord
+from proctor.rules.identity import Identity
 from proctor.rules.presence import Presence
 
 
@@ -27,3 +28,19 @@ def presences(db: Session, admission_ids: Iterable[int]) -> dict[int, Presence]:
         )
     )
     return {admission_id: Presence(presence) for admission_id, presence in rows}
+
+
+def identity_checks(db: Session, admission_ids: Iterable[int]) -> dict[int, IdentityCheck]:
+    """Return the newest check of everyone who was checked."""
+    rows = db.scalars(
+        select(IdentityCheck)
+        .where(IdentityCheck.admission_id.in_(list(admission_ids)))
+        .order_by(IdentityCheck.id)
+    )
+    return {row.admission_id: row for row in rows}
+
+
+def identity_marks(db: Session, admission_ids: Iterable[int]) -> dict[int, Identity]:
+    """Return what the newest check of everyone who was checked came to."""
+    checks = identity_checks(db, admission_ids)
+    return {admission_id: Identity(check.mark) for admission_id, check in checks.items()}

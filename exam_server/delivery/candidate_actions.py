@@ -10,6 +10,7 @@ from exam_server.delivery.ending import add_event
 from exam_server.delivery.errors import (
     AlreadySignedInError,
     CheckInClosedError,
+    IdentityRefusedError,
     MarkedAbsentError,
     TooManyAttemptsError,
     WrongAdmissionNoError,
@@ -29,7 +30,8 @@ from exam_server.delivery.states import ENDED, AttemptState, RunState
 from exam_server.delivery.wire import MalformedMessageError
 from item_bank.composing.queries import paper_for
 from proctor.actions import record_presence
-from proctor.queries import presences
+from proctor.queries import identity_marks, presences
+from proctor.rules.identity import may_start
 from proctor.rules.presence import Presence
 from registry.access import Actor
 from registry.audit_log import note
@@ -86,6 +88,8 @@ def claim_seat(
     gate(db, admission)
     if presences(db, [admission.id]).get(admission.id) is Presence.ABSENT:
         raise MarkedAbsentError
+    if not may_start(identity_marks(db, [admission.id]).get(admission.id)):
+        raise IdentityRefusedError
     attempt = db.scalar(select(Attempt).where(Attempt.admission_id == admission.id))
     if attempt is None:
         attempt = seat_attempt(db, admission, run, now=now)

@@ -54,6 +54,13 @@ class MarkedAbsentError(AssessmentError):
     text = "您在本场已登记为缺考，不能登录。如登记有误，请举手由监考员撤销。"
 
 
+class IdentityRefusedError(AssessmentError):
+    """The check of identity at the door has refused the candidate."""
+
+    code = "identity_refused"
+    text = "您的身份核验未通过，不能登录。请举手或到签到台，由监考人员重新核验。"
+
+
 class AttemptEndedError(AssessmentError):
     """The attempt has ended; nothing more is accepted."""
 

@@ -27,6 +27,8 @@ from exam_server.delivery.timing import is_over
 from item_bank.models import Paper, PaperSet
 from item_bank.rules.kinds import PaperState
 from proctor import actions as room_record
+from proctor.queries import identity_marks
+from proctor.rules.identity import may_start
 from proctor.rules.presence import Presence
 from registry.access import SYSTEM, Actor, Permission
 from registry.accounts.models import Account, AccountState
@@ -111,11 +113,7 @@ def start_sitting(db: Session, sitting_id: int, *, actor: Actor, now: datetime) 
         raise RoomNotReadyError(state=RUN_WORDS[RunState(run.state)], action="开考", hint=hint)
     run.state = RunState.RUNNING
     run.started_at = now
-    waiting = db.scalars(
-        select(Attempt).where(
-            Attempt.sitting_id == sitting_id, Attempt.state == AttemptState.WAITING
-        )
-    ).all()
+    waiting = _waiting(db, sitting_id)
     for attempt in waiting:
         attempt.state = AttemptState.IN_PROGRESS
         attempt.started_at = now
@@ -124,6 +122,16 @@ def start_sitting(db: Session, sitting_id: int, *, actor: Actor, now: datetime) 
     detail = {"count": len(waiting)}
     note(db, "start_sitting", ("sitting", sitting_id), actor=actor, now=now, detail=detail)
     return len(waiting)
+
+
+def _waiting(db: Session, sitting_id: int) -> list[Attempt]:
+    """Return who may begin: all who wait, but for those the check of identity has refused."""
+    own = select(Attempt).where(
+        Attempt.sitting_id == sitting_id, Attempt.state == AttemptState.WAITING
+    )
+    waiting = db.scalars(own).all()
+    marks = identity_marks(db, [attempt.admission_id for attempt in waiting])
+    return [attempt for attempt in waiting if may_start(marks.get(attempt.admission_id))]
 
 
 def send_message(

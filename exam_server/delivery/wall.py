@@ -17,14 +17,15 @@ from exam_server.delivery.presence_board import PresenceBoard
 from exam_server.delivery.queries import answered_counts, room_code
 from exam_server.delivery.states import ENDED, AttemptState, RunState
 from exam_server.delivery.timing import deadline_of, milliseconds
-from proctor.queries import extra_minutes, presences
+from proctor.queries import extra_minutes, identity_marks, presences
+from proctor.rules.identity import Identity
 from proctor.rules.presence import Presence
 from registry.enrolment.models import Enrolment
 from registry.scheduling.models import Admission, SittingProctor
 
 EVENTS_SHOWN = 200
 JIANGSU = timedelta(hours=8)
-WALL_KINDS = frozenset({"help", "alert", "offline", "submitted"})
+WALL_KINDS = frozenset({"help", "alert", "offline", "submitted", "identity"})
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class _Facts:
     saved: Mapping[int, datetime]
     open_kinds: Mapping[int, str]
     away: Mapping[int, int]
+    identity: Mapping[int, Identity]
 
 
 def snapshot(
@@ -108,6 +110,7 @@ def _facts(
         saved,
         open_kinds,
         away,
+        identity_marks(db, ids),
     )
 
 
@@ -141,6 +144,7 @@ def _seat(
         "deadline_ms": milliseconds(ends) if ends else None,
         "last_save_ms": milliseconds(saved_at) if saved_at else None,
         "pending": beat.pending if beat else 0,
+        "identity": facts.identity.get(admission.id),
         "away_count": facts.away.get(admission.id, 0),
     }
 

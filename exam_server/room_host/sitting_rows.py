@@ -16,7 +16,7 @@ from exam_server.delivery.models import (
     RefusedOp,
     RoomEvent,
 )
-from proctor.models import ExtraTime, Incident, PresenceRecord
+from proctor.models import ExtraTime, IdentityCheck, Incident, PresenceRecord
 from registry.database import Record, UtcDateTime
 from registry.scheduling.models import Admission
 
@@ -32,6 +32,7 @@ TABLES: tuple[type[Record], ...] = (
     PresenceRecord,
     ExtraTime,
     Incident,
+    IdentityCheck,
 )
 Numbers = Mapping[str, Mapping[int, int]]
 """For every table referred to: number in the room to number at the centre."""

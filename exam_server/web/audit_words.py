@@ -88,6 +88,7 @@ ACTIONS = {
     "raise_hand": "考生举手",
     "receive_blanks": "空白证书入库",
     "record_incident": "记录考场事件",
+    "record_identity": "核验身份",
     "record_marks": "记录评分",
     "record_presence": "登记到场情况",
     "record_result": "登记成绩",

@@ -69,7 +69,7 @@ ENTRIES: tuple[Entry, ...] = (
         "监考",
         "proctor_console.sittings",
         (_P.ROOM_PROCTOR,),
-        ("proctor_console", "room_record"),
+        ("proctor_console", "room_record", "check_in"),
     ),
     Entry("考场", "考场服务器状态", "health.show", (_P.ROOM_PROCTOR, _P.ACCOUNTS_MANAGE)),
     Entry(

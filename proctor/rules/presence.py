@@ -1,5 +1,6 @@
 """Presence of a candidate in a sitting 签到."""
 
+from datetime import timedelta
 from enum import StrEnum
 
 
@@ -8,3 +9,6 @@ class Presence(StrEnum):
 
     PRESENT = "present"
     ABSENT = "absent"  # 缺考
+
+
+LATE_ENTRY = timedelta(minutes=30)  # after the start nobody is let in any more; exam rules

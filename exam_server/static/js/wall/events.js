@@ -64,7 +64,7 @@ export class EventList {
     return h(
       "li",
       { class: `event${event.open ? " event--open" : ""}`, "data-state": event.kind },
-      icon((STATES[event.kind] || { icon: "info" }).icon),
+      icon((STATES[event.kind] || { icon: { identity: "card" }[event.kind] || "info" }).icon),
       event.seat === null ? h("span", { class: "event__who" }, who) : h("button", { type: "button", class: "event__who event__who--link", onclick: () => this.onSelect(event.seat) }, who),
       h("time", { class: "event__time" }, formatTime(event.at_ms)),
       h("span", { class: "event__text" }, event.text),

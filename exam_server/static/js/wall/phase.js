@@ -65,18 +65,24 @@ export class PhasePanel {
       h("p", { class: "phase__counts" }, h("span", {}, "已到 ", h("strong", { class: "num" }, String(here)), " 人"), h("span", {}, "未到 ", h("strong", { class: "num" }, String(room.count("idle"))), " 人"), h("span", {}, "缺考 ", h("strong", { class: "num" }, String(room.count("absent"))), " 人")),
       h("div", { class: "meter", "aria-hidden": "true" }, bar),
       ...this.action("start", "btn--lg btn--primary phase__main"),
+      h("div", { class: "phase__links" }, this.desk(), this.record()),
     ];
   }
 
   running() {
     const { room_code: code } = this.room.sitting;
     const [button, why] = this.action("close", "btn--sm");
-    return [h("div", { class: "phase__head" }, h("h2", { class: "phase__title" }, "考试进行中"), button), why, h("div", { class: "phase__links" }, code && this.enlarge(), this.record())];
+    return [h("div", { class: "phase__head" }, h("h2", { class: "phase__title" }, "考试进行中"), button), why, h("div", { class: "phase__links" }, code && this.enlarge(), this.desk(), this.record())];
   }
 
   /** The way to the room record. */
   record() {
     return h("a", { class: "btn btn--sm", href: `/proctor/${this.room.sitting.id}/record`, "data-action": "record" }, icon("file"), "记录单");
+  }
+
+  /** The way to the check-in desk. */
+  desk() {
+    return h("a", { class: "btn btn--sm", href: `/proctor/${this.room.sitting.id}/check-in`, "data-action": "desk" }, icon("card"), "签到台");
   }
 
   closed() {
