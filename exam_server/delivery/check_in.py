@@ -50,7 +50,7 @@ class Desk:
     absent: int
     newest: tuple[Checked, ...]
     doubtful: tuple[Checked, ...]  # wait for another person
-    entry_ends_at: datetime
+    entry_ends_at: datetime | None  # None before the start
 
     @property
     def unchecked(self) -> int:
@@ -89,7 +89,7 @@ def desk_of(db: Session, sitting_id: int, *, actor: Actor) -> Desk:
         absent=sum(presence is Presence.ABSENT for presence in recorded),
         newest=tuple(shown[:NEWEST_SHOWN]),
         doubtful=tuple(one for one in shown if one.mark is Identity.DOUBTFUL),
-        entry_ends_at=(run.started_at or run.sitting.starts_at) + LATE_ENTRY,
+        entry_ends_at=run.started_at and run.started_at + LATE_ENTRY,
     )
 
 

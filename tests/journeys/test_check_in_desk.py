@@ -37,7 +37,7 @@ def test_two_proctors_check_candidates_in_by_keyboard(journey: Journey, served: 
     told(page, f"{first.name}：一致")
     scan(page, second.admission_no, second.name)
     page.keyboard.press("F4")
-    expect(page.get_by_label("存疑")).to_be_checked()
+    expect(page.get_by_role("radio", name="存疑")).to_be_checked()
     expect(page.locator("#note")).to_be_focused()
     page.keyboard.type("照片模糊")
     page.keyboard.press("Enter")

@@ -4,9 +4,8 @@ import { qs, setText } from "../page/dom.js";
 const TICK_MS = 1000;
 const number = /** @type {HTMLInputElement} */ (qs("#number"));
 const form = /** @type {HTMLFormElement | null} */ (document.querySelector("#check"));
-const left = qs("#entry-left");
-const ends = Date.parse(left.dataset.ends);
-const serverAhead = Date.parse(left.dataset.now) - performance.now();
+const left = /** @type {HTMLElement | null} */ (document.querySelector("#entry-left"));
+const serverAhead = left ? Date.parse(left.dataset.now) - performance.now() : 0;
 
 /** A scanner sends digits and Enter, never a function key: no scan can mark anybody. @param {KeyboardEvent} event */
 function mark(event) {
@@ -19,9 +18,10 @@ function mark(event) {
   else /** @type {HTMLElement} */ (qs("#note")).focus();
 }
 
-/** How long latecomers are still let in. */
+/** How long latecomers are still let in; before the start there is nothing to count. */
 function tick() {
-  const seconds = Math.floor((ends - serverAhead - performance.now()) / 1000);
+  if (!left) return;
+  const seconds = Math.floor((Date.parse(left.dataset.ends) - serverAhead - performance.now()) / 1000);
   const two = (/** @type {number} */ n) => String(n).padStart(2, "0");
   setText(left, seconds > 0 ? `${Math.floor(seconds / 60)}:${two(seconds % 60)}` : left.dataset.over);
 }
