@@ -22,7 +22,10 @@ from exam_server.config import read_settings
 from exam_server.delivery.journal import Delivered, store
 from exam_server.delivery.models import Attempt, SittingRun
 from exam_server.delivery.roots import sign_room
+from exam_server.delivery.rules.deadline import beginning
+from exam_server.delivery.states import EventKind as Kind
 from exam_server.delivery.states import RunState
+from exam_server.delivery.transitions import record
 from exam_server.delivery.verification import verify
 from exam_server.delivery.wire import Op
 from exam_server.migrations.append_only import protect, unprotect
@@ -63,16 +66,18 @@ def fill(database: Database, sitting_id: int, ops: int, roots: int) -> int:
                 sitting_id=sitting_id,
                 paper_id=run.paper_id,
                 order_seed=1,
-                state="in_progress",
-                epoch=1,
-                head_seq=0,
                 claimed_at=now,
-                started_at=now,
             )
             for admission in db.get_one(Sitting, sitting_id).admissions
         ]
         db.add_all(made)
         db.flush()
+        for kind, body in (
+            (Kind.CLAIMED, {}),
+            (Kind.READY, {}),
+            (Kind.STARTED, beginning(now, 90)),
+        ):
+            record(db, made, kind, now=now, body=body)
         ids = [attempt.id for attempt in made]
     per_root = max(1, ops // roots)
     for first in range(1, ops, per_root):
@@ -81,6 +86,7 @@ def fill(database: Database, sitting_id: int, ops: int, roots: int) -> int:
     with database.transaction() as db:
         hand_in = (Op(seq=ops, kind="submit"),)
         store(db, [Delivered(attempt_id, 1, hand_in, now) for attempt_id in ids])
+        record(db, [db.get_one(Attempt, each) for each in ids], Kind.SEALED, now=now)
         sign_room(db, sitting_id, now=now)
         db.get_one(SittingRun, sitting_id).state = RunState.CLOSED
     return ids[len(ids) // 2]

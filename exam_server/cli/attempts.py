@@ -63,7 +63,7 @@ def _write(report: Report, public: str, out: Path) -> None:
 def _tell(report: Report, public: str) -> None:
     click.echo(
         f"已核对 {report.sittings} 场、{report.attempts} 份作答、{report.ops} 步操作、"
-        f"{report.receipts} 张回执、{report.roots} 个签名根。"
+        f"{report.events} 个事件、{report.receipts} 张回执、{report.roots} 个签名根。"
     )
     click.echo(f"验签公钥（Ed25519）：{public}")
     for finding in report.findings:

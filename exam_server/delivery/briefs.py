@@ -8,9 +8,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from exam_server.delivery.models import Attempt, RoomEvent, SittingRun
-from exam_server.delivery.queries import deadline, receipt_for_candidate
+from exam_server.delivery.queries import receipt_for_candidate
 from exam_server.delivery.states import AttemptState, RunState
-from proctor.models import ExtraTime
 
 
 @dataclass(frozen=True)
@@ -21,6 +20,7 @@ class Brief:
     epoch: int
     head_seq: int
     deadline_at: datetime | None
+    closes_at: datetime | None
     deadline_version: int
     last_event: int
     receipt: dict[str, Any] | None
@@ -30,7 +30,6 @@ class Brief:
 def read_brief(db: Session, attempt_id: int) -> Brief:
     """Read the brief of an attempt from the tables."""
     attempt = db.get_one(Attempt, attempt_id)
-    given = select(func.count()).where(ExtraTime.admission_id == attempt.admission_id)
     last = select(func.max(RoomEvent.id)).where(
         RoomEvent.sitting_id == attempt.sitting_id,
         RoomEvent.for_candidate,
@@ -40,8 +39,9 @@ def read_brief(db: Session, attempt_id: int) -> Brief:
         AttemptState(attempt.state),
         attempt.epoch,
         attempt.head_seq,
-        deadline(db, attempt),
-        (db.scalar(given) or 0) + 1,
+        attempt.deadline_at,
+        attempt.closes_at,
+        attempt.event_no,
         db.scalar(last) or 0,
         receipt_for_candidate(attempt),
         db.get_one(SittingRun, attempt.sitting_id).state == RunState.CLOSED,

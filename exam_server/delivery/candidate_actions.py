@@ -1,6 +1,6 @@
 """What a candidate may do before and beside answering: sign in, confirm, raise a hand."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
@@ -26,7 +26,9 @@ from exam_server.delivery.models import (
     SittingRun,
 )
 from exam_server.delivery.queries import ROOM_CODE, hash_of_token, live_lease, screen_admissions
-from exam_server.delivery.states import ENDED, AttemptState, RunState
+from exam_server.delivery.rules.deadline import beginning
+from exam_server.delivery.states import ENDED, LIVE, AttemptState, EventKind, RunState
+from exam_server.delivery.transitions import CANDIDATE, record
 from exam_server.delivery.wire import MalformedMessageError
 from item_bank.composing.queries import paper_for
 from proctor.actions import record_presence
@@ -46,7 +48,7 @@ HANDS = {"technical": "设备问题", "question": "试题文字", "personal": "�
 Gate = Callable[[Session, Admission], None]
 """Refuses a sign-in from the computer in front of it."""
 AWAY_NOTICE_MS = 800  # shorter absences are no news: the system's own pop-ups
-OPEN_ROOMS = frozenset({RunState.CHECK_IN, RunState.RUNNING})
+OPEN_ROOMS = frozenset({RunState.CHECK_IN}) | LIVE
 RUN_WORDS = {RunState.PLANNED: "尚未开放登录", RunState.CLOSED: "已经结束"}
 
 
@@ -150,13 +152,13 @@ def seat_attempt(
         sitting_id=run.sitting_id,
         paper_id=paper_for(db, run.set_id, admission) if run.set_id else run.paper_id,
         order_seed=order_seed(keys_of(db), admission.id),
-        state=AttemptState.CLAIMED,
         epoch=1,
         head_seq=0,
         claimed_at=now,
     )
     db.add(attempt)
     db.flush()
+    record(db, [attempt], EventKind.CLAIMED, now=now, actor=CANDIDATE)
     record_presence(db, admission.id, Presence.PRESENT, actor=candidate_actor(admission), now=now)
     return attempt
 
@@ -184,11 +186,10 @@ def confirm_step(db: Session, attempt_id: int, step: str, *, now: datetime) -> A
     else:
         raise MalformedMessageError
     if attempt.state == AttemptState.CLAIMED and is_ready(attempt):
+        record(db, [attempt], EventKind.READY, now=now, actor=CANDIDATE)
         run = db.get_one(SittingRun, attempt.sitting_id, populate_existing=True)
-        running = run.state == RunState.RUNNING
-        attempt.state = AttemptState.IN_PROGRESS if running else AttemptState.WAITING
-        # One who comes late begins now but ends with the room: the clock runs from its start.
-        attempt.started_at = run.started_at if running else None
+        if run.state in LIVE:
+            begin_work(db, run, [attempt], now=now, actor=CANDIDATE)
         note(
             db,
             "confirm_rules",
@@ -198,6 +199,18 @@ def confirm_step(db: Session, attempt_id: int, step: str, *, now: datetime) -> A
             detail={"state": attempt.state},
         )
     return AttemptState(attempt.state)
+
+
+def begin_work(
+    db: Session, run: SittingRun, attempts: Sequence[Attempt], *, now: datetime, actor: Actor
+) -> None:
+    """Start attempts of a running room.
+
+    One who comes late begins now but ends with the room: the clock runs from its start.
+    """
+    assert run.started_at is not None
+    body = beginning(run.started_at, run.sitting.minutes)
+    record(db, attempts, EventKind.STARTED, now=now, actor=actor, body=body)
 
 
 def is_ready(attempt: Attempt) -> bool:

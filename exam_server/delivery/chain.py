@@ -1,7 +1,7 @@
-"""Hash chains over the operations of an attempt, and one root over the chains of a room (R15).
+"""Hash chains over operations and events of an attempt, one root over the chains of a room (R15).
 
-``link`` covers everything that is stored of an operation and the link before it, so that a row
-that is changed, taken out, put in or moved no longer fits. All functions are pure.
+``link`` covers everything that is stored of an operation or event and the link before it, so that
+a row that is changed, taken out, put in or moved no longer fits. All functions are pure.
 """
 
 import hashlib
@@ -32,15 +32,30 @@ class Link(NamedTuple):
     received_us: int
 
 
+class EventLink(NamedTuple):
+    """What the hash of an event covers beside the link before it; the order counts."""
+
+    attempt_id: int
+    seq: int  # the number of the event
+    kind: str
+    body: str
+    reason: str
+    actor: str
+    second: str
+    at_us: int
+
+
 class Head(NamedTuple):
-    """The newest link of an attempt's chain."""
+    """The newest links of an attempt's chains; roots of before know none of the events."""
 
     attempt_id: int
     seq: int
     hash: str
+    event_no: int | None = None
+    event_hash: str = ""
 
 
-def link(previous: str, op: Link) -> str:
+def link(previous: str, op: Link | EventLink) -> str:
     """Return the link that follows ``previous``.
 
     >>> op = Link(17, 1, 1, "set", "q1", "o2", False, 0, "ab", 0)
@@ -55,7 +70,7 @@ def microseconds(instant: datetime) -> int:
     return (instant - EPOCH_START) // MICROSECOND
 
 
-def merkle_root(heads: Iterable[Head]) -> str:
+def merkle_root(heads: Iterable[Sequence[object]]) -> str:
     """Return one hash over the heads in their order; a node without a neighbour moves up as it is.
 
     >>> merkle_root([]) == hashlib.sha256(b"").hexdigest()

@@ -11,10 +11,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from exam_server.delivery.models import Answer, Attempt, Lease, RoomEvent
-from exam_server.delivery.states import ENDED, AttemptState
+from exam_server.delivery.states import ENDED, EventKind
 from exam_server.delivery.timing import milliseconds
+from exam_server.delivery.transitions import record
 from item_bank.models import PaperItem
 from registry.access import SYSTEM, Actor
+from registry.accounts.models import Account
 from registry.audit_log import note
 from registry.database import keys_of
 
@@ -25,26 +27,28 @@ CODE_LENGTH = 8
 def end_attempt(
     db: Session,
     attempt: Attempt,
-    state: AttemptState,
+    kind: EventKind,
     *,
     now: datetime,
     actor: Actor = SYSTEM,
+    second: Account | None = None,
     reason: str = "",
 ) -> None:
     """End an attempt once and sign its receipt; a second call changes nothing."""
     if attempt.state in ENDED:
         return
     db.flush()
-    attempt.state = state
     attempt.ended_at = now
     attempt.receipt = signed_receipt(db, attempt, now)
+    body = {"head_seq": attempt.head_seq, "code": json.loads(attempt.receipt)["code"]}
+    record(db, [attempt], kind, now=now, actor=actor, second=second, reason=reason, body=body)
     note(
         db,
         "end_attempt",
         ("attempt", attempt.id),
         actor=actor,
         now=now,
-        detail={"state": state, "reason": reason, "head_seq": attempt.head_seq},
+        detail={"state": attempt.state, "reason": reason, "head_seq": attempt.head_seq},
     )
 
 
@@ -134,10 +138,9 @@ def hand_in_event(db: Session, attempt: Attempt, *, now: datetime) -> None:
 
 
 def end_leases(db: Session, attempt: Attempt, *, now: datetime) -> None:
-    """End every live lease of the attempt and raise its epoch: older pages are fenced."""
+    """End every live lease of the attempt; an event that raises its epoch fences their pages."""
     for lease in db.scalars(
         select(Lease).where(Lease.attempt_id == attempt.id, Lease.ended_at.is_(None))
     ):
         lease.ended_at = now
-    attempt.epoch += 1
     db.flush()

@@ -20,11 +20,9 @@ from sqlalchemy.orm.util import identity_key
 from exam_server.delivery.chain import Link, link, microseconds
 from exam_server.delivery.ending import end_attempt, hand_in_event
 from exam_server.delivery.models import Answer, AnswerOp, Attempt, RefusedOp
-from exam_server.delivery.states import ENDED, AttemptState, OpKind
-from exam_server.delivery.timing import deadline_of, is_over
+from exam_server.delivery.states import ENDED, AttemptState, EventKind, OpKind
+from exam_server.delivery.transitions import CANDIDATE
 from exam_server.delivery.wire import Op
-from proctor.queries import extra_minutes
-from registry.scheduling.models import Sitting
 
 OPS: Table = AnswerOp.metadata.tables["answer_op"]
 ANSWERS: Table = Answer.metadata.tables["answer"]
@@ -65,7 +63,8 @@ class _Head:
     epoch: int
     seq: int
     hash: str
-    deadline_at: datetime | None
+    is_paused: bool
+    closes_at: datetime | None
     known: dict[int, str] = field(default_factory=dict)  # fingerprints already stored
 
 
@@ -89,7 +88,7 @@ def store(db: Session, messages: Sequence[Delivered]) -> list[Stored]:
     _write(db, rows)
     for attempt_id, at in rows.submitted.items():
         attempt = db.get_one(Attempt, attempt_id, populate_existing=True)
-        end_attempt(db, attempt, AttemptState.SUBMITTED, now=at)
+        end_attempt(db, attempt, EventKind.SUBMITTED, now=at, actor=CANDIDATE)
         hand_in_event(db, attempt, now=at)
     return replies
 
@@ -118,9 +117,11 @@ def _take(message: Delivered, head: _Head, rows: _Rows) -> Stored:
 def _objection(head: _Head, received_at: datetime) -> str:
     if head.state in ENDED:
         return "closed"
-    if head.state is not AttemptState.IN_PROGRESS or head.deadline_at is None:
+    if head.closes_at is None:
         return "not_started"
-    return "closed" if is_over(head.deadline_at, received_at) else ""
+    if received_at > head.closes_at:
+        return "closed"
+    return "paused" if head.is_paused else ""
 
 
 def _append(message: Delivered, op: Op, head: _Head, rows: _Rows) -> None:
@@ -195,27 +196,25 @@ def _heads(db: Session, messages: Sequence[Delivered]) -> dict[int, _Head]:
     found = db.execute(
         select(
             Attempt.id,
-            Attempt.admission_id,
             Attempt.state,
             Attempt.epoch,
             Attempt.head_seq,
             Attempt.head_hash,
-            Attempt.started_at,
-            Sitting.minutes,
-        )
-        .join(Sitting, Sitting.id == Attempt.sitting_id)
-        .where(Attempt.id.in_(ids))
+            Attempt.paused_at,
+            Attempt.closes_at,
+        ).where(Attempt.id.in_(ids))
     ).all()
-    extra = extra_minutes(db, [row.admission_id for row in found])
-    heads = {}
-    for row in found:
-        deadline_at = (
-            deadline_of(row.started_at, row.minutes, [extra.get(row.admission_id, 0)])
-            if row.started_at
-            else None
+    heads = {
+        row.id: _Head(
+            AttemptState(row.state),
+            row.epoch,
+            row.head_seq,
+            row.head_hash,
+            is_paused=row.paused_at is not None,
+            closes_at=row.closes_at,
         )
-        state = AttemptState(row.state)
-        heads[row.id] = _Head(state, row.epoch, row.head_seq, row.head_hash, deadline_at)
+        for row in found
+    }
     _load_known(db, messages, heads)
     return heads
 

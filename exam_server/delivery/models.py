@@ -15,7 +15,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from exam_server.delivery.chain import GENESIS
-from exam_server.delivery.states import AttemptState, OpKind, RunState
+from exam_server.delivery.states import AttemptState, EventKind, OpKind, RunState
 from item_bank.models import Paper
 from registry.database import Record, UtcDateTime, one_of
 from registry.scheduling.models import Admission, Sitting
@@ -46,7 +46,10 @@ class SittingRun(Record):
 
 
 class Attempt(Record):
-    """The work of one candidate; one per admission."""
+    """The work of one candidate; one per admission.
+
+    State, epoch, start and the times after it are the fold of the events; see transitions.py.
+    """
 
     __tablename__ = "attempt"
     __table_args__ = (one_of("state", AttemptState),)
@@ -60,10 +63,15 @@ class Attempt(Record):
     epoch: Mapped[int] = mapped_column(default=1)
     head_seq: Mapped[int] = mapped_column(default=0)
     head_hash: Mapped[str] = mapped_column(String(64), default=GENESIS)
+    event_no: Mapped[int] = mapped_column(default=0)
+    event_hash: Mapped[str] = mapped_column(String(64), default=GENESIS)
     claimed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     data_confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     rules_confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the clock runs from here
+    paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # of the pause that lasts
+    deadline_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # as the candidate sees it
+    closes_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # nothing is accepted after
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     receipt: Mapped[str | None] = mapped_column(Text)  # canonical JSON, signed
     theme: Mapped[str] = mapped_column(String(16), default="")
@@ -72,6 +80,36 @@ class Attempt(Record):
 
     admission: Mapped[Admission] = relationship()
     paper: Mapped[Paper] = relationship()
+
+
+class AttemptEvent(Record):
+    """One thing that happened to an attempt; a trigger refuses to change or delete it."""
+
+    __tablename__ = "attempt_event"
+    __table_args__ = (one_of("kind", EventKind), UniqueConstraint("attempt_id", "number"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"))
+    number: Mapped[int]  # within the attempt, from 1
+    kind: Mapped[str] = mapped_column(String(20))
+    body: Mapped[str] = mapped_column(Text)  # JSON
+    reason: Mapped[str] = mapped_column(String(200))
+    actor: Mapped[str] = mapped_column(String(120))  # name and login: the same in every database
+    second: Mapped[str] = mapped_column(String(120))  # the person who checked it
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    chain_hash: Mapped[str] = mapped_column(String(64))  # covers this row and the one before it
+
+
+class Outage(Record):
+    """A time in which a seat was not heard of, or without a seat the server itself was down."""
+
+    __tablename__ = "outage"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sitting_id: Mapped[int] = mapped_column(ForeignKey("sitting_run.sitting_id"), index=True)
+    attempt_id: Mapped[int | None] = mapped_column(ForeignKey("attempt.id"))
+    began_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # None while it lasts
 
 
 class Lease(Record):
@@ -206,3 +244,4 @@ class StoreIdentity(Record):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     store: Mapped[str] = mapped_column(String(20))
+    alive_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # while a sitting was on

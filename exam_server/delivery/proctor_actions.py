@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from exam_server.delivery.candidate_actions import OPEN_ROOMS, begin_work
 from exam_server.delivery.ending import add_event, end_attempt, end_leases
 from exam_server.delivery.errors import ReviewerError, RoomNotReadyError
 from exam_server.delivery.models import Attempt, RoomEvent, SittingRun
@@ -17,13 +18,12 @@ from exam_server.delivery.queries import (
     ROOM_CODE,
     admission_in,
     attempt_of,
-    deadline,
     room_counts,
     run_on_duty,
 )
 from exam_server.delivery.roots import sign_room
-from exam_server.delivery.states import ENDED, AttemptState, RunState
-from exam_server.delivery.timing import is_over
+from exam_server.delivery.states import BEGUN, ENDED, LIVE, AttemptState, EventKind, RunState
+from exam_server.delivery.transitions import record
 from item_bank.models import Paper, PaperSet
 from item_bank.rules.kinds import PaperState
 from proctor import actions as room_record
@@ -41,6 +41,7 @@ RUN_WORDS = {
     RunState.PLANNED: "尚未开放登录",
     RunState.CHECK_IN: "正在登录",
     RunState.RUNNING: "正在考试",
+    RunState.PAUSED: "全场暂停",
     RunState.CLOSED: "已经关闭",
 }
 
@@ -114,9 +115,7 @@ def start_sitting(db: Session, sitting_id: int, *, actor: Actor, now: datetime) 
     run.state = RunState.RUNNING
     run.started_at = now
     waiting = _waiting(db, sitting_id)
-    for attempt in waiting:
-        attempt.state = AttemptState.IN_PROGRESS
-        attempt.started_at = now
+    begin_work(db, run, waiting, now=now, actor=actor)
     text = f"考试开始，{len(waiting)} 人答题"
     _room_event(db, sitting_id, "started", text, actor=actor, now=now, for_candidate=True)
     detail = {"count": len(waiting)}
@@ -145,7 +144,7 @@ def send_message(
 ) -> None:
     """Send a message to one candidate or to the whole room."""
     run = run_on_duty(db, sitting_id, actor=actor)
-    if run.state not in (RunState.CHECK_IN, RunState.RUNNING):
+    if run.state not in OPEN_ROOMS:
         state = RUN_WORDS[RunState(run.state)]
         raise RoomNotReadyError(state=state, action="发消息", hint="没有考生能收到。")
     if not text.strip():
@@ -181,6 +180,16 @@ def extend(
     run_on_duty(db, sitting_id, actor=actor)
     reviewer_account = reviewer_of(db, sitting_id, reviewer, actor=actor)
     attempts = _working(db, sitting_id, admission_id)
+    record(
+        db,
+        attempts,
+        EventKind.EXTENDED,
+        now=now,
+        actor=actor,
+        second=reviewer_account,
+        reason=reason,
+        body={"minutes": minutes},
+    )
     for attempt in attempts:
         room_record.give_extra_time(
             db,
@@ -215,9 +224,17 @@ def force_submit(
     if not reason.strip():
         raise InvalidInputError(field="原因", reason="不能为空，请填写强制交卷的原因。")
     attempt = attempt_of(db, sitting_id, admission_id)
-    if run.state != RunState.RUNNING or attempt.state in ENDED:
+    if run.state not in LIVE or attempt.state in ENDED:
         raise RoomNotReadyError(state="该考生不在答题中", action="强制交卷", hint="请刷新座位图。")
-    end_attempt(db, attempt, AttemptState.FORCED, now=now, actor=actor, reason=reason)
+    end_attempt(
+        db,
+        attempt,
+        EventKind.FORCED,
+        now=now,
+        actor=actor,
+        second=reviewer_account,
+        reason=reason,
+    )
     text = f"强制交卷：{reason.strip()}，复核人 {reviewer_account.name}"
     add_event(db, attempt, "forced", text, now=now, for_candidate=True, actor=actor)
 
@@ -264,6 +281,7 @@ def release_seat(
     if attempt.state in ENDED:
         raise RoomNotReadyError(state="该考生已交卷", action="换机", hint="")
     end_leases(db, attempt, now=now)
+    record(db, [attempt], EventKind.RELEASED, now=now, actor=actor, reason=reason)
     text = f"换机：{reason.strip() or '允许重新登录'}"
     add_event(db, attempt, "released", text, now=now, actor=actor)
     detail = {"epoch": attempt.epoch, "reason": reason}
@@ -316,6 +334,8 @@ def close_room(db: Session, sitting_id: int, *, actor: Actor, now: datetime) -> 
         )
     run.state = RunState.CLOSED
     run.closed_at = now
+    attempts = db.scalars(select(Attempt).where(Attempt.sitting_id == sitting_id)).all()
+    record(db, attempts, EventKind.SEALED, now=now, actor=actor)
     run.room_code_index = None
     root = sign_room(db, sitting_id, now=now)
     detail: dict[str, object] = {"present": counts.present, "absent": counts.absent}
@@ -329,14 +349,10 @@ def expire_attempts(db: Session, attempt_ids: Sequence[int], *, now: datetime) -
     closed = []
     for attempt_id in attempt_ids:
         attempt = db.get_one(Attempt, attempt_id, populate_existing=True)
-        ends_at = deadline(db, attempt)
-        if (
-            attempt.state != AttemptState.IN_PROGRESS
-            or ends_at is None
-            or not is_over(ends_at, now)
-        ):
+        closes_at = attempt.closes_at
+        if attempt.state in ENDED or closes_at is None or now <= closes_at:
             continue
-        end_attempt(db, attempt, AttemptState.EXPIRED, now=now, actor=SYSTEM, reason="到时")
+        end_attempt(db, attempt, EventKind.EXPIRED, now=now, actor=SYSTEM, reason="到时")
         add_event(db, attempt, "expired", "到时自动交卷", now=now, for_candidate=True)
         closed.append(attempt.id)
     return closed
@@ -357,12 +373,14 @@ def reviewer_of(db: Session, sitting_id: int, login_name: str, *, actor: Actor) 
 def _working(db: Session, sitting_id: int, admission_id: int | None) -> Sequence[Attempt]:
     if admission_id is not None:
         attempt = attempt_of(db, sitting_id, admission_id)
-        if attempt.state != AttemptState.IN_PROGRESS:
+        if attempt.state not in BEGUN:
             raise RoomNotReadyError(state="该考生不在答题中", action="延时", hint="请刷新座位图。")
         return [attempt]
     working = db.scalars(
         select(Attempt).where(
-            Attempt.sitting_id == sitting_id, Attempt.state == AttemptState.IN_PROGRESS
+            Attempt.sitting_id == sitting_id,
+            Attempt.closes_at.is_not(None),
+            Attempt.state.in_(BEGUN),
         )
     ).all()
     if not working:

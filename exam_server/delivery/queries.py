@@ -17,9 +17,9 @@ from exam_server.delivery.models import (
     RoomEvent,
     SittingRun,
 )
-from exam_server.delivery.states import ENDED, AttemptState
-from exam_server.delivery.timing import deadline_of, milliseconds
-from proctor.queries import extra_minutes, presences
+from exam_server.delivery.states import BEGUN, ENDED
+from exam_server.delivery.timing import milliseconds
+from proctor.queries import presences
 from proctor.rules.presence import Presence
 from proctor.rules.room_counts import Counts, Place, count_room
 from registry.access import Actor, Permission
@@ -128,27 +128,10 @@ def admission_in(db: Session, sitting_id: int, admission_id: int | None) -> Admi
     return admission
 
 
-def deadline(db: Session, attempt: Attempt) -> datetime | None:
-    """Return when the candidate must stop, None before the start."""
-    if attempt.started_at is None:
-        return None
-    minutes = attempt.admission.sitting.minutes
-    extra = extra_minutes(db, [attempt.admission_id]).get(attempt.admission_id, 0)
-    return deadline_of(attempt.started_at, minutes, [extra])
-
-
 def due_attempts(db: Session) -> dict[int, datetime]:
-    """Return the deadline of every attempt that is being worked on."""
-    found = db.execute(
-        select(Attempt.id, Attempt.admission_id, Attempt.started_at, Sitting.minutes)
-        .join(Sitting, Sitting.id == Attempt.sitting_id)
-        .where(Attempt.state == AttemptState.IN_PROGRESS, Attempt.started_at.is_not(None))
-    ).all()
-    extra = extra_minutes(db, [row.admission_id for row in found])
-    return {
-        row.id: deadline_of(row.started_at, row.minutes, [extra.get(row.admission_id, 0)])
-        for row in found
-    }
+    """Return when every attempt that has begun is closed."""
+    begun = select(Attempt.id, Attempt.closes_at).where(Attempt.state.in_(BEGUN))
+    return {attempt_id: closes_at for attempt_id, closes_at in db.execute(begun) if closes_at}
 
 
 def answers_of(db: Session, attempt_id: int) -> dict[str, dict[str, Any]]:

@@ -15,6 +15,8 @@ from exam_server.delivery.ending import add_event
 from exam_server.delivery.lease_tokens import Claim, read_token
 from exam_server.delivery.models import Attempt, Lease, SittingRun
 from exam_server.delivery.queries import hash_of_token
+from exam_server.delivery.states import EventKind
+from exam_server.delivery.transitions import record
 from registry.audit_log import note
 from registry.database import keys_of
 from registry.scheduling.models import Admission
@@ -34,7 +36,8 @@ def readmit(db: Session, token: str, *, address: str, now: datetime) -> None:
     is_live = claim.epoch >= attempt.epoch
     if is_live:
         end_live_leases(db, attempt, now=now)
-        attempt.epoch = claim.epoch
+        epoch = {"epoch": claim.epoch}
+        record(db, [attempt], EventKind.READMITTED, now=now, body=epoch)
     db.add(
         Lease(
             attempt_id=attempt.id,

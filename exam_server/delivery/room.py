@@ -41,8 +41,8 @@ from exam_server.delivery.queries import (
     seat_of,
 )
 from exam_server.delivery.roots import MinuteRoots
-from exam_server.delivery.states import ENDED, AttemptState, RunState
-from exam_server.delivery.timing import is_over, milliseconds
+from exam_server.delivery.states import BEGUN, ENDED, AttemptState, RunState
+from exam_server.delivery.timing import milliseconds
 from exam_server.delivery.wall import difference, snapshot
 from exam_server.delivery.wire import MalformedMessageError, OpsMessage
 from exam_server.delivery.writer import THREADS, Concurrency, Writer
@@ -278,8 +278,8 @@ class ExamRoom:
         over = []
         with self.database.reading() as db:
             due = due_attempts(db)
-        for attempt_id, ends_at in due.items():
-            if is_over(ends_at, now):
+        for attempt_id, closes_at in due.items():
+            if now > closes_at:
                 over.append(attempt_id)
                 continue
             fell_silent = self.board.note_change(attempt_id, now)
@@ -374,8 +374,7 @@ class ExamRoom:
         brief = None if fresh else self._briefs.get(seat.attempt_id)
         if brief is None:
             brief = self._read_brief(seat.attempt_id)
-        ends_at = brief.deadline_at
-        if brief.state is AttemptState.IN_PROGRESS and ends_at and is_over(ends_at, self.clock()):
+        if brief.state in BEGUN and brief.closes_at and self.clock() > brief.closes_at:
             self.expire([seat.attempt_id])
             brief = self._read_brief(seat.attempt_id)
         return brief

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from exam_server.delivery.chain import GENESIS, Head, merkle_root, microseconds
 from exam_server.delivery.models import Attempt, ChainRoot, SittingRun
-from exam_server.delivery.states import RunState
+from exam_server.delivery.states import LIVE
 from exam_server.delivery.writer import Writer
 from registry.database import keys_of
 
@@ -37,7 +37,7 @@ class MinuteRoots:
 
 def sign_running(db: Session, *, now: datetime) -> None:
     """Sign the chains of every running room."""
-    running = select(SittingRun.sitting_id).where(SittingRun.state == RunState.RUNNING)
+    running = select(SittingRun.sitting_id).where(SittingRun.state.in_(LIVE))
     for sitting_id in db.scalars(running).all():
         sign_room(db, sitting_id, now=now)
 
@@ -64,9 +64,11 @@ def sign_room(db: Session, sitting_id: int, *, now: datetime) -> ChainRoot | Non
 
 
 def heads_of(db: Session, sitting_id: int) -> list[Head]:
-    """Return the newest link of every attempt of the sitting, under its number in the room."""
+    """Return the newest links of every attempt of the sitting, under its number in the room."""
     number = func.coalesce(Attempt.number_in_room, Attempt.id)
-    chosen = select(number, Attempt.head_seq, Attempt.head_hash)
+    chosen = select(
+        number, Attempt.head_seq, Attempt.head_hash, Attempt.event_no, Attempt.event_hash
+    )
     own = chosen.where(Attempt.sitting_id == sitting_id).order_by(number)
     return [Head(*row) for row in db.execute(own)]
 

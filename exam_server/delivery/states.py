@@ -9,21 +9,31 @@ class RunState(StrEnum):
     PLANNED = "planned"
     CHECK_IN = "check_in"
     RUNNING = "running"
+    PAUSED = "paused"  # the whole room stands still
     CLOSED = "closed"
 
 
+LIVE = frozenset({RunState.RUNNING, RunState.PAUSED})  # begun and not yet closed
+
+
 class AttemptState(StrEnum):
-    """One candidate's work at a computer."""
+    """One candidate's work at a computer. Sealed is no state of it: that its room is closed."""
 
     CLAIMED = "claimed"  # signed in, data or rules not yet confirmed
     WAITING = "waiting"
     IN_PROGRESS = "in_progress"
+    PAUSED = "paused"
+    TRANSFER_PENDING = "transfer_pending"  # claimed from another computer, not yet approved
     SUBMITTED = "submitted"  # handed in by the candidate
     FORCED = "forced"  # by a proctor, with a reason
     EXPIRED = "expired"  # by the server at the deadline
+    VOIDED = "voided"  # by a misconduct decision of two persons; the answers are kept
 
 
-ENDED = frozenset({AttemptState.SUBMITTED, AttemptState.FORCED, AttemptState.EXPIRED})
+BEGUN = frozenset({AttemptState.IN_PROGRESS, AttemptState.PAUSED, AttemptState.TRANSFER_PENDING})
+ENDED = frozenset(
+    {AttemptState.SUBMITTED, AttemptState.FORCED, AttemptState.EXPIRED, AttemptState.VOIDED}
+)
 
 
 class OpKind(StrEnum):
@@ -33,3 +43,28 @@ class OpKind(StrEnum):
     CLEAR = "clear"
     FLAG = "flag"
     SUBMIT = "submit"
+
+
+class EventKind(StrEnum):
+    """What may happen to an attempt; its events in order say where it stands."""
+
+    CLAIMED = "claimed"
+    READY = "ready"  # own data and rules confirmed
+    STARTED = "started"
+    EXTENDED = "extended"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    COMPENSATED = "compensated"  # lost time decided on, given back or not
+    TRANSFER_ASKED = "transfer_asked"
+    TRANSFER_APPROVED = "transfer_approved"
+    TRANSFER_DENIED = "transfer_denied"
+    RELEASED = "released"  # the seat, for a new sign-in
+    READMITTED = "readmitted"  # the seat, by a server restored from a copy
+    SUBMITTED = "submitted"
+    FORCED = "forced"
+    EXPIRED = "expired"
+    REOPENED = "reopened"
+    VOIDED = "voided"
+    OPS_ACCEPTED = "ops_accepted"  # kept operations, by two persons
+    OPS_REFUSED = "ops_refused"
+    SEALED = "sealed"  # its room was closed

@@ -6,7 +6,7 @@ Reads everything afresh from the tables; nothing is corrected. What is found nam
 import base64
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
 
@@ -17,9 +17,19 @@ from sqlalchemy.orm import Session
 
 from exam_server.delivery.chain import GENESIS, Head, Link, merkle_root, microseconds
 from exam_server.delivery.ending import answers_hash, question_count, receipt_code
-from exam_server.delivery.models import Answer, AnswerOp, Attempt, ChainRoot, SittingRun
+from exam_server.delivery.event_verification import event_rows, state_flaws, stored_events
+from exam_server.delivery.models import (
+    Answer,
+    AnswerOp,
+    Attempt,
+    AttemptEvent,
+    ChainRoot,
+    SittingRun,
+)
 from exam_server.delivery.roots import heads_of, read_heads, signed_words
+from exam_server.delivery.rules.deadline import Interval
 from exam_server.delivery.states import ENDED, OpKind, RunState
+from exam_server.delivery.transitions import outages_of
 from exam_server.delivery.walk import Fault, Flaw, Row, walk
 from registry.database import keys_of
 from registry.enrolment.models import Enrolment
@@ -39,6 +49,7 @@ class Finding:
     admission_no: str = ""
     seq: int | None = None
     words: str = ""
+    of_event: bool = False  # what ``seq`` counts
 
     @property
     def text(self) -> str:
@@ -50,7 +61,7 @@ class Finding:
             number = f"（准考证号 {self.admission_no}）" if self.admission_no else ""
             parts.append(f"作答 {self.attempt_id}{number}")
         if self.seq is not None:
-            parts.append(f"第 {self.seq} 步")
+            parts.append(f"{'事件' if self.of_event else ''}第 {self.seq} 步")
         tail = f"（{self.words}）" if self.words else ""
         return " · ".join(parts) + f"：{self.fault.value}{tail}"
 
@@ -62,6 +73,7 @@ class Report:
     sittings: int = 0
     attempts: int = 0
     ops: int = 0
+    events: int = 0
     receipts: int = 0
     roots: int = 0
     findings: list[Finding] = field(default_factory=list)
@@ -89,9 +101,10 @@ class _Sitting:
         key = run.room_key or keys_of(db).verify_key()
         self._public = Ed25519PublicKey.from_public_bytes(key)
         self._hashes: dict[int, dict[int, str]] = {}  # by the attempt's number in the room
+        self._event_hashes: dict[int, dict[int, str]] = {}
         self._own_ids: dict[int, int] = {}
         self._numbers: dict[int, str] = {}
-        self._named: set[tuple[int, int | None]] = set()
+        self._named: set[tuple[int, int, bool]] = set()
 
     def verify(self) -> None:
         """Check the attempts, then the roots over them."""
@@ -99,8 +112,10 @@ class _Sitting:
         self._numbers = _admission_numbers(self._db, sitting_id)
         rows, folds = _rows_of(self._db, sitting_id), _folds_of(self._db, sitting_id)
         attempts = select(Attempt).where(Attempt.sitting_id == sitting_id).order_by(Attempt.id)
+        events, outages = stored_events(self._db, sitting_id), outages_of(self._db, sitting_id)
         for attempt in self._db.scalars(attempts).all():
             self._check_attempt(attempt, rows.get(attempt.id, []), folds.get(attempt.id, {}))
+            self._check_events(attempt, events.get(attempt.id, []), outages)
         self._check_roots()
 
     def _check_attempt(self, attempt: Attempt, rows: Sequence[Row], answers: Fold) -> None:
@@ -117,6 +132,17 @@ class _Sitting:
             self._report.receipts += 1
         for words in self._receipt_faults(attempt, rows):
             self._name(Flaw(Fault.RECEIPT, words=words), attempt.id)
+
+    def _check_events(
+        self, attempt: Attempt, events: Sequence[AttemptEvent], outages: Sequence[Interval]
+    ) -> None:
+        self._report.events += len(events)
+        number, rows = attempt.number_in_room or attempt.id, event_rows(events, attempt)
+        self._event_hashes[number] = {row.op.seq: row.chain_hash for row in rows} | {0: GENESIS}
+        for flaw in walk(rows, Head(number, attempt.event_no, attempt.event_hash)):
+            self._name(replace(flaw, of_event=True), attempt.id)
+        for flaw in state_flaws(attempt, events, outages):
+            self._name(flaw, attempt.id)
 
     def _receipt_faults(self, attempt: Attempt, rows: Sequence[Row]) -> Iterator[str]:
         has_ended = attempt.state in ENDED
@@ -150,35 +176,54 @@ class _Sitting:
             if root.number != number + 1 or root.previous_root != before:
                 self._name(Flaw(Fault.ROOT, words=f"第 {root.number} 个根之前有缺失"))
             heads = list(read_heads(root.heads))
-            if not _is_signed(root, self._public) or merkle_root(heads) != root.root:
+            is_root = merkle_root(json.loads(root.heads)) == root.root
+            if not is_root or not _is_signed(root, self._public):
                 self._name(Flaw(Fault.ROOT, words=f"第 {root.number} 个根或其签名被改动"))
             for head in heads:
                 self._check_head(head, root.number)
             before, number = root.root, root.number
         if self._run.state == RunState.CLOSED:
-            for head in heads_of(self._db, self._run.sitting_id):
-                if head not in heads:
-                    words = "末步不在关闭考场时的根中"
-                    attempt_id = self._own_ids[head.attempt_id]
-                    self._name(Flaw(Fault.ROOT, head.seq, words), attempt_id)
+            self._check_end({head.attempt_id: head for head in heads})
+
+    def _check_end(self, signed: Mapping[int, Head]) -> None:
+        """Check that nothing was written after the room was closed."""
+        words = "末步不在关闭考场时的根中"
+        for head in heads_of(self._db, self._run.sitting_id):
+            last, attempt_id = signed.get(head.attempt_id), self._own_ids[head.attempt_id]
+            if last is None or last[:3] != head[:3]:
+                self._name(Flaw(Fault.ROOT, head.seq, words), attempt_id)
+            elif last.event_no is not None and last != head:
+                self._name(Flaw(Fault.ROOT, head.event_no, words, of_event=True), attempt_id)
 
     def _check_head(self, head: Head, number: int) -> None:
-        if self._hashes.get(head.attempt_id, {}).get(head.seq) == head.hash:
-            return
         known = head.attempt_id in self._hashes
         words = f"第 {number} 个根所签的末步" + ("" if known else "，作答记录已不存在")
         attempt_id = self._own_ids.get(head.attempt_id, head.attempt_id)
-        self._name(Flaw(Fault.ROOT, head.seq, words), attempt_id)
+        if self._hashes.get(head.attempt_id, {}).get(head.seq) != head.hash:
+            self._name(Flaw(Fault.ROOT, head.seq, words), attempt_id)
+        if head.event_no is None or not known:
+            return
+        if self._event_hashes[head.attempt_id].get(head.event_no) != head.event_hash:
+            self._name(Flaw(Fault.ROOT, head.event_no, words, of_event=True), attempt_id)
 
     def _name(self, flaw: Flaw, attempt_id: int | None = None) -> None:
         """Keep a finding; a step that is named already is not named again by the roots."""
         if attempt_id is not None and flaw.seq is not None:
-            if (attempt_id, flaw.seq) in self._named:
+            place = (attempt_id, flaw.seq, flaw.of_event)
+            if place in self._named:
                 return
-            self._named.add((attempt_id, flaw.seq))
+            self._named.add(place)
         number = self._numbers.get(attempt_id, "") if attempt_id is not None else ""
         self._report.findings.append(
-            Finding(flaw.fault, self._run.sitting_id, attempt_id, number, flaw.seq, flaw.words)
+            Finding(
+                flaw.fault,
+                self._run.sitting_id,
+                attempt_id,
+                number,
+                flaw.seq,
+                flaw.words,
+                flaw.of_event,
+            )
         )
 
 
@@ -196,7 +241,7 @@ def fold(rows: Sequence[Row]) -> Fold:
     """Return what the operations say of each question."""
     state: Fold = {}
     for _id, op, _hash in rows:
-        if op.kind == OpKind.SUBMIT:
+        if not isinstance(op, Link) or op.kind == OpKind.SUBMIT:
             continue
         value, flagged, _seq = state.get(op.question_id, ("", False, 0))
         if op.kind == OpKind.FLAG:

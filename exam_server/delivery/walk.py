@@ -1,4 +1,4 @@
-"""Walks the chain of one attempt and says which rows do not fit, and what was done to them. Pure.
+"""Walks a chain of one attempt and says which rows do not fit, and what was done to them. Pure.
 
 A row whose hash does not follow from the row before it was changed, moved, or put in, or lost its
 predecessor. Its stored hash still tells its old place: it fits there and nowhere else.
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from exam_server.delivery.chain import GENESIS, Head, Link, link
+from exam_server.delivery.chain import GENESIS, EventLink, Head, Link, link
 from exam_server.delivery.wire import Op
 
 LOOKED_INTO = 40  # misfits of one attempt whose old place is looked for
@@ -24,15 +24,16 @@ class Fault(StrEnum):
     REORDERED = "顺序被调换"
     HEAD = "与作答记录的末步不符"
     FOLD = "答案与操作记录不符"
+    STATE = "状态或时间与事件记录不符"
     RECEIPT = "回执不符"
     ROOT = "签名根不符"
 
 
 class Row(NamedTuple):
-    """One stored operation."""
+    """One stored operation or event."""
 
     id: int
-    op: Link
+    op: Link | EventLink
     chain_hash: str
 
 
@@ -43,6 +44,7 @@ class Flaw:
     fault: Fault
     seq: int | None = None
     words: str = ""
+    of_event: bool = False
 
 
 def walk(rows: Sequence[Row], head: Head) -> list[Flaw]:
@@ -93,7 +95,7 @@ def _explain(misfits: Sequence[tuple[Row, str]], rows: Sequence[Row]) -> list[Fl
     for row, old in looked:
         seq = row.op.seq
         if old is None:
-            words = "" if _fingerprint(row.op) != row.op.op_hash else "本步或前一步"
+            words = "" if _is_given_away(row.op) else "本步或前一步"
             flaws.append(Flaw(Fault.CHANGED, seq, words))
         elif old == seq:
             flaws.append(Flaw(Fault.CHANGED, seq - 1, "后一步与它不相接"))
@@ -127,9 +129,13 @@ def _renumbered(places: Sequence[tuple[int, int | None]]) -> Flaw | None:
     return None
 
 
-def _fingerprint(op: Link) -> str:
+def _is_given_away(op: Link | EventLink) -> bool:
+    """Say whether the operation no longer has the fingerprint that the page gave it."""
+    if isinstance(op, EventLink):
+        return False
     value = tuple(op.value.split(",")) if op.value else ()
-    return Op(op.seq, op.kind, op.question_id, value, op.flagged).fingerprint()
+    as_sent = Op(op.seq, op.kind, op.question_id, value, op.flagged)
+    return as_sent.fingerprint() != op.op_hash
 
 
 def _once(flaws: Sequence[Flaw]) -> list[Flaw]:

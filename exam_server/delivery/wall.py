@@ -16,7 +16,7 @@ from exam_server.delivery.models import AnswerOp, Attempt, RoomEvent, SittingRun
 from exam_server.delivery.presence_board import PresenceBoard
 from exam_server.delivery.queries import answered_counts, room_code
 from exam_server.delivery.states import ENDED, AttemptState, RunState
-from exam_server.delivery.timing import deadline_of, milliseconds
+from exam_server.delivery.timing import milliseconds
 from proctor.queries import extra_minutes, identity_marks, presences
 from proctor.rules.identity import Identity
 from proctor.rules.presence import Presence
@@ -120,12 +120,7 @@ def _seat(
     attempt = facts.attempts.get(admission.id)
     candidate = admission.enrolment.candidate
     extra = facts.extra.get(admission.id, 0)
-    minutes = facts.run.sitting.minutes
-    ends = (
-        attempt.started_at and deadline_of(attempt.started_at, minutes, [extra])
-        if attempt
-        else None
-    )
+    ends = attempt.deadline_at if attempt else None
     saved_at = facts.saved.get(attempt.id) if attempt else None
     beat = board.last(attempt.id) if attempt else None
     return {
@@ -175,8 +170,7 @@ def _sitting(db: Session, run: SittingRun, facts: _Facts) -> dict[str, Any]:
         select(SittingProctor).where(SittingProctor.sitting_id == run.sitting_id)
     ).all()
     code = room_code(db, run) if run.state in (RunState.CHECK_IN, RunState.RUNNING) else None
-    longest = max(facts.extra.values(), default=0)
-    ends = run.started_at and deadline_of(run.started_at, sitting.minutes, [longest])
+    ends = _room_ends(run, facts)
     begins = (sitting.starts_at + JIANGSU).strftime("%H:%M")
     finishes = (sitting.starts_at + JIANGSU + timedelta(minutes=sitting.minutes)).strftime("%H:%M")
     names = "、".join(proctor.account.name for proctor in proctors)
@@ -193,6 +187,13 @@ def _sitting(db: Session, run: SittingRun, facts: _Facts) -> dict[str, Any]:
         "ends_ms": milliseconds(ends) if ends else None,
         "minutes": sitting.minutes,
     }
+
+
+def _room_ends(run: SittingRun, facts: _Facts) -> datetime | None:
+    if run.started_at is None:
+        return None
+    own = [attempt.deadline_at for attempt in facts.attempts.values() if attempt.deadline_at]
+    return max(own, default=run.started_at + timedelta(minutes=run.sitting.minutes))
 
 
 def _event(event: RoomEvent, seat_of: Mapping[int, int]) -> dict[str, Any]:

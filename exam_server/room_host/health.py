@@ -9,7 +9,7 @@ from exam_server.config import Settings
 from exam_server.delivery.alarms import CLOCK_STEP_S
 from exam_server.delivery.models import AnswerOp, Attempt
 from exam_server.delivery.room import ExamRoom
-from exam_server.delivery.states import AttemptState
+from exam_server.delivery.states import BEGUN
 from exam_server.room_host import probes
 from exam_server.room_host.record import last_copy, program_version
 from exam_server.room_host.self_test import (
@@ -46,9 +46,7 @@ def figures(room: ExamRoom, settings: Settings) -> list[Figure]:
             .where(AnswerOp.received_at > now - SAVES_WINDOW)
         )
         working = db.scalar(
-            select(func.count())
-            .select_from(Attempt)
-            .where(Attempt.state == AttemptState.IN_PROGRESS)
+            select(func.count()).select_from(Attempt).where(Attempt.state.in_(BEGUN))
         )
     return [
         _seats(room.board.connected(now), working or 0),

@@ -19,7 +19,7 @@ from registry.durable import move_durably
 from registry.errors import AssessmentError
 from registry.keys import KeyRing
 
-FORMAT = 1
+FORMAT = 2  # 2: with the events of attempts
 HASH_LETTERS = 64
 END = "end"
 

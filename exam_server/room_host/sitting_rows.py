@@ -11,8 +11,10 @@ from exam_server.delivery.models import (
     Answer,
     AnswerOp,
     Attempt,
+    AttemptEvent,
     ChainRoot,
     EventReceipt,
+    Outage,
     RefusedOp,
     RoomEvent,
 )
@@ -23,8 +25,10 @@ from registry.scheduling.models import Admission
 KEPT_NUMBERS = frozenset({"attempt", "room_event"})  # others refer to these rows
 TABLES: tuple[type[Record], ...] = (
     Attempt,
+    AttemptEvent,
     AnswerOp,
     ChainRoot,
+    Outage,
     Answer,
     RefusedOp,
     RoomEvent,

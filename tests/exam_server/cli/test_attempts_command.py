@@ -120,10 +120,10 @@ def test_rows_of_before_are_chained_and_signed_by_the_upgrade(sat: Room) -> None
     upgrade(sat.database.engine, sat.database.keys)
     with sat.database.reading() as db:
         report = verify(db)
-        assert (report.findings, report.attempts, report.receipts, report.roots) == ([], 3, 2, 1)
+        assert (report.findings, report.attempts, report.receipts, report.roots) == ([], 3, 2, 2)
         after = db.execute(select(Attempt.id, Attempt.head_hash).order_by(Attempt.id)).all()
         assert after == heads
-        assert len(json.loads(db.scalars(select(ChainRoot.heads)).one())) == 3
+        assert {len(json.loads(heads)) for heads in db.scalars(select(ChainRoot.heads))} == {3}
 
 
 def test_rows_of_before_that_were_changed_after_the_upgrade_are_found(sat: Room) -> None:

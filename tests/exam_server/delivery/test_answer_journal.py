@@ -17,6 +17,7 @@ from exam_server.delivery.models import Answer, AnswerOp, Attempt, RefusedOp, Si
 from exam_server.delivery.states import AttemptState
 from exam_server.delivery.wire import Op
 from registry.database import Database
+from tests.support.attempts import begin
 from tests.support.room import START, Prepared
 
 EPOCH = 2
@@ -42,16 +43,13 @@ def attempt_at_work(
                 sitting_id=sitting_id,
                 paper_id=paper_id,
                 order_seed=1,
-                state=AttemptState.IN_PROGRESS,
-                epoch=EPOCH,
-                head_seq=0,
                 claimed_at=START,
-                started_at=START,
             )
             for admission_id in range(1, count + 1)
         ]
         db.add_all(made)
         db.flush()
+        begin(db, made, clock_from=START, epoch=EPOCH)
         yield db, [attempt.id for attempt in made]
 
 

@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 
 from exam_server.delivery.chain import GENESIS, Head, link, merkle_root
 from exam_server.delivery.ending import receipt_code
-from exam_server.delivery.models import AnswerOp, Attempt, ChainRoot
+from exam_server.delivery.models import AnswerOp, Attempt, AttemptEvent, ChainRoot
+from exam_server.delivery.roots import heads_of, signed_words
+from exam_server.delivery.transitions import event_link
 from exam_server.delivery.verification import Report, stored_row, verify
 from exam_server.delivery.walk import Fault
 from exam_server.migrations.append_only import protect, unprotect
@@ -19,7 +21,7 @@ from registry.database import Database, keys_of
 from tests.support.room import Page, Room
 
 STEPS = 8  # of each candidate, the last of them hands in
-PROTECTED = ("answer_op", "chain_root")
+PROTECTED = ("answer_op", "attempt_event", "chain_root")
 Places = set[tuple[Fault, int | None]]
 
 
@@ -109,8 +111,8 @@ def test_a_minute_without_news_is_not_signed_again(room: Room) -> None:
         roots = db.scalars(select(ChainRoot).order_by(ChainRoot.number)).all()
         assert [root.number for root in roots] == [1, 2]
         assert roots[1].previous_root == roots[0].root != roots[1].root
-        assert json.loads(roots[0].heads)[0][1:] == [0, GENESIS]
-        assert json.loads(roots[1].heads)[0][1:] == [1, page.attempt(db).head_hash]
+        assert json.loads(roots[0].heads)[0][1:3] == [0, GENESIS]
+        assert json.loads(roots[1].heads)[0][1:3] == [1, page.attempt(db).head_hash]
 
 
 UPDATE = "UPDATE answer_op SET {} WHERE attempt_id = :a AND seq = {}"
@@ -320,6 +322,7 @@ def test_an_attempt_that_was_removed_whole_is_given_away_by_the_roots(sat: Room)
     tamper(
         sat,
         "DELETE FROM answer_op WHERE attempt_id = :a",
+        "DELETE FROM attempt_event WHERE attempt_id = :a",
         "DELETE FROM answer WHERE attempt_id = :a",
         "DELETE FROM event_receipt WHERE attempt_id = :a",
         "DELETE FROM lease WHERE attempt_id = :a",
@@ -351,3 +354,112 @@ def test_one_root_covers_every_head_and_their_order() -> None:
     every.add(merkle_root(heads[::-1]))
     every.add(merkle_root([*heads[:6], heads[6]._replace(seq=6)]))
     assert len(every) == 10
+
+
+EVENT = "UPDATE attempt_event SET {} WHERE attempt_id = :a AND number = {}"
+EVENTS = 5  # of each candidate: claimed, ready, started, handed in, sealed
+
+
+def event_places(report: Report, attempt_id: int) -> Places:
+    """Return which events were named; everything must have been found in that attempt."""
+    assert {finding.attempt_id for finding in report.findings} == {attempt_id}
+    named = [finding for finding in report.findings if finding.of_event]
+    return {(finding.fault, finding.seq) for finding in named}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "kind = 'resumed'",
+        "body = '{}'",
+        "reason = '另有原因'",
+        "actor = '他人'",
+        "second = '他人'",
+        "at = '2026-12-05 02:00:00'",
+        "chain_hash = '" + "a" * 64 + "'",
+    ],
+)
+def test_a_changed_event_is_found_at_its_place(sat: Room, change: str) -> None:
+    attempt_id = tamper(sat, EVENT.format(change, 3))
+    found = event_places(verified(sat.database), attempt_id)
+    assert (Fault.CHANGED, 3) in found
+    assert found <= {(Fault.CHANGED, 3), (Fault.CHANGED, 4)}
+
+
+@pytest.mark.parametrize("number", [1, 3, EVENTS])
+def test_a_deleted_event_is_found_at_its_place(sat: Room, number: int) -> None:
+    attempt_id = tamper(
+        sat, f"DELETE FROM attempt_event WHERE attempt_id = :a AND number = {number}"
+    )
+    assert event_places(verified(sat.database), attempt_id) == {(Fault.MISSING, number)}
+
+
+def test_events_that_changed_places_are_found_at_both(sat: Room) -> None:
+    attempt_id = tamper(
+        sat,
+        EVENT.format("number = 1000", 2),
+        EVENT.format("number = 2", 4),
+        EVENT.format("number = 4", 1000),
+    )
+    found = event_places(verified(sat.database), attempt_id)
+    assert found == {(Fault.REORDERED, 2), (Fault.REORDERED, 4)}
+
+
+def test_an_event_put_in_is_found_at_its_place(sat: Room) -> None:
+    attempt_id = tamper(
+        sat,
+        "INSERT INTO attempt_event (id, attempt_id, number, kind, body, reason, actor, second, at,"
+        " chain_hash) SELECT 900, attempt_id, number + 1, 'extended', '{\"minutes\": 30}', reason,"
+        " actor, second, at, chain_hash FROM attempt_event"
+        f" WHERE attempt_id = :a AND number = {EVENTS}",
+    )
+    found = event_places(verified(sat.database), attempt_id)
+    assert (Fault.INSERTED, EVENTS + 1) in found
+
+
+def test_events_rewritten_to_fit_are_given_away_by_the_roots(sat: Room) -> None:
+    attempt_id = tamper(sat, EVENT.format("reason = '另有原因'", 3))
+    with below_the_triggers(sat.database) as db:
+        attempt, previous = db.get_one(Attempt, attempt_id), GENESIS
+        chosen = select(AttemptEvent).where(AttemptEvent.attempt_id == attempt_id)
+        for row in db.scalars(chosen.order_by(AttemptEvent.number)):
+            previous = row.chain_hash = link(previous, event_link(row, attempt))
+        attempt.event_hash = previous
+    found = event_places(verified(sat.database), attempt_id)
+    assert found == {(Fault.ROOT, 3), (Fault.ROOT, EVENTS)}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "state = 'voided'",
+        "epoch = 2",
+        "started_at = '2026-12-05 02:00:00'",
+        "deadline_at = '2026-12-05 09:00:00'",
+        "paused_at = '2026-12-05 02:00:00'",
+    ],
+)
+def test_a_column_that_differs_from_the_events_is_found(sat: Room, change: str) -> None:
+    attempt_id = tamper(sat, f"UPDATE attempt SET {change} WHERE id = :a")
+    assert (Fault.STATE, None) in places(verified(sat.database), attempt_id)
+
+
+def test_roots_of_before_the_events_stay_valid(room: Room) -> None:
+    (page,) = room.working(1)
+    work(page)
+    with room.database.transaction() as db:
+        heads = [list(head[:3]) for head in heads_of(db, room.sitting_id)]
+        root = ChainRoot(
+            sitting_id=room.sitting_id,
+            number=1,
+            at=room.clock(),
+            heads=json.dumps(heads, separators=(",", ":")),
+            root=merkle_root(heads),
+            previous_root=GENESIS,
+        )
+        root.signature = keys_of(db).sign(signed_words(root))
+        db.add(root)
+    room.clock.advance(seconds=61)
+    room.server.room.tick()
+    report = verified(room.database)
+    assert (report.findings, report.roots) == ([], 2)

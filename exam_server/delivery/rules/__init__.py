@@ -1,0 +1,1 @@
+"""Rules of an attempt: pure functions over its events."""
