@@ -61,7 +61,7 @@ def test_a_whole_room_is_said_to_be_whole(sat: Room, tmp_path: Path) -> None:
     out = tmp_path / "report.json"
     told = run("--json", str(out))
     assert told.exit_code == 0, told.output
-    assert "已核对 1 场、3 份作答、8 步操作、2 张回执、1 个签名根。" in told.output
+    assert "已核对 1 场、3 份作答、8 步操作、11 个事件、2 张回执、1 个签名根。" in told.output
     assert told.output.endswith("全部相符。\n")
     written = json.loads(out.read_text())
     assert (written["whole"], written["ops"], written["findings"]) == (True, 8, [])
