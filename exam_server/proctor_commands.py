@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from exam_server.delivery import proctor_actions as act
+from exam_server.delivery import time_actions as time
 from exam_server.delivery.room import ExamRoom
 from exam_server.delivery.wire import RoomCommand
 from exam_server.marking import mark_screen_sitting
@@ -30,7 +31,7 @@ def _message(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
 
 
 def _extend(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
-    act.extend(
+    time.extend(
         db, c.sitting, c.admission, c.minutes, c.reason, reviewer=c.reviewer, actor=actor, now=now
     )
 

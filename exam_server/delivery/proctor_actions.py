@@ -1,4 +1,4 @@
-"""What a proctor may do in a room: open, start, message, extend, end, release, close.
+"""What a proctor may do in a room: open, start, message, end, release, close; time apart.
 
 Every action is audited and leaves an event in the room's feed.
 """
@@ -22,7 +22,7 @@ from exam_server.delivery.queries import (
     run_on_duty,
 )
 from exam_server.delivery.roots import sign_room
-from exam_server.delivery.states import BEGUN, ENDED, LIVE, AttemptState, EventKind, RunState
+from exam_server.delivery.states import ENDED, LIVE, AttemptState, EventKind, RunState
 from exam_server.delivery.transitions import record
 from item_bank.models import Paper, PaperSet
 from item_bank.rules.kinds import PaperState
@@ -101,7 +101,7 @@ def open_check_in(db: Session, sitting_id: int, *, actor: Actor, now: datetime) 
     run.room_code_sealed = keys_of(db).seal(code, purpose=ROOM_CODE)
     run.room_code_index = keys_of(db).index(code, purpose=ROOM_CODE)
     run.state = RunState.CHECK_IN
-    _room_event(db, sitting_id, "info", "已开放登录", actor=actor, now=now)
+    tell_room(db, sitting_id, "info", "已开放登录", actor=actor, now=now)
     note(db, "open_check_in", ("sitting", sitting_id), actor=actor, now=now)
     return code
 
@@ -117,7 +117,7 @@ def start_sitting(db: Session, sitting_id: int, *, actor: Actor, now: datetime) 
     waiting = _waiting(db, sitting_id)
     begin_work(db, run, waiting, now=now, actor=actor)
     text = f"考试开始，{len(waiting)} 人答题"
-    _room_event(db, sitting_id, "started", text, actor=actor, now=now, for_candidate=True)
+    tell_room(db, sitting_id, "started", text, actor=actor, now=now, for_candidate=True)
     detail = {"count": len(waiting)}
     note(db, "start_sitting", ("sitting", sitting_id), actor=actor, now=now, detail=detail)
     return len(waiting)
@@ -151,7 +151,7 @@ def send_message(
         raise InvalidInputError(field="消息内容", reason="不能为空，请填写。")
     if admission_id is not None:
         admission_in(db, sitting_id, admission_id)
-    _room_event(
+    tell_room(
         db,
         sitting_id,
         "message",
@@ -163,46 +163,6 @@ def send_message(
     )
     subject = ("admission", admission_id) if admission_id else ("sitting", sitting_id)
     note(db, "send_message", subject, actor=actor, now=now, detail={"text": text})
-
-
-def extend(
-    db: Session,
-    sitting_id: int,
-    admission_id: int | None,
-    minutes: int,
-    reason: str,
-    *,
-    reviewer: str,
-    actor: Actor,
-    now: datetime,
-) -> list[int]:
-    """Give extra time to one candidate, or to all who are working; return the admissions."""
-    run_on_duty(db, sitting_id, actor=actor)
-    reviewer_account = reviewer_of(db, sitting_id, reviewer, actor=actor)
-    attempts = _working(db, sitting_id, admission_id)
-    record(
-        db,
-        attempts,
-        EventKind.EXTENDED,
-        now=now,
-        actor=actor,
-        second=reviewer_account,
-        reason=reason,
-        body={"minutes": minutes},
-    )
-    for attempt in attempts:
-        room_record.give_extra_time(
-            db,
-            attempt.admission_id,
-            minutes,
-            reason,
-            reviewer_id=reviewer_account.id,
-            actor=actor,
-            now=now,
-        )
-        text = f"延长时间 {minutes} 分钟（{reason.strip()}），复核人 {reviewer_account.name}"
-        add_event(db, attempt, "extension", text, now=now, for_candidate=True, actor=actor)
-    return [attempt.admission_id for attempt in attempts]
 
 
 def force_submit(
@@ -263,7 +223,7 @@ def set_presence(
         )
     room_record.record_presence(db, admission.id, presence, actor=actor, now=now)
     text = "登记缺考" if presence is Presence.ABSENT else "撤销缺考登记"
-    _room_event(db, sitting_id, "info", text, admission_id=admission.id, actor=actor, now=now)
+    tell_room(db, sitting_id, "info", text, admission_id=admission.id, actor=actor, now=now)
 
 
 def release_seat(
@@ -302,7 +262,7 @@ def report_incident(
     admission = admission_in(db, sitting_id, admission_id)
     room_record.record_incident(db, admission.id, text, actor=actor, now=now)
     words = f"违纪记录：{text.strip()}"
-    _room_event(db, sitting_id, "info", words, admission_id=admission.id, actor=actor, now=now)
+    tell_room(db, sitting_id, "info", words, admission_id=admission.id, actor=actor, now=now)
 
 
 def handle_event(
@@ -340,7 +300,7 @@ def close_room(db: Session, sitting_id: int, *, actor: Actor, now: datetime) -> 
     root = sign_room(db, sitting_id, now=now)
     detail: dict[str, object] = {"present": counts.present, "absent": counts.absent}
     detail |= {"root": root.root, "root_number": root.number} if root else {}
-    _room_event(db, sitting_id, "info", "本场已结束", actor=actor, now=now)
+    tell_room(db, sitting_id, "info", "本场已结束", actor=actor, now=now)
     note(db, "close_room", ("sitting", sitting_id), actor=actor, now=now, detail=detail)
 
 
@@ -370,25 +330,7 @@ def reviewer_of(db: Session, sitting_id: int, login_name: str, *, actor: Actor) 
     return account
 
 
-def _working(db: Session, sitting_id: int, admission_id: int | None) -> Sequence[Attempt]:
-    if admission_id is not None:
-        attempt = attempt_of(db, sitting_id, admission_id)
-        if attempt.state not in BEGUN:
-            raise RoomNotReadyError(state="该考生不在答题中", action="延时", hint="请刷新座位图。")
-        return [attempt]
-    working = db.scalars(
-        select(Attempt).where(
-            Attempt.sitting_id == sitting_id,
-            Attempt.closes_at.is_not(None),
-            Attempt.state.in_(BEGUN),
-        )
-    ).all()
-    if not working:
-        raise RoomNotReadyError(state="没有考生在答题", action="延时", hint="")
-    return working
-
-
-def _room_event(
+def tell_room(
     db: Session,
     sitting_id: int,
     kind: str,
@@ -399,6 +341,7 @@ def _room_event(
     admission_id: int | None = None,
     for_candidate: bool = False,
 ) -> RoomEvent:
+    """Write an event about the room, or one candidate of it, into its feed."""
     event = RoomEvent(
         sitting_id=sitting_id,
         admission_id=admission_id,
