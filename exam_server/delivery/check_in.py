@@ -8,11 +8,12 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from exam_server.delivery.candidate_actions import begin_work
 from exam_server.delivery.errors import RoomNotReadyError
 from exam_server.delivery.models import Attempt, RoomEvent, SittingRun
 from exam_server.delivery.proctor_actions import release_seat
 from exam_server.delivery.queries import admission_in, run_on_duty
-from exam_server.delivery.states import ENDED, AttemptState, RunState
+from exam_server.delivery.states import ENDED, LIVE, AttemptState, RunState
 from proctor import actions as room_record
 from proctor.models import IdentityCheck
 from proctor.queries import identity_checks, presences
@@ -150,7 +151,7 @@ def check_identity(
         reason = "身份核验不符"
         release_seat(db, sitting_id, admission.id, reason, actor=actor, now=now)
     if attempt is not None and attempt.state == AttemptState.WAITING and may_start(mark):
-        _begin_if_running(run, attempt)
+        _begin_if_running(db, run, attempt, actor=actor, now=now)
     is_open = mark is not Identity.MATCH
     tail = f"：{words.strip()}" if words.strip() else ""
     db.add(
@@ -168,10 +169,12 @@ def check_identity(
     return check
 
 
-def _begin_if_running(run: SittingRun, attempt: Attempt) -> None:
+def _begin_if_running(
+    db: Session, run: SittingRun, attempt: Attempt, *, actor: Actor, now: datetime
+) -> None:
     """Begin what the start has left out while the candidate was refused."""
-    if run.state == RunState.RUNNING:
-        attempt.state, attempt.started_at = AttemptState.IN_PROGRESS, run.started_at
+    if run.state in LIVE:
+        begin_work(db, run, [attempt], now=now, actor=actor)
 
 
 def _settle_doubt(db: Session, admission_id: int) -> None:

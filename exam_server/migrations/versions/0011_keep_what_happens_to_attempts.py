@@ -15,8 +15,8 @@ from alembic import context, op
 import registry.database
 from exam_server.migrations.append_only import protect, unprotect
 
-revision = "0010"
-down_revision = "0009"
+revision = "0011"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
