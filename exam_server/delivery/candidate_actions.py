@@ -99,16 +99,7 @@ def claim_seat(
         raise AlreadySignedInError
     elif attempt.state in ENDED:
         raise CheckInClosedError(state="您已交卷")
-    token = new_token(keys_of(db), Claim(attempt.id, admission.id, attempt.epoch))
-    db.add(
-        Lease(
-            attempt_id=attempt.id,
-            epoch=attempt.epoch,
-            token_hash=hash_of_token(token),
-            address=address[:60],
-            created_at=now,
-        )
-    )
+    token = new_lease(db, attempt, address=address, now=now)
     add_event(db, attempt, "info", f"已登录（{address}）", now=now)
     note(
         db,
@@ -117,6 +108,21 @@ def claim_seat(
         actor=candidate_actor(admission),
         now=now,
         detail={"epoch": attempt.epoch, "address": address},
+    )
+    return token
+
+
+def new_lease(db: Session, attempt: Attempt, *, address: str, now: datetime) -> str:
+    """Give the right to write in the present epoch; return its secret token."""
+    token = new_token(keys_of(db), Claim(attempt.id, attempt.admission_id, attempt.epoch))
+    db.add(
+        Lease(
+            attempt_id=attempt.id,
+            epoch=attempt.epoch,
+            token_hash=hash_of_token(token),
+            address=address[:60],
+            created_at=now,
+        )
     )
     return token
 

@@ -5,12 +5,14 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from exam_server.delivery.lease_tokens import Claim, return_pass
 from exam_server.delivery.models import Attempt
 from exam_server.delivery.queries import answers_of, candidate_events, receipt_for_candidate
 from exam_server.delivery.states import AttemptState
 from exam_server.delivery.timing import milliseconds
 from exam_server.rich_html import rich, rich_line
 from item_bank.rules.ordering import CandidatePaper, CandidateQuestion
+from registry.database import keys_of
 from registry.scheduling.models import Sitting
 
 RULES = (
@@ -41,6 +43,7 @@ def own_state(
         "ok": True,
         "attempt": f"a-{attempt.id}",
         "epoch": attempt.epoch,
+        "return_pass": return_pass(keys_of(db), _claim(attempt)),
         "head_seq": attempt.head_seq,
         "server_ms": milliseconds(now),
         "started_ms": milliseconds(attempt.started_at) if attempt.started_at else None,
@@ -58,6 +61,10 @@ def own_state(
         "receipt": receipt_for_candidate(attempt),
         **brief,
     }
+
+
+def _claim(attempt: Attempt) -> Claim:
+    return Claim(attempt.id, attempt.admission_id, attempt.epoch)
 
 
 def _candidate(attempt: Attempt) -> dict[str, Any]:

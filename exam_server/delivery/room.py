@@ -14,7 +14,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from exam_server.delivery import candidate_actions, journal, proctor_actions, readmission
+from exam_server.delivery import (
+    candidate_actions,
+    journal,
+    proctor_actions,
+    readmission,
+    returning,
+)
 from exam_server.delivery.alarms import Alarms, unmoved
 from exam_server.delivery.briefs import Brief, read_brief
 from exam_server.delivery.candidate_view import own_state
@@ -123,6 +129,20 @@ class ExamRoom:
         except WrongRoomCodeError:
             self.writer.perform(lambda db: candidate_actions.record_failure(db, number, now=now))
             raise
+
+    def return_to_seat(self, shown: str, *, address: str, gate: candidate_actions.Gate) -> str:
+        """Let a browser that crashed go on at its own seat; returns the new lease token."""
+        now = self.clock()
+
+        def take_back(db: Session) -> tuple[str, int, int]:
+            token, attempt = returning.return_to_seat(
+                db, shown, address=address, now=now, gate=gate
+            )
+            return token, attempt.id, attempt.sitting_id
+
+        token, attempt_id, sitting_id = self.writer.perform(take_back)
+        self._seat_changed(attempt_id, sitting_id)
+        return token
 
     def seat(self, token: str | None) -> Seat:
         """Return the place of a lease token; raises ``NotInRoomError``."""
@@ -360,6 +380,12 @@ class ExamRoom:
         """Say whether nobody has signed in again since the seat was released."""
         with self.database.reading() as db:
             return live_lease(db, seat.attempt_id) is None
+
+    def _seat_changed(self, attempt_id: int, sitting_id: int) -> None:
+        """Let the attempt's pages and its wall look again."""
+        self._forget(attempt_id)
+        self.telling.attempt(attempt_id, {"event": 0})
+        self.refresh_wall(sitting_id)
 
     def _forget(self, attempt_id: int) -> None:
         self._changes += 1

@@ -90,6 +90,12 @@ class DisplayMessage(msgspec.Struct, frozen=True):
     zoom: Annotated[int, msgspec.Meta(ge=0, le=3)]
 
 
+class ReturnMessage(msgspec.Struct, frozen=True):
+    """A browser that crashed shows the pass back to its seat."""
+
+    shown: Annotated[str, msgspec.Meta(max_length=120)] = msgspec.field(name="pass")
+
+
 class AwayMessage(msgspec.Struct, frozen=True):
     """The page was hidden for a while."""
 

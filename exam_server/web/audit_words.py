@@ -99,6 +99,7 @@ ACTIONS = {
     "release_paper": "签发试卷",
     "release_set": "签发试卷",
     "release_seat": "释放机位",
+    "return_to_seat": "浏览器重开后回到原机位",
     "renew_card": "考评员证卡换发",
     "reopen_sheet": "退回重评",
     "reset_password": "重置密码",

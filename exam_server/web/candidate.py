@@ -67,7 +67,20 @@ def sign_in() -> ResponseReturnValue:
     except AssessmentError as error:
         page = render_template("candidate/sign_in.html", error=error.message, form=request.form)
         return page, 400
-    response = make_response(redirect("/exam/room"))
+    return with_lease(make_response(redirect("/exam/room")), token)
+
+
+@blueprint.post("/api/return")
+@public
+def return_to_seat() -> ResponseReturnValue:
+    """Take a browser that crashed back to its own seat."""
+    shown = wire.read(payload(), wire.ReturnMessage).shown
+    token = room().return_to_seat(shown, address=request.remote_addr or "", gate=_gate())
+    return with_lease(make_response({"ok": True}), token)
+
+
+def with_lease(response: Response, token: str) -> Response:
+    """Let the browser keep the token of its lease."""
     response.set_cookie(
         LEASE_COOKIE,
         token,

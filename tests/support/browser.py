@@ -170,9 +170,9 @@ def sign_in_staff(page: Page, login_name: str, password: str) -> None:
     expect(page.get_by_role("button", name="退出")).to_be_visible()
 
 
-def sign_in_candidate(page: Page, admission_no: str, room_code: str) -> None:
+def sign_in_candidate(page: Page, admission_no: str, room_code: str, address: str = "") -> None:
     """Sign in at the form of candidates; leaves the page at the check of own data."""
-    page.goto("/exam/")
+    page.goto(f"{address}/exam/")
     page.get_by_label("准考证号").fill(admission_no)
     page.get_by_label("考场口令").fill(room_code)
     page.get_by_role("button", name="登录", exact=True).click()

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from exam_server.config import Settings, read_settings
 from exam_server.delivery.models import AnswerOp, Attempt
+from exam_server.delivery.queries import deadline
 from exam_server.marking import mark_card_sitting, stored_answers
 from exam_server.opening import open_database
 from exam_server.rehearsal import cards
@@ -133,6 +134,17 @@ class Served:
             found = _attempt(db, place)
             db.expunge(found)
             return found
+
+    def deadline(self, place: Place) -> datetime:
+        """Return when the candidate must stop."""
+        with self.database.reading() as db:
+            ends_at = deadline(db, _attempt(db, place))
+        assert ends_at is not None
+        return ends_at
+
+    def left_s(self, place: Place) -> float:
+        """Return how many seconds the candidate has left now."""
+        return (self.deadline(place) - datetime.now(UTC)).total_seconds()
 
     def operations(self, place: Place) -> list[tuple[int, str]]:
         """Return sequence number and kind of everything the candidate did, in stored order."""

@@ -19,12 +19,27 @@ def test_the_clock_believes_the_quickest_of_the_last_eight_replies(run: Any) -> 
         const clock = new c.ServerClock(() => at);
         clock.sync(1000, 10);
         const first = clock.now();
-        clock.sync(9000, 400);
+        clock.sync(950, 400);
         const second = clock.now();
         for (let i = 0; i < 8; i += 1) clock.sync(5000, 100);
         return [first, second, clock.now()];"""
     )
     assert seen == [1005, 1005, 5050]
+
+
+def test_a_reply_after_a_sleep_is_believed_against_all_that_came_before(run: Any) -> None:
+    seen = run(
+        CLOCK
+        + """let at = 0;
+        const clock = new c.ServerClock(() => at);
+        for (let i = 0; i < 8; i += 1) clock.sync(1000, 4);
+        at = 10;
+        clock.sync(601_000, 90);
+        const woken = clock.now();
+        clock.sync(601_020, 30);
+        return [woken, clock.now()];"""
+    )
+    assert seen == [601_045, 601_035]
 
 
 def test_the_clock_goes_on_with_the_monotonic_clock_alone(run: Any) -> None:

@@ -1,6 +1,7 @@
 /** Wires the candidate's page: state, journal, the two ways to the server, and the views. */
 import { ServerClock, formatTime } from "../exam/clock.js";
 import { onWire } from "../exam/journal.js";
+import { forgetPass, keepPass } from "../exam/return_pass.js";
 import { openStorage } from "../exam/storage.js";
 import { Transport, requestJson } from "../exam/transport.js";
 import { Announcer } from "../page/announce.js";
@@ -23,6 +24,7 @@ import { Refusal, readState } from "./wire.js";
 const API = "/exam/api";
 const HEARTBEAT_MS = 5000;
 const TICK_MS = 250;
+const WAKE_MS = 2000; // no tick is ever so late in a page that runs
 const SHORTEST_ABSENCE_MS = 800; // an input method's window takes the focus for less
 
 const csrf = /** @type {HTMLMetaElement} */ (qs("meta[name=csrf-token]")).content;
@@ -189,10 +191,24 @@ async function confirm(step) {
 async function leave() {
   await session.forget();
   new Markings(session.state.attempt).wipe();
+  await forgetPass();
   location.assign("/exam/?leave=1");
 }
 
 let phaseBefore = "";
+let lastTick = { monotonic: performance.now(), wall: Date.now() };
+
+/** The PC slept, or someone set its clock: ask for the time at once, not at the next heartbeat. */
+function noticeWake() {
+  const now = { monotonic: performance.now(), wall: Date.now() };
+  const ran = now.monotonic - lastTick.monotonic;
+  const isJump = ran > WAKE_MS || Math.abs(now.wall - lastTick.wall - ran) > WAKE_MS;
+  lastTick = now;
+  if (!isJump) return;
+  session.refresh();
+  session.journal.beat();
+  session.journal.nudge();
+}
 
 function tick() {
   const now = formatTime(clock.now());
@@ -227,7 +243,10 @@ function onPageHide() {
 }
 
 function listen() {
-  setInterval(tick, TICK_MS);
+  setInterval(() => {
+    noticeWake();
+    tick();
+  }, TICK_MS);
   setInterval(() => session.journal.beat(), HEARTBEAT_MS);
   addEventListener("online", () => {
     session.journal.beat();
@@ -249,6 +268,7 @@ async function start() {
     qs("#main").replaceChildren(coverView("fenced", 0));
     return;
   }
+  keepPass(state.return_pass);
   await becomeSolePage(state.attempt, () => session && session.yieldTo());
   const storage = await openStorage(state.attempt);
   transport = new Transport({

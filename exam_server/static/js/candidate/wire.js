@@ -17,7 +17,7 @@
  *            started_ms: number | null, deadline_ms: number | null, deadline_version: number, candidate: Candidate,
  *            sitting: Sitting, rules: string[], confirmed: {data: boolean, rules: boolean}, paper: Paper | null, tools: string[],
  *            answers: import("../exam/journal.js").ServerAnswers, display: {theme: string, zoom: number},
- *            events: RoomEvent[], last_event: number, receipt: Receipt | null, sealed: boolean}} State
+ *            events: RoomEvent[], last_event: number, receipt: Receipt | null, sealed: boolean, return_pass?: string}} State
  */
 
 /** Reply that says no; `code` is the error of the contract. */

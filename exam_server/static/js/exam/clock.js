@@ -2,8 +2,12 @@
  * Server-anchored clock. The wall clock of an exam PC is never trusted: server time is the
  * monotonic clock plus an offset, taken from the reply with the smallest round trip of the last
  * few, because half a round trip is the bound of the error. Holds no deadline and no DOM.
+ *
+ * The monotonic clock of some systems stands still while the PC sleeps. Then the offset of before
+ * is wrong by the whole sleep, and the newest reply contradicts it: earlier replies are dropped.
  */
 const SAMPLES = 8;
+const DRIFT_MS = 20; // of the two clocks between replies: no contradiction
 
 export class ServerClock {
   /** @param {() => number} [monotonic] milliseconds from any fixed origin */
@@ -20,8 +24,8 @@ export class ServerClock {
    * @param {number} [roundTripMs] from sending the request until now
    */
   sync(serverMs, roundTripMs = 0) {
-    const offset = serverMs + roundTripMs / 2 - this.monotonic();
-    this.samples = [...this.samples, { offset, roundTrip: roundTripMs }].slice(-SAMPLES);
+    const newest = { offset: serverMs + roundTripMs / 2 - this.monotonic(), roundTrip: roundTripMs };
+    this.samples = [...this.samples.filter((sample) => agree(sample, newest)), newest].slice(-SAMPLES);
     this.offset = this.samples.reduce((best, sample) => (sample.roundTrip <= best.roundTrip ? sample : best)).offset;
   }
 
@@ -29,6 +33,14 @@ export class ServerClock {
   now() {
     return this.monotonic() + this.offset;
   }
+}
+
+/**
+ * Whether two replies may both be right: each errs by half its round trip at most.
+ * @param {{offset: number, roundTrip: number}} one @param {{offset: number, roundTrip: number}} other
+ */
+function agree(one, other) {
+  return Math.abs(one.offset - other.offset) <= (one.roundTrip + other.roundTrip) / 2 + DRIFT_MS;
 }
 
 /** @param {number} n */
