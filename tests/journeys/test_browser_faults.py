@@ -68,7 +68,7 @@ def test_everything_answered_with_the_cable_out_is_stored_within_seconds_of_its_
     paper = Paper(page)
     paper.open()
     paper.press("A")
-    paper.link("1 题已存服务器")
+    paper.link("1 题已存到服务器")
     cable.pull()
     for letter in "BCABDCA":
         page.keyboard.press("ArrowRight")
@@ -77,7 +77,7 @@ def test_everything_answered_with_the_cable_out_is_stored_within_seconds_of_its_
     room.wall.sees(place.seat_no, "offline")
     assert len(served.answers(place)) == 1
     cable.plug_in()
-    paper.link("8 题已存服务器")
+    paper.link("8 题已存到服务器")
     room.wall.sees(place.seat_no, "active")
     assert served.answers(place) == paper.chosen
     assert len(silences(served, place)) == 1
@@ -152,7 +152,7 @@ def test_a_hand_in_pressed_ten_times_with_three_lost_replies_is_one_receipt(
         paper = Paper(page)
         paper.open()
         paper.press("B")
-        paper.link("1 题已存服务器")
+        paper.link("1 题已存到服务器")
         page.get_by_role("button", name="交卷", exact=True).click()
         page.get_by_label("我已检查答卷，交卷后不能再修改。").check()
         page.evaluate(PRESS, PRESSES)
@@ -188,7 +188,7 @@ def test_of_two_tabs_only_the_newer_one_writes(
     paper = room.working_paper(place)
     older = paper.page
     paper.press("A")
-    paper.link("1 题已存服务器")
+    paper.link("1 题已存到服务器")
     newer = Paper(older.context.new_page())
     newer.chosen = dict(paper.chosen)
     newer.page.goto("/exam/room")
@@ -197,6 +197,6 @@ def test_of_two_tabs_only_the_newer_one_writes(
     older.keyboard.press("c")
     newer.go(2)
     newer.press("D")
-    newer.link("2 题已存服务器")
+    newer.link("2 题已存到服务器")
     assert served.answers(place) == newer.chosen
     assert served.operations(place) == [(1, "set"), (2, "set")]

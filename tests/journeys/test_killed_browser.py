@@ -69,5 +69,5 @@ def test_a_painted_mark_survives_the_death_of_the_browser(
         cable.plug_in()
         page = resumed(pc, cable)
         watch.within(RESUMED_S, "killed to paper", lambda: None)
-        Paper(page).link(f"{kill + 1} 题已存服务器")
+        Paper(page).link(f"{kill + 1} 题已存到服务器")
         assert served.answers(place) == ledger
