@@ -6,9 +6,12 @@ Import this module only in a process that gevent has patched (see cli/main.py).
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import gevent
+from gevent import monkey
+from gevent.pool import Group
 from gevent.pywsgi import WSGIServer
 
 from exam_server.app import Server
@@ -21,10 +24,13 @@ from exam_server.room_host.certificates import (
     tls_context,
 )
 from exam_server.room_host.record import write_run
+from exam_server.room_host.witness.link import WitnessLink
+from exam_server.room_host.witness.status import Mode, Standing, forget_status, read_status
+from exam_server.room_host.witness.watching import note_change
 from exam_server.serving import listener, serve
 
 ANY_HOST = "0.0.0.0"  # noqa: S104  (every network card of the room's server)
-NOTE_RUN_S = 20.0
+NOTE_RUN_S, WATCH_S = 20.0, 1.0
 log = logging.getLogger("kaohe")
 
 
@@ -37,6 +43,7 @@ class RoomPlace:
     install_port: int
     keys_folder: Path
     room_folder: Path
+    witness: tuple[Mode, int] | None = None  # how and at which port a second PC follows
 
 
 @dataclass(frozen=True)
@@ -54,7 +61,9 @@ def serve_room(server: Server, place: RoomPlace, *, ready: Callable[[OpenRoom], 
     authority = open_authority(place.keys_folder, now=now)
     addresses = private_addresses(place.addresses)
     open_server_certificate(authority, place.keys_folder, addresses, now=now)
-    beside = gevent.spawn(_note_runs, server, place.room_folder)
+    beside = Group()
+    beside.spawn(_note_runs, server, place.room_folder)
+    link = _open_link(server, place, beside)
 
     def listening(address: str) -> None:
         port = int(address.rsplit(":", 1)[1])
@@ -70,6 +79,37 @@ def serve_room(server: Server, place: RoomPlace, *, ready: Callable[[OpenRoom], 
         serve(server, ANY_HOST, place.port, ready=listening, tls=tls_context(place.keys_folder))
     finally:
         beside.kill()
+        if link is not None:
+            link.stop()
+
+
+def _open_link(server: Server, place: RoomPlace, beside: Group) -> WitnessLink | None:
+    """Let a second PC follow every commit, if the room has one."""
+    forget_status(place.room_folder)
+    if place.witness is None:
+        return None
+    mode, port = place.witness
+    link = WitnessLink(mode, port, place.room_folder, monkey.get_original("select", "poll"))
+    link.keep_running()
+    if mode is Mode.SYNC:
+        server.room.writer.confirm = link.confirm
+    beside.spawn(_watch_witness, server, place.room_folder, link)
+    return link
+
+
+def _watch_witness(server: Server, folder: Path, link: WitnessLink) -> None:
+    """Keep the shipping process alive; tell the rooms when the witness comes, goes or lags."""
+    before: Standing | None = None
+    while True:
+        gevent.sleep(WATCH_S)
+        link.keep_running()
+        now = server.room.clock()
+        status = read_status(folder, now=now)
+        if status is not None and status.standing is not before:
+            before = status.standing
+            tell = partial(note_change, status=status, now=now)
+            for sitting_id in server.room.writer.perform(tell):
+                server.room.refresh_wall(sitting_id)
 
 
 def _note_runs(server: Server, folder: Path) -> None:

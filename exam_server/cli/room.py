@@ -10,6 +10,7 @@ import click
 from exam_server.app import create_app
 from exam_server.cli.room_copies import backup, refusals, restore
 from exam_server.cli.room_transfer import export_command, import_command, key_command
+from exam_server.cli.room_witness import WITNESS_PORT, pair, promote_command, witness
 from exam_server.config import Settings, read_settings
 from exam_server.context import SteadyClock, wall_clock
 from exam_server.delivery.greenlets import greenlet_concurrency
@@ -17,6 +18,8 @@ from exam_server.room_host.addresses import own_addresses
 from exam_server.room_host.certificates import private_addresses
 from exam_server.room_host.lock import sole_server
 from exam_server.room_host.self_test import Finding, Grade, may_start, self_test
+from exam_server.room_host.witness.pairing import may_be_followed
+from exam_server.room_host.witness.status import Mode
 from exam_server.room_serving import OpenRoom, RoomPlace, serve_room
 from registry.errors import InvalidInputError
 
@@ -28,7 +31,7 @@ MARKS = {
 }
 
 
-@click.group(help="考场服务器：启动、自检、备份、恢复、导出、导入。")
+@click.group(help="考场服务器：启动、自检、备份、恢复、备机、导出、导入。")
 def command() -> None:
     """Hold the subcommands together."""
 
@@ -38,6 +41,9 @@ command.add_command(restore)
 command.add_command(export_command)
 command.add_command(import_command)
 command.add_command(key_command)
+command.add_command(pair)
+command.add_command(witness)
+command.add_command(promote_command, "promote")
 
 
 @command.command(help="自检后启动考场服务器：自带证书的 HTTPS，另设证书安装页。")
@@ -45,17 +51,36 @@ command.add_command(key_command)
 @click.option("--port", default=8443, show_default=True, help="考场页面（HTTPS）端口")
 @click.option("--install-port", default=8080, show_default=True, help="证书安装页（HTTP）端口")
 @click.option("--seats", default=100, show_default=True, help="机位数，自检时核对打开文件数")
+@click.option(
+    "--witness",
+    "mode",
+    type=click.Choice([m.value for m in Mode]),
+    help="备机：sync 双存后确认，async 随后同步",
+)
+@click.option("--witness-port", default=WITNESS_PORT, show_default=True, help="备机同步端口")
 @click.option("--force", is_flag=True, help="不合格也启动；数据或程序损坏时无效")
 def serve(
-    addresses: tuple[str, ...], port: int, install_port: int, seats: int, *, force: bool
+    addresses: tuple[str, ...],
+    port: int,
+    install_port: int,
+    seats: int,
+    mode: str | None,
+    *,
+    witness_port: int,
+    force: bool,
 ) -> None:
     """Test, then serve until stopped; exit 1 with the reasons when the room must not start."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     settings = replace(read_settings(), secure_cookies=True)
     found = _room_addresses(addresses)
     _test_or_leave(settings, seats, force=force)
-    place = RoomPlace(found, port, install_port, settings.keys_folder, settings.room_folder)
+    witness = (Mode(mode), witness_port) if mode else None
+    place = RoomPlace(
+        found, port, install_port, settings.keys_folder, settings.room_folder, witness
+    )
     with refusals(), sole_server(settings.room_folder):
+        if witness:
+            may_be_followed(settings)
         clock = SteadyClock()
         server = create_app(
             settings,

@@ -103,6 +103,7 @@ class Writer:
         self.commits = 0
         self.failures = 0  # batches that the store refused
         self.trouble = ""  # why it refused the last one
+        self.confirm: Callable[[], None] | None = None  # waits for a second disk, when there is one
         concurrency.start_thread(self._loop)
 
     def perform(self, run: Callable[[Session], Result]) -> Result:
@@ -166,6 +167,8 @@ class Writer:
             self._give_back(jobs, error)
             return
         self.commits += 1
+        if self.confirm is not None:
+            self.confirm()
         for job, result, error_of_job in batch.outcomes:
             job.promise.resolve(result, error_of_job)
 

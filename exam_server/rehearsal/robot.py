@@ -6,6 +6,7 @@ The ledger is the judge: whatever the server acknowledged must be scored, once a
 import asyncio
 import contextlib
 import random
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -66,10 +67,18 @@ class Robot:
     """One candidate at one computer."""
 
     def __init__(
-        self, address: str, admission_no: str, choose: Choice, *, seed: int, habits: Habits
+        self,
+        address: str,
+        admission_no: str,
+        choose: Choice,
+        *,
+        seed: int,
+        habits: Habits,
+        trusted: ssl.SSLContext | None = None,
     ) -> None:
         self.admission_no = admission_no
-        self.web = WebClient(address)
+        self.web = WebClient(address, trusted=trusted)
+        self._trusted = trusted
         self.ledger = Ledger()
         self._address = address
         self._choose = choose
@@ -207,7 +216,8 @@ class Robot:
     async def _connected(self) -> SocketClient:
         async with self._connecting:
             if self._socket is None:
-                socket = SocketClient(self._address, "/candidate", self.web.cookie)
+                cookie = self.web.cookie
+                socket = SocketClient(self._address, "/candidate", cookie, trusted=self._trusted)
                 try:
                     await socket.connect()
                 except BaseException:  # a heartbeat that is cancelled half-way too

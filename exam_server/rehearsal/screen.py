@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import ssl
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,8 +26,10 @@ AT_ONCE = 12  # robots that sign in at the same time
 class Proctor:
     """A proctor at the console, by HTTP."""
 
-    def __init__(self, address: str, sitting_id: int) -> None:
-        self.web = WebClient(address)
+    def __init__(
+        self, address: str, sitting_id: int, *, trusted: ssl.SSLContext | None = None
+    ) -> None:
+        self.web = WebClient(address, trusted=trusted)
         self.sitting_id = sitting_id
 
     def sign_in(self, login_name: str, password: str) -> None:
@@ -69,6 +72,7 @@ def seat_robots(
     seed: int,
     habits: Habits,
     leave_free: int = 0,
+    trusted: ssl.SSLContext | None = None,
 ) -> list[Seated]:
     """Make a robot for every place of the sitting but the last ``leave_free``."""
     with database.reading() as db:
@@ -81,7 +85,14 @@ def seat_robots(
     return [
         Seated(
             admission_id,
-            Robot(address, number, _unknown, seed=seed * 10_007 + admission_id, habits=habits),
+            Robot(
+                address,
+                number,
+                _unknown,
+                seed=seed * 10_007 + admission_id,
+                habits=habits,
+                trusted=trusted,
+            ),
         )
         for admission_id, number in taken
     ]

@@ -25,7 +25,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from registry.durable import write_durably
 from registry.errors import InvalidInputError
 
-AUTHORITY_NAME, SERVER_NAME = "room-authority", "room-server"  # files in the folder of the keys
+# Files in the folder of the keys.
+AUTHORITY_NAME, SERVER_NAME, WITNESS_NAME = "room-authority", "room-server", "room-witness"
 PRIVATE_NETWORKS = tuple(
     IPv4Network(text)
     for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "127.0.0.0/8")
@@ -120,6 +121,21 @@ def open_server_certificate(
     return made
 
 
+def open_witness_certificate(authority: Certified, folder: Path, *, now: datetime) -> Certified:
+    """Sign a certificate with which a PC may follow the room; the one before is void."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    issuer = authority.certificate.subject
+    builder = (
+        _builder(_name("考场备机"), issuer, key, now, SERVER_LIFE)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_usage(signs_certificates=False), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
+    )
+    made = Certified(builder.sign(authority.key, hashes.SHA256()), key)
+    _certificate(folder, WITNESS_NAME).write_bytes(made.certificate.public_bytes(Encoding.PEM))
+    return made
+
+
 def tls_context(folder: Path) -> ssl.SSLContext:
     """Return the context of a server that shows the certificate of that folder."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -131,6 +147,17 @@ def tls_context(folder: Path) -> ssl.SSLContext:
 def authority_file(folder: Path) -> Path:
     """Return the certificate that PCs install."""
     return _certificate(folder, AUTHORITY_NAME)
+
+
+def witness_file(folder: Path) -> Path:
+    """Return the certificate of the PC that may follow; its key is with that PC alone."""
+    return _certificate(folder, WITNESS_NAME)
+
+
+def forget_server_certificate(folder: Path) -> None:
+    """Remove it: the next start signs one of this PC's own."""
+    for path in (_certificate(folder, SERVER_NAME), _key(folder, SERVER_NAME)):
+        path.unlink(missing_ok=True)
 
 
 def _builder(

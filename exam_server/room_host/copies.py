@@ -63,7 +63,7 @@ class Restored:
 
 def make_copy(settings: Settings, target: Path, *, passphrase: str, now: datetime) -> LastCopy:
     """Copy the store of a running server into one file; ``target`` may be a folder."""
-    source = _sqlite_file(settings)
+    source = sqlite_file(settings)
     if not source.exists():
         raise NotFoundError(what=f"数据库 {source}")
     path = target / f"kaohe-{now:%Y%m%d-%H%M%S}{SUFFIX}" if target.is_dir() else target
@@ -88,7 +88,7 @@ def restore_copy(
     settings: Settings, source: Path, *, passphrase: str, replace: bool, now: datetime
 ) -> Restored:
     """Put a copy in the place of the store and begin a new generation of it."""
-    path = _sqlite_file(settings)
+    path = sqlite_file(settings)
     if path.exists() and not replace:
         raise ConflictError(what="数据库", value=str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -101,7 +101,7 @@ def restore_copy(
             raise NotFoundError(what=f"密钥 {key_file(settings.keys_folder)}")
         manifest = _verified(folder, open_key_ring(settings.keys_folder))
         count = _put_files(folder, manifest, settings.files_folder)
-        aside = _set_aside(path, now)
+        aside = set_aside(path, now)
         move_durably(folder / DATABASE, path)
     return Restored(
         _new_generation(settings, source, now),
@@ -111,7 +111,8 @@ def restore_copy(
     )
 
 
-def _sqlite_file(settings: Settings) -> Path:
+def sqlite_file(settings: Settings) -> Path:
+    """Return the room's database file; raises ``NotSqliteError``."""
     path = database_file(settings)
     if path is None:
         raise NotSqliteError
@@ -195,7 +196,7 @@ def _put_files(folder: Path, manifest: Mapping[str, Any], root: Path) -> int:
     return len(names)
 
 
-def _set_aside(path: Path, now: datetime) -> Path | None:
+def set_aside(path: Path, now: datetime) -> Path | None:
     """Keep the database that was there: nothing is ever deleted here."""
     if not path.exists():
         return None

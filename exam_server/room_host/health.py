@@ -18,11 +18,14 @@ from exam_server.room_host.self_test import (
     SLOWEST_SYNC_MS,
     Grade,
 )
+from exam_server.room_host.witness.status import Mode, read_status
+from exam_server.room_host.witness.watching import is_alarm, told
 
 SAVES_WINDOW = timedelta(seconds=10)
 COPY_TOO_OLD = timedelta(minutes=15)
 QUEUE_IS_LONG = 500
 SYNC_PROBES = 10
+LONGEST_LAG_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,7 @@ def figures(room: ExamRoom, settings: Settings) -> list[Figure]:
         _sync(settings),
         _clock(room.alarms.step_s(), now),
         _copy(settings, now),
+        *_witness(settings, now),
         Figure("version", 0, program_version(), Grade.GOOD),
     ]
 
@@ -123,3 +127,19 @@ def _copy(settings: Settings, now: datetime) -> Figure:
     advice = "超过 15 分钟没有备份，请检查备份盘" if is_old else ""
     grade = Grade.WARNING if is_old else Grade.GOOD
     return Figure("copy_age_s", age.total_seconds(), shown, grade, advice)
+
+
+def _witness(settings: Settings, now: datetime) -> list[Figure]:
+    status = read_status(settings.room_folder, now=now)
+    if status is None:
+        return []
+    how = "双存后确认" if status.mode is Mode.SYNC else "随后同步"
+    shown = f"{told(status)}（{how}，落后 {status.lag_s:.1f} 秒，单独确认 {status.alone} 次）"
+    is_late = status.lag_s > LONGEST_LAG_S
+    grade = Grade.WARNING if is_alarm(status) or is_late else Grade.GOOD
+    advice = "请检查备机是否开机、联网，kaohe room witness 是否在运行"
+    return [
+        Figure(
+            "witness_lag_s", status.lag_s, shown, grade, advice if grade is not Grade.GOOD else ""
+        )
+    ]
