@@ -41,6 +41,7 @@ class WitnessLink:
         self._process: subprocess.Popen[bytes] | None = None
         self._ends: _Ends | None = None
         self._fresh: _Ends | None = None
+        self._is_owed = False  # the process starts, hangs or is stopped
 
     def keep_running(self) -> None:
         """Start the process, again when it has ended."""
@@ -54,6 +55,7 @@ class WitnessLink:
         self._process = subprocess.Popen(  # noqa: S603  (a module of this program)
             [sys.executable, "-m", MODULE, *arguments],
             pass_fds=(asks_read, answers_write),
+            stdout=subprocess.DEVNULL,
         )
         os.close(asks_read)
         os.close(answers_write)
@@ -64,20 +66,27 @@ class WitnessLink:
         if self._fresh is not None:
             if self._ends is not None:
                 self._ends.close()
-            self._ends, self._fresh = self._fresh, None
-        ends = self._ends
-        if ends is None:
+            self._ends, self._fresh, self._is_owed = self._fresh, None, False
+        if self._ends is None:
             return
         try:
-            os.write(ends.asks, b"?")
-            poll = self._new_poll()
-            poll.register(ends.answers, select.POLLIN)
-            if poll.poll(LONGEST_WAIT_MS) and os.read(ends.answers, 1):
-                return
-        except BrokenPipeError:
-            pass
-        ends.close()  # its process is dead or hangs: the next one comes with pipes of its own
-        self._ends = None
+            self._ask(self._ends)
+        except BrokenPipeError:  # its process is dead: the next one comes with pipes of its own
+            self._ends.close()
+            self._ends = None
+
+    def _ask(self, ends: _Ends) -> None:
+        """Ask and wait; while the last question is not answered nothing is asked or waited for."""
+        poll = self._new_poll()
+        poll.register(ends.answers, select.POLLIN)
+        if self._is_owed and not poll.poll(0):
+            return
+        if self._is_owed:
+            os.read(ends.answers, 1)
+        os.write(ends.asks, b"?")
+        self._is_owed = not poll.poll(LONGEST_WAIT_MS)
+        if not self._is_owed and not os.read(ends.answers, 1):
+            raise BrokenPipeError
 
     def stop(self) -> None:
         """End the process."""

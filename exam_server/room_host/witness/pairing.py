@@ -50,8 +50,9 @@ def make_pairing(
     keys_folder: Path, place: tuple[str, int], passphrases: Sequence[str], *, now: datetime
 ) -> Pairing:
     """Make the pairing of a new witness; the one before is refused from then on."""
-    sealed = seal_keys(keys_folder, joined(passphrases))
-    authority = open_authority(keys_folder, now=now)
+    passphrase = joined(passphrases)
+    authority = open_authority(keys_folder, now=now)  # before the keys are sealed: it is one
+    sealed = seal_keys(keys_folder, passphrase)
     made = open_witness_certificate(authority, keys_folder, now=now)
     key = made.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     return Pairing(

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from exam_server.config import Settings
-from exam_server.room_host.certificates import open_authority
+from exam_server.room_host.certificates import authority_file
 from exam_server.room_host.witness.copy import CopyDiffersError, WitnessCopy, fresh_copy
 from exam_server.room_host.witness.following import FOLDER
 from exam_server.room_host.witness.log_reader import LogBrokenOffError, LogReader
-from exam_server.room_host.witness.pairing import Pairing, make_pairing
+from exam_server.room_host.witness.pairing import Pairing, make_pairing, open_sealed_keys
 from exam_server.room_host.witness.promotion import promote
 from exam_server.room_host.witness.status import (
     Mode,
@@ -183,7 +183,6 @@ def test_a_status_that_nobody_renews_counts_as_absent(tmp_path: Path) -> None:
 def pairing(tmp_path: Path) -> Pairing:
     keys = tmp_path / "server" / "keys"
     open_key_ring(keys)
-    open_authority(keys, now=NOW)
     return make_pairing(keys, ("127.0.0.1", 8444), TWO, now=NOW)
 
 
@@ -225,3 +224,8 @@ def test_a_pairing_holds_no_key_in_the_clear(pairing: Pairing, tmp_path: Path) -
     secret = (tmp_path / "server" / "keys" / "room-authority.key").read_text("ascii")
     assert secret not in pairing.sealed_keys
     assert secret not in pairing.key
+
+
+def test_the_sealed_keys_are_those_the_pcs_trust(pairing: Pairing, tmp_path: Path) -> None:
+    open_sealed_keys(pairing, TWO, tmp_path / "opened")
+    assert authority_file(tmp_path / "opened").read_text("ascii") == pairing.authority
