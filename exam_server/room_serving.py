@@ -15,6 +15,7 @@ from gevent.pool import Group
 from gevent.pywsgi import WSGIServer
 
 from exam_server.app import Server
+from exam_server.context import wall_clock
 from exam_server.install_site import Installation, create_install_site
 from exam_server.room_host.certificates import (
     authority_file,
@@ -103,11 +104,10 @@ def _watch_witness(server: Server, folder: Path, link: WitnessLink) -> None:
     while True:
         gevent.sleep(WATCH_S)
         link.keep_running()
-        now = server.room.clock()
-        status = read_status(folder, now=now)
+        status = read_status(folder, now=wall_clock())
         if status is not None and status.standing is not before:
             before = status.standing
-            tell = partial(note_change, status=status, now=now)
+            tell = partial(note_change, status=status, now=server.room.clock())
             for sitting_id in server.room.writer.perform(tell):
                 server.room.refresh_wall(sitting_id)
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 
 from exam_server.config import Settings
+from exam_server.context import wall_clock
 from exam_server.delivery.alarms import CLOCK_STEP_S
 from exam_server.delivery.models import AnswerOp, Attempt
 from exam_server.delivery.room import ExamRoom
@@ -60,7 +61,7 @@ def figures(room: ExamRoom, settings: Settings) -> list[Figure]:
         _sync(settings),
         _clock(room.alarms.step_s(), now),
         _copy(settings, now),
-        *_witness(settings, now),
+        *_witness(settings),
         Figure("version", 0, program_version(), Grade.GOOD),
     ]
 
@@ -129,8 +130,8 @@ def _copy(settings: Settings, now: datetime) -> Figure:
     return Figure("copy_age_s", age.total_seconds(), shown, grade, advice)
 
 
-def _witness(settings: Settings, now: datetime) -> list[Figure]:
-    status = read_status(settings.room_folder, now=now)
+def _witness(settings: Settings) -> list[Figure]:
+    status = read_status(settings.room_folder, now=wall_clock())
     if status is None:
         return []
     how = "双存后确认" if status.mode is Mode.SYNC else "随后同步"

@@ -9,6 +9,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from registry.durable import flush_folder
 from registry.errors import AssessmentError
 
 DATABASE, FILES, WHOLE = "kaohe.db", "files", "whole"
@@ -43,7 +44,7 @@ class WitnessCopy:
         if self._log is None:
             path = f"{self.database}-wal"
             self._log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-            _sync_folder(self.folder)
+            flush_folder(self.folder)
         _write_all(self._log, content)
         os.fdatasync(self._log)
         self._frames += frames
@@ -73,7 +74,7 @@ class WitnessCopy:
         with self.database.open("rb") as file:
             os.fsync(file.fileno())
         (self.folder / WHOLE).touch()
-        _sync_folder(self.folder)
+        flush_folder(self.folder)
         for other in self.folder.parent.glob("copy-*"):
             if other != self.folder:
                 shutil.rmtree(other)
@@ -108,11 +109,3 @@ def _write_all(file: int, content: bytes) -> None:
     view = memoryview(content)
     while view:
         view = view[os.write(file, view) :]
-
-
-def _sync_folder(folder: Path) -> None:
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)

@@ -71,7 +71,7 @@ class WitnessLink:
             return
         try:
             self._ask(self._ends)
-        except BrokenPipeError:  # its process is dead: the next one comes with pipes of its own
+        except OSError:  # its process is dead: the next one comes with pipes of its own
             self._ends.close()
             self._ends = None
 

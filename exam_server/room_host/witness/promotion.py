@@ -1,6 +1,5 @@
 """Makes the witness the room's server: two persons, a checked copy, the next generation."""
 
-import os
 import shutil
 import sqlite3
 import tempfile
@@ -22,6 +21,7 @@ from exam_server.room_host.witness.log_reader import FRAME_HEADER_BYTES, LOG_HEA
 from exam_server.room_host.witness.pairing import PERSONS, Pairing, open_sealed_keys
 from registry.access import SYSTEM
 from registry.audit_log import first_break, note
+from registry.durable import move_durably
 from registry.errors import ConflictError, InvalidInputError, NotFoundError
 from registry.keys import key_file
 
@@ -89,9 +89,9 @@ def _open_keys(keys_folder: Path, pairing: Pairing, passphrases: Sequence[str]) 
 
 def _copy(source: Path, database: Path, files_folder: Path) -> None:
     """Copy; what was received stays, so that this can be done again."""
-    shutil.copyfile(source / DATABASE, database)
-    with database.open("rb") as file:
-        os.fsync(file.fileno())
+    beside = database.with_name(f".promoting-{database.name}")
+    shutil.copyfile(source / DATABASE, beside)
+    move_durably(beside, database)
     if (source / FILES).exists():
         shutil.copytree(source / FILES, files_folder, dirs_exist_ok=True)
 
