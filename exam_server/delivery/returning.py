@@ -15,7 +15,8 @@ from exam_server.delivery.errors import NotInRoomError
 from exam_server.delivery.lease_tokens import Claim, read_return_pass
 from exam_server.delivery.models import Attempt
 from exam_server.delivery.queries import live_lease
-from exam_server.delivery.states import ENDED
+from exam_server.delivery.states import ENDED, EventKind
+from exam_server.delivery.transitions import record
 from registry.audit_log import note
 from registry.database import keys_of
 
@@ -29,14 +30,16 @@ def return_to_seat(
     if claim is None or attempt is None or not _is_own_seat(db, attempt, claim, address):
         raise NotInRoomError
     gate(db, attempt.admission)
+    actor = candidate_actor(attempt.admission)
     end_leases(db, attempt, now=now)
+    record(db, [attempt], EventKind.RELEASED, now=now, actor=actor, reason="浏览器重新打开")
     token = new_lease(db, attempt, address=address, now=now)
     add_event(db, attempt, "info", f"浏览器重新打开，考生回到原机位（{address}）", now=now)
     note(
         db,
         "return_to_seat",
         ("attempt", attempt.id),
-        actor=candidate_actor(attempt.admission),
+        actor=actor,
         now=now,
         detail={"epoch": attempt.epoch, "address": address},
     )

@@ -18,7 +18,6 @@ from sqlalchemy.orm import Session
 
 from exam_server.config import Settings, read_settings
 from exam_server.delivery.models import AnswerOp, Attempt
-from exam_server.delivery.queries import deadline
 from exam_server.marking import mark_card_sitting, stored_answers
 from exam_server.opening import open_database
 from exam_server.rehearsal import cards
@@ -137,8 +136,7 @@ class Served:
 
     def deadline(self, place: Place) -> datetime:
         """Return when the candidate must stop."""
-        with self.database.reading() as db:
-            ends_at = deadline(db, _attempt(db, place))
+        ends_at = self.attempt(place).deadline_at
         assert ends_at is not None
         return ends_at
 
