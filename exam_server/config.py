@@ -20,6 +20,7 @@ class Settings:
     public_url: str  # in front of /verify/… in the QR code of certificates
     secure_cookies: bool
     demonstration: bool
+    unlock_minutes: int = 15  # before the start, from when two persons may unlock the papers
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -33,4 +34,5 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         public_url=environment.get("KAOHE_PUBLIC_URL", "http://localhost:5000").rstrip("/"),
         secure_cookies=environment.get("KAOHE_SECURE_COOKIES", "0") == "1",
         demonstration=environment.get("KAOHE_DEMONSTRATION", "0") == "1",
+        unlock_minutes=int(environment.get("KAOHE_UNLOCK_MINUTES", "15")),
     )

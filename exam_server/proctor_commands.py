@@ -8,6 +8,9 @@ from sqlalchemy.orm import Session
 
 from exam_server.delivery import proctor_actions as act
 from exam_server.delivery import time_actions as time
+from exam_server.delivery.custody.actions import UnlockSlips, record_refusal, unlock_papers
+from exam_server.delivery.custody.errors import UnlockRefusedError
+from exam_server.delivery.custody.queries import start_news
 from exam_server.delivery.room import ExamRoom
 from exam_server.delivery.wire import RoomCommand
 from exam_server.marking import mark_screen_sitting
@@ -15,15 +18,22 @@ from exam_server.seb.actions import override_seb
 from proctor.rules.presence import Presence
 from registry.access import Actor
 
-Command = Callable[[Session, RoomCommand, Actor, datetime], None]
+Command = Callable[[Session, RoomCommand, Actor, datetime], dict[int, dict[str, Any]] | None]
+"""Carries out one command; may return what each attempt's page is told instead of a mere hint."""
 
 
 def _open(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
     act.open_check_in(db, c.sitting, actor=actor, now=now)
 
 
-def _start(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
+def _unlock(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
+    slips = UnlockSlips(c.reviewer, c.head_code, c.proctor_code)
+    unlock_papers(db, c.sitting, slips, actor=actor, now=now)
+
+
+def _start(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> dict[int, dict[str, Any]]:
     act.start_sitting(db, c.sitting, actor=actor, now=now)
+    return start_news(db, c.sitting)
 
 
 def _message(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
@@ -73,6 +83,7 @@ def _close(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
 
 COMMANDS: dict[str, Command] = {
     "open_check_in": _open,
+    "unlock": _unlock,
     "start": _start,
     "message": _message,
     "extend": _extend,
@@ -88,6 +99,17 @@ COMMANDS: dict[str, Command] = {
 
 
 def carry_out(room: ExamRoom, name: str, command: RoomCommand, actor: Actor) -> dict[str, Any]:
-    """Carry out one command; raises a worded refusal and then changes nothing."""
-    room.command(command.sitting, lambda db, now: COMMANDS[name](db, command, actor, now))
+    """Carry out one command; raises a worded refusal and then changes nothing.
+
+    Only a refused unlocking of papers leaves a trace.
+    """
+    try:
+        room.command(command.sitting, lambda db, now: COMMANDS[name](db, command, actor, now))
+    except UnlockRefusedError as refused:
+        why = refused  # the name of an except clause ends with it
+        room.command(
+            command.sitting,
+            lambda db, now: record_refusal(db, command.sitting, why, actor=actor, now=now),
+        )
+        raise
     return {"ok": True}

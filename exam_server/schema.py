@@ -1,6 +1,7 @@
 """Imports every module of tables, so that the metadata is complete."""
 
 from exam_server.delivery import models as delivery_models
+from exam_server.delivery.custody import models as custody_models
 from exam_server.seb import models as seb_models
 from item_bank import models as item_bank_models
 from omr import models as omr_models
@@ -34,6 +35,7 @@ MODEL_MODULES = (
     scoring_models,
     certificates_models,
     delivery_models,
+    custody_models,
     seb_models,
 )
 METADATA = Record.metadata

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from exam_server.delivery.custody.queries import form_of
 from exam_server.delivery.ending import add_event
 from exam_server.delivery.errors import (
     AlreadySignedInError,
@@ -49,7 +50,11 @@ Gate = Callable[[Session, Admission], None]
 """Refuses a sign-in from the computer in front of it."""
 AWAY_NOTICE_MS = 800  # shorter absences are no news: the system's own pop-ups
 OPEN_ROOMS = frozenset({RunState.CHECK_IN}) | LIVE
-RUN_WORDS = {RunState.PLANNED: "尚未开放登录", RunState.CLOSED: "已经结束"}
+RUN_WORDS = {
+    RunState.PLANNED: "尚未开放登录",
+    RunState.SEALED: "尚未开放登录",
+    RunState.CLOSED: "已经结束",
+}
 
 
 def check_failures(db: Session, admission_no: str, *, now: datetime) -> None:
@@ -152,12 +157,13 @@ def seat_attempt(
     number: int | None = None,
 ) -> Attempt:
     """Begin the attempt of an admission, under a number it had before if one is given."""
+    paper_id, seed = _form(db, admission, run)
     attempt = Attempt(
         id=number,
         admission_id=admission.id,
         sitting_id=run.sitting_id,
-        paper_id=paper_for(db, run.set_id, admission) if run.set_id else run.paper_id,
-        order_seed=order_seed(keys_of(db), admission.id),
+        paper_id=paper_id,
+        order_seed=seed,
         epoch=1,
         head_seq=0,
         claimed_at=now,
@@ -167,6 +173,15 @@ def seat_attempt(
     record(db, [attempt], EventKind.CLAIMED, now=now, actor=CANDIDATE)
     record_presence(db, admission.id, Presence.PRESENT, actor=candidate_actor(admission), now=now)
     return attempt
+
+
+def _form(db: Session, admission: Admission, run: SittingRun) -> tuple[int, int]:
+    """Return paper and order of a candidate: as frozen at the sealing, else as they come out."""
+    frozen = form_of(db, run.sitting_id, admission.id)
+    if frozen is not None:
+        return frozen.paper_id, frozen.order_seed
+    paper_id = paper_for(db, run.set_id, admission) if run.set_id else run.paper_id
+    return paper_id, order_seed(keys_of(db), admission.id)
 
 
 def end_live_leases(db: Session, attempt: Attempt, *, now: datetime) -> None:

@@ -1,10 +1,12 @@
 """What one candidate's page is told: own data, own paper, own answers, never a key."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from exam_server.delivery.custody.queries import key_as_told, package_offer
 from exam_server.delivery.lease_tokens import Claim, return_pass
 from exam_server.delivery.models import Attempt
 from exam_server.delivery.queries import answers_of, candidate_events, receipt_for_candidate
@@ -32,12 +34,12 @@ def own_state(
     db: Session,
     attempt: Attempt,
     *,
-    paper: CandidatePaper | None,
+    paper: dict[str, Any] | None,
     brief: dict[str, Any],
     now: datetime,
 ) -> dict[str, Any]:
     """Return everything the page needs to show itself afresh."""
-    shown = attempt.state == AttemptState.IN_PROGRESS and paper is not None
+    shown = attempt.state == AttemptState.IN_PROGRESS
     events = candidate_events(db, attempt, 0)
     return {
         "ok": True,
@@ -54,7 +56,9 @@ def own_state(
             "data": attempt.data_confirmed_at is not None,
             "rules": attempt.rules_confirmed_at is not None,
         },
-        "paper": _paper(paper) if shown and paper else None,
+        "package": package_offer(db, attempt),
+        "paper_key": key_as_told(db, attempt.sitting_id) if shown else None,
+        "paper": paper if shown else None,
         "answers": answers_of(db, attempt.id) if shown else {},
         "display": {"theme": attempt.theme, "zoom": attempt.zoom},
         "events": events,
@@ -94,7 +98,10 @@ def _sitting(sitting: Sitting) -> dict[str, Any]:
     }
 
 
-def _paper(paper: CandidatePaper) -> dict[str, Any]:
+def shown_paper(
+    paper: CandidatePaper, source_of: Callable[[CandidateQuestion], str]
+) -> dict[str, Any]:
+    """Return the paper as the page shows it; ``source_of`` names where a figure comes from."""
     return {
         "title": f"{paper.title} · 理论知识考试",
         "total_points": float(paper.total_points),
@@ -104,14 +111,21 @@ def _paper(paper: CandidatePaper) -> dict[str, Any]:
                 "title": section.title,
                 "points": section.points_text,
                 "rule": section.rule,
-                "questions": [_question(question) for question in section.questions],
+                "questions": [_question(question, source_of) for question in section.questions],
             }
             for section in paper.sections
         ],
     }
 
 
-def _question(question: CandidateQuestion) -> dict[str, Any]:
+def own_figure(question: CandidateQuestion) -> str:
+    """Return where a candidate's page fetches the figure of one of its questions."""
+    return f"/exam/figure/{question.id}"
+
+
+def _question(
+    question: CandidateQuestion, source_of: Callable[[CandidateQuestion], str]
+) -> dict[str, Any]:
     figure = question.figure
     return {
         "id": question.id,
@@ -120,7 +134,7 @@ def _question(question: CandidateQuestion) -> dict[str, Any]:
         "options": [{"id": o.id, "content": str(rich_line(o.content))} for o in question.options],
         "figure": figure
         and {
-            "src": f"/exam/figure/{question.id}",
+            "src": source_of(question),
             "description": figure.description,
             "caption": figure.caption,
         },

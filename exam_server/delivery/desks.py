@@ -1,9 +1,16 @@
-"""The papers of the candidates in a room: each frozen paper in the candidate's own order."""
+"""The papers of the candidates in a room: each frozen paper in the candidate's own order.
 
+Of a sealed sitting only the forms and packages are read, never the items.
+"""
+
+import json
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy.orm import Session
 
+from exam_server.delivery.candidate_view import own_figure, shown_paper
+from exam_server.delivery.custody.queries import form_of, opened_paper
 from exam_server.delivery.errors import NotInRoomError
 from exam_server.delivery.models import Attempt
 from exam_server.delivery.states import AttemptState, OpKind
@@ -17,9 +24,9 @@ OP_KINDS = frozenset(OpKind)
 
 @dataclass(frozen=True)
 class Desk:
-    """A candidate's paper, the ids that may be answered with, the shown numbers, the tools."""
+    """What may be answered with, the shown numbers, the tools, and the paper unless sealed."""
 
-    paper: CandidatePaper
+    paper: CandidatePaper | None
     options: dict[str, frozenset[str]]
     numbers: dict[str, int]
     tools: tuple[str, ...]
@@ -41,6 +48,14 @@ class Desks:
             self._desks[attempt_id] = desk
         return desk
 
+    def shown(self, attempt_id: int) -> dict[str, Any]:
+        """Return the paper as the page shows it; a sealed one is read from its package."""
+        paper = self.of(attempt_id).paper
+        if paper is not None:
+            return shown_paper(paper, own_figure)
+        with self._database.reading() as db:
+            return opened_paper(db, db.get_one(Attempt, attempt_id))
+
     def check(self, attempt_id: int, ops: tuple[Op, ...]) -> None:
         """Refuse operations that name questions or options not in the candidate's paper."""
         desk = self.of(attempt_id)
@@ -53,7 +68,8 @@ class Desks:
         with self._database.reading() as db:
             if db.get_one(Attempt, attempt_id).state != AttemptState.IN_PROGRESS:
                 raise NotInRoomError
-        for section in self.of(attempt_id).paper.sections:
+        paper = self.of(attempt_id).paper
+        for section in paper.sections if paper else ():
             for question in section.questions:
                 if question.id == question_id and question.figure:
                     return question.figure
@@ -69,6 +85,15 @@ def _fits(op: Op, desk: Desk) -> bool:
 
 
 def _set_up(db: Session, attempt: Attempt) -> Desk:
+    frozen = form_of(db, attempt.sitting_id, attempt.admission_id)
+    if frozen is not None:
+        lines = json.loads(frozen.form)
+        return Desk(
+            None,
+            {line["id"]: frozenset(shown for shown, _name in line["options"]) for line in lines},
+            {line["id"]: line["no"] for line in lines},
+            tools_of(attempt.paper),
+        )
     paper = candidate_paper(paper_content(db, attempt.paper_id), attempt.order_seed)
     questions = [question for section in paper.sections for question in section.questions]
     return Desk(

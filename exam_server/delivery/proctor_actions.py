@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from exam_server.delivery.candidate_actions import OPEN_ROOMS, begin_work
+from exam_server.delivery.custody.queries import require_forms, require_key
 from exam_server.delivery.ending import add_event, end_attempt, end_leases
 from exam_server.delivery.errors import ReviewerError, RoomNotReadyError
 from exam_server.delivery.models import Attempt, RoomEvent, SittingRun
@@ -22,7 +23,15 @@ from exam_server.delivery.queries import (
     run_on_duty,
 )
 from exam_server.delivery.roots import sign_room
-from exam_server.delivery.states import ENDED, LIVE, AttemptState, EventKind, RunState
+from exam_server.delivery.states import (
+    BEFORE_CHECK_IN,
+    ENDED,
+    LIVE,
+    RUN_WORDS,
+    AttemptState,
+    EventKind,
+    RunState,
+)
 from exam_server.delivery.transitions import record
 from item_bank.models import Paper, PaperSet
 from item_bank.rules.kinds import PaperState
@@ -36,14 +45,6 @@ from registry.audit_log import note
 from registry.database import keys_of
 from registry.errors import InvalidInputError, NotFoundError, SeparationError
 from registry.scheduling.models import ExamMode, Sitting, SittingProctor
-
-RUN_WORDS = {
-    RunState.PLANNED: "尚未开放登录",
-    RunState.CHECK_IN: "正在登录",
-    RunState.RUNNING: "正在考试",
-    RunState.PAUSED: "全场暂停",
-    RunState.CLOSED: "已经关闭",
-}
 
 
 def prepare_run(
@@ -93,10 +94,11 @@ def _prepare(
 def open_check_in(db: Session, sitting_id: int, *, actor: Actor, now: datetime) -> str:
     """Let candidates sign in: draw a fresh room code and return it."""
     run = run_on_duty(db, sitting_id, actor=actor)
-    if run.state != RunState.PLANNED:
+    if run.state not in BEFORE_CHECK_IN:
         raise RoomNotReadyError(
             state=RUN_WORDS[RunState(run.state)], action="再次开放登录", hint=""
         )
+    require_forms(db, sitting_id)
     code = f"{secrets.randbelow(10**6):06d}"
     run.room_code_sealed = keys_of(db).seal(code, purpose=ROOM_CODE)
     run.room_code_index = keys_of(db).index(code, purpose=ROOM_CODE)
@@ -110,8 +112,9 @@ def start_sitting(db: Session, sitting_id: int, *, actor: Actor, now: datetime) 
     """Begin the exam for all who are waiting; return how many."""
     run = run_on_duty(db, sitting_id, actor=actor)
     if run.state != RunState.CHECK_IN:
-        hint = "请先开放登录。" if run.state == RunState.PLANNED else ""
+        hint = "请先开放登录。" if run.state in BEFORE_CHECK_IN else ""
         raise RoomNotReadyError(state=RUN_WORDS[RunState(run.state)], action="开考", hint=hint)
+    require_key(db, sitting_id)
     run.state = RunState.RUNNING
     run.started_at = now
     waiting = _waiting(db, sitting_id)

@@ -24,6 +24,7 @@ from exam_server.delivery import (
 from exam_server.delivery.alarms import Alarms, unmoved
 from exam_server.delivery.briefs import Brief, read_brief
 from exam_server.delivery.candidate_view import own_state
+from exam_server.delivery.custody.queries import package_of, package_offer
 from exam_server.delivery.desks import Desks
 from exam_server.delivery.ending import add_event
 from exam_server.delivery.errors import (
@@ -154,15 +155,14 @@ class ExamRoom:
             raise NotInRoomError
         return seat
 
-    def state(self, seat: Seat) -> dict[str, Any]:
-        """Return all that the candidate's page needs."""
+    def state(self, seat: Seat, *, with_paper: bool = True) -> dict[str, Any]:
+        """Return all that the candidate's page needs; one with its package needs no paper."""
         brief = self._brief(seat, fresh=True)
         is_working = brief.state is AttemptState.IN_PROGRESS
-        desk = self.desks.of(seat.attempt_id) if is_working else None
-        said = {**self._told(brief), "tools": desk.tools if desk else ()}
+        paper = self.desks.shown(seat.attempt_id) if is_working and with_paper else None
+        said = {**self._told(brief), "tools": self.desks.of(seat.attempt_id).tools}
         with self.database.reading() as db:
             attempt = db.get_one(Attempt, seat.attempt_id)
-            paper = desk.paper if desk else None
             told = own_state(db, attempt, paper=paper, brief=said, now=self.clock())
         if seat.epoch != brief.epoch:
             return {"ok": False, "error": "fenced", "state": brief.state.value}
@@ -196,7 +196,14 @@ class ExamRoom:
             seat,
             lambda db: candidate_actions.confirm_step(db, seat.attempt_id, step, now=now),
         )
-        return {"ok": True, "state": state.value}
+        with self.database.reading() as db:
+            offer = package_offer(db, db.get_one(Attempt, seat.attempt_id))
+        return {"ok": True, "state": state.value, "package": offer}
+
+    def package(self, seat: Seat, digest: str) -> bytes:
+        """Return the candidate's own sealed paper."""
+        with self.database.reading() as db:
+            return package_of(db, db.get_one(Attempt, seat.attempt_id), digest)
 
     def see_event(self, seat: Seat, event_id: int) -> dict[str, Any]:
         """Record that an event was read."""
@@ -246,12 +253,19 @@ class ExamRoom:
     # Proctors -----------------------------------------------------------------------------
 
     def command(self, sitting_id: int, act: Callable[[Session, datetime], Any]) -> Any:
-        """Carry out a proctor's action and let every page of the room look again."""
+        """Carry out a proctor's action and let every page of the room look again.
+
+        An action may return what each attempt is told instead of the mere hint.
+        """
         now = self.clock()
         result = self.writer.perform(lambda db: act(db, now))
         self._changes += 1
         self._briefs.clear()
-        self.telling.sitting(sitting_id, {"event": 0})
+        if isinstance(result, dict) and result:
+            for attempt_id, news in result.items():
+                self.telling.attempt(attempt_id, news)
+        else:
+            self.telling.sitting(sitting_id, {"event": 0})
         self.refresh_wall(sitting_id)
         return result
 

@@ -7,6 +7,7 @@ class RunState(StrEnum):
     """A sitting at computers, from sealed paper to closed room."""
 
     PLANNED = "planned"
+    SEALED = "sealed"  # forms frozen, packages made
     CHECK_IN = "check_in"
     RUNNING = "running"
     PAUSED = "paused"  # the whole room stands still
@@ -14,6 +15,15 @@ class RunState(StrEnum):
 
 
 LIVE = frozenset({RunState.RUNNING, RunState.PAUSED})  # begun and not yet closed
+BEFORE_CHECK_IN = frozenset({RunState.PLANNED, RunState.SEALED})
+RUN_WORDS = {
+    RunState.PLANNED: "尚未开放登录",
+    RunState.SEALED: "试卷已封存，尚未开放登录",
+    RunState.CHECK_IN: "正在登录",
+    RunState.RUNNING: "正在考试",
+    RunState.PAUSED: "全场暂停",
+    RunState.CLOSED: "已经关闭",
+}
 
 
 class AttemptState(StrEnum):

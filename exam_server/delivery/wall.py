@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, joinedload
 
+from exam_server.delivery.custody.queries import custody_state
 from exam_server.delivery.ending import question_count
 from exam_server.delivery.models import AnswerOp, Attempt, RoomEvent, SittingRun
 from exam_server.delivery.presence_board import PresenceBoard
@@ -186,6 +187,7 @@ def _sitting(db: Session, run: SittingRun, facts: _Facts) -> dict[str, Any]:
         "started_ms": milliseconds(run.started_at) if run.started_at else None,
         "ends_ms": milliseconds(ends) if ends else None,
         "minutes": sitting.minutes,
+        "custody": custody_state(db, sitting.id),
     }
 
 

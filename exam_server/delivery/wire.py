@@ -129,6 +129,8 @@ class RoomCommand(msgspec.Struct, frozen=True):
     reason: ShortText = ""
     reviewer: ShortText = ""
     event: Positive | None = None
+    head_code: ShortText = ""
+    proctor_code: ShortText = ""
 
 
 Message = TypeVar("Message", bound=msgspec.Struct)

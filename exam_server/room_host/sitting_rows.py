@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, LargeBinary, Table, select
 from sqlalchemy.orm import Session
 
+from exam_server.delivery.custody.models import PaperKey
 from exam_server.delivery.models import (
     Answer,
     AnswerOp,
@@ -37,6 +38,7 @@ TABLES: tuple[type[Record], ...] = (
     ExtraTime,
     Incident,
     IdentityCheck,
+    PaperKey,
 )
 Numbers = Mapping[str, Mapping[int, int]]
 """For every table referred to: number in the room to number at the centre."""

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from exam_server.delivery.ending import signature_of
 from exam_server.delivery.models import SittingRun
-from exam_server.delivery.states import RunState
+from exam_server.delivery.states import BEFORE_CHECK_IN, RunState
 from exam_server.marking import Marked, mark_screen_sitting
 from exam_server.room_host.sitting_file import FORMAT, AlteredFileError, read_file, write_file
 from exam_server.room_host.sitting_rows import KEPT_NUMBERS, TABLES, arrived, rows_of, table_of
@@ -75,7 +75,7 @@ def import_sitting(
               if line.action == IMPORT]  # fmt: skip
     if any(detail["hash"] == digest for detail in before):
         return Imported(run.sitting_id, len(rows), None)
-    if run.state != RunState.PLANNED:
+    if run.state not in BEFORE_CHECK_IN:
         raise ConflictError(what="本场作答数据", value=f"场次 {header['sitting']}")
     numbers = _numbers(db, run, header)
     _check_receipts(rows, bytes.fromhex(header["room_key"]))

@@ -112,8 +112,8 @@ def room_page() -> ResponseReturnValue:
 @blueprint.get("/api/state")
 @public
 def state() -> ResponseReturnValue:
-    """Return everything the page needs to show itself afresh."""
-    return room().state(own_seat())
+    """Return everything the page needs to show itself afresh; the paper unless it has its own."""
+    return room().state(own_seat(), with_paper=request.args.get("paper") != "package")
 
 
 @blueprint.post("/api/ops")
@@ -192,6 +192,13 @@ def figure(question_id: str) -> ResponseReturnValue:
     found = room().figure(own_seat(), question_id)
     content = surroundings().database.files.get(found.file_hash)
     return Response(content, content_type=found.media_type)
+
+
+@blueprint.get("/package/<digest>")
+@public
+def package(digest: str) -> ResponseReturnValue:
+    """Return the candidate's own sealed paper: bytes that never change."""
+    return Response(room().package(own_seat(), digest), content_type="application/octet-stream")
 
 
 @blueprint.get("/photo")

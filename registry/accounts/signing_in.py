@@ -56,14 +56,9 @@ def sign_in_after_check(
     db: Session, login_name: str, check: PasswordCheck, address: str, *, now: datetime
 ) -> SignIn:
     """Open a sign-in, or count the failure; five in a row lock the account for 30 minutes."""
-    account = queries.account_by_login_name(db, login_name, to_change=True)
-    if account is None or account.state != AccountState.ACTIVE:
-        return SignIn(None, WrongPasswordError())
-    if account.locked_until_at is not None and account.locked_until_at > now:
-        return SignIn(None, _locked(account.locked_until_at))
-    if not check.fits or check.password_hash != account.password_hash:
-        return SignIn(None, _count_failure(db, account, address, now=now))
-    account.failed_count, account.locked_until_at = 0, None
+    account = person_after_check(db, login_name, check, address, now=now)
+    if isinstance(account, AssessmentError):
+        return SignIn(None, account)
     token = secrets.token_urlsafe(32)
     login = Login(
         account_id=account.id,
@@ -76,6 +71,21 @@ def sign_in_after_check(
     db.flush()
     _note(db, "sign_in", account, now=now, detail={"address": login.address})
     return SignIn(token, None, account.must_change_password)
+
+
+def person_after_check(
+    db: Session, login_name: str, check: PasswordCheck, address: str, *, now: datetime
+) -> Account | AssessmentError:
+    """Return whose password was checked, or the refusal to show once its count is committed."""
+    account = queries.account_by_login_name(db, login_name, to_change=True)
+    if account is None or account.state != AccountState.ACTIVE:
+        return WrongPasswordError()
+    if account.locked_until_at is not None and account.locked_until_at > now:
+        return _locked(account.locked_until_at)
+    if not check.fits or check.password_hash != account.password_hash:
+        return _count_failure(db, account, address, now=now)
+    account.failed_count, account.locked_until_at = 0, None
+    return account
 
 
 def keep_signed_in(db: Session, token: str, *, now: datetime) -> Actor | None:

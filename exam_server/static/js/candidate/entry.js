@@ -1,6 +1,6 @@
 /** The views before the paper: check of own data, rules, waiting. Each returns the content of the hall. */
 import { formatDay, formatMinute } from "../exam/clock.js";
-import { h, icon } from "../page/dom.js";
+import { fill, h, icon } from "../page/dom.js";
 
 /** @typedef {import("./wire.js").State} State */
 
@@ -99,6 +99,24 @@ export function rulesView({ rules, sitting }, onConfirm) {
   );
 }
 
+const PACKAGE_NOTES = {
+  none: null,
+  fetching: ["sync", "正在下载加密的试卷…"],
+  stored: ["lock", "试卷已加密下载到本机，开考后自动打开。"],
+  failed: ["warn", "试卷没有下载到本机，开考后从服务器取得。"],
+  plain: ["info", "开考后从服务器取得试卷。"],
+};
+
+/** Say where the paper is, to the candidate and to a proctor who walks past. @param {import("../exam/package.js").PackageState} state */
+export function showPackage(state) {
+  const line = document.querySelector("#package-note");
+  if (!line || line.dataset.state === state) return;
+  line.dataset.state = state;
+  const note = PACKAGE_NOTES[state];
+  line.hidden = !note;
+  if (note) fill(line, icon(note[0]), h("span", {}, note[1]));
+}
+
 /** @param {State} state @param {HTMLElement} selfTest @param {HTMLElement | null} fullScreen a button */
 export function waitingView({ candidate, sitting }, selfTest, fullScreen) {
   const tip = (name, text) => h("li", {}, icon(name), h("span", {}, text));
@@ -120,6 +138,7 @@ export function waitingView({ candidate, sitting }, selfTest, fullScreen) {
     h(
       "ul",
       { class: "tips" },
+      h("li", { id: "package-note", hidden: true }),
       tip("cloud-check", "每次选择都会自动保存，不需要点保存。"),
       tip("unplug", "网络中断时可以继续作答，恢复后自动补传。"),
       tip("hand", "有问题请点页面上方的“举手”，或直接举手。"),

@@ -1,6 +1,7 @@
 /** Wires the candidate's page: state, journal, the two ways to the server, and the views. */
 import { ServerClock, formatTime } from "../exam/clock.js";
 import { onWire } from "../exam/journal.js";
+import { IndexedPackages, SealedPaper } from "../exam/package.js";
 import { forgetPass, keepPass } from "../exam/return_pass.js";
 import { openStorage } from "../exam/storage.js";
 import { Transport, requestJson } from "../exam/transport.js";
@@ -9,7 +10,7 @@ import { fill, icon, qs, setAttr, setText } from "../page/dom.js";
 import { becomeSolePage } from "../page/sole.js";
 import { Display } from "./display.js";
 import { coverView, handingInView, receiptView } from "./endings.js";
-import { checkView, rulesView, waitingView } from "./entry.js";
+import { checkView, rulesView, showPackage, waitingView } from "./entry.js";
 import { hasFormulas, loadFormulas } from "./formulas.js";
 import { FullScreen } from "./full_screen.js";
 import { Guard } from "./guard.js";
@@ -19,11 +20,12 @@ import { Player } from "./player.js";
 import { RaiseHand } from "./raise_hand.js";
 import { SelfTest } from "./self_test.js";
 import { CandidateSession } from "./session.js";
-import { Refusal, readState } from "./wire.js";
+import { Refusal, readPaper, readState } from "./wire.js";
 
 const API = "/exam/api";
 const HEARTBEAT_MS = 5000;
 const TICK_MS = 250;
+const SPREAD_MS = 5000; // over which a room's pages confirm the start
 const WAKE_MS = 2000; // no tick is ever so late in a page that runs
 const SHORTEST_ABSENCE_MS = 800; // an input method's window takes the focus for less
 
@@ -47,6 +49,8 @@ let session;
 let player = null;
 /** @type {Transport} */
 let transport;
+/** @type {SealedPaper | null} */
+let sealed = null;
 let shown = "";
 let isDrawing = false;
 
@@ -55,11 +59,30 @@ function post(name, body) {
   return requestJson(`${API}/${name}`, { method: "POST", credentials: "same-origin", headers: { "Content-Type": "application/json", "X-CSRF-Token": csrf }, body: JSON.stringify(body) });
 }
 
+/** The state, with the paper out of the package of this PC where there is one that opens. */
 async function fetchState() {
+  const isSealed = sealed !== null && sealed.isStored;
   const from = performance.now();
-  const state = readState(await requestJson(`${API}/state`, { credentials: "same-origin", cache: "no-store" }));
+  const state = readState(await requestJson(`${API}/state${isSealed ? "?paper=package" : ""}`, { credentials: "same-origin", cache: "no-store" }));
   clock.sync(state.server_ms, performance.now() - from);
-  return state;
+  if (!isSealed || !state.paper_key) return state;
+  const paper = await sealed.open(state.paper_key);
+  if (!paper) return fetchState(); // it has failed now: the server sends the paper itself
+  return { ...state, paper: readPaper(paper) };
+}
+
+/** A hint from the server: mostly to look again; at the start of a sealed sitting the key itself. */
+async function hearHint({ event, paper_key: key, started_ms: startedMs }) {
+  const paper = key && sealed && session.phase === "waiting" ? await sealed.open(key) : null;
+  if (!paper) {
+    session.journal.beat();
+    return;
+  }
+  session.begin(readPaper(paper), startedMs);
+  setTimeout(() => {
+    session.journal.beat();
+    post("event-seen", { id: event }).catch(() => {});
+  }, Math.random() * SPREAD_MS);
 }
 
 /** The first state, however long it takes; without a lease there is nothing to wait for. */
@@ -85,7 +108,7 @@ function connectSocket() {
     session.journal.beat();
     session.journal.nudge();
   });
-  socket.on("look", () => session.journal.beat());
+  socket.on("look", hearHint);
   socket.on("disconnect", (reason) => {
     if (reason === "io server disconnect" && session.phase !== "covered") setTimeout(() => socket.connect(), HEARTBEAT_MS);
   });
@@ -180,6 +203,7 @@ async function confirm(step) {
     if (!reply.ok) throw new Error(reply.message || "没有保存，请再试一次。");
     session.state.confirmed[step] = true;
     session.hearState(reply.state);
+    sealed.keep(reply.package);
   } catch (error) {
     messages.toast("unplug", /[\u4e00-\u9fff]/.test(error.message) ? error.message : "网络中断，请稍后再点一次。");
     button.disabled = false;
@@ -215,6 +239,7 @@ function tick() {
   setText(qs("#hall-now"), now);
   const big = document.querySelector("#waiting-clock");
   if (big) setText(big, now);
+  showPackage(sealed.state);
   if (player) player.tick();
   if (session.phase !== phaseBefore) {
     phaseBefore = session.phase;
@@ -277,13 +302,15 @@ async function start() {
     csrf,
     onRoundTrip: (reply, ms) => { if (reply.server_ms) clock.sync(reply.server_ms, ms); },
   });
-  session = new CandidateSession({ state, storage, clock, fetchState, exchange: (message) => transport.exchange(message), onChange: draw, onEvent: (event) => messages.receive(event) });
+  session = new CandidateSession({ state, storage, clock, fetchState, exchange: (message) => transport.exchange(message), onChange: draw, onEvent: (event) => messages.receive(event), onForget: () => sealed.wipe() });
+  sealed = new SealedPaper({ store: new IndexedPackages(state.attempt), admissionNo: state.candidate.admission_no, onChange: () => showPackage(sealed.state) });
   new Display(state.display, (chosen) => post("display", chosen).catch(() => {}));
   listen();
   await session.open();
   transport.socket = connectSocket();
   selfTest = new SelfTest({ clock, name: state.candidate.name, ping: fetchState, hasSocket: () => Boolean(transport.socket && transport.socket.connected), report: (found) => post("self-test", found) });
   if (!state.started_ms && !session.isEnded) selfTest.run();
+  if (!state.paper) sealed.keep(state.package);
   render();
 }
 

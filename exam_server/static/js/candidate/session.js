@@ -20,14 +20,15 @@ export class CandidateSession {
    * @param {{state: State, storage: import("../exam/storage.js").JournalStorage,
    *          clock: import("../exam/clock.js").ServerClock,
    *          exchange: (message: object) => Promise<any>, fetchState: () => Promise<State>,
-   *          onChange?: () => void, onEvent?: (event: RoomEvent) => void,
+   *          onChange?: () => void, onEvent?: (event: RoomEvent) => void, onForget?: () => Promise<unknown>,
    *          journal?: Partial<ConstructorParameters<typeof AnswerJournal>[0]>}} options
    */
-  constructor({ state, storage, clock, exchange, fetchState, onChange = () => {}, onEvent = () => {}, journal = {} }) {
+  constructor({ state, storage, clock, exchange, fetchState, onChange = () => {}, onEvent = () => {}, onForget = async () => {}, journal = {} }) {
     this.clock = clock;
     this.fetchState = fetchState;
     this.onChange = onChange;
     this.onEvent = onEvent;
+    this.onForget = onForget;
     this.grade = storage.grade;
     this.isStorageFull = false;
     /** @type {Cover} */
@@ -81,6 +82,21 @@ export class CandidateSession {
     for (const op of this.journal.pending) this.attempt.apply(op);
     const open = this.attempt.questions.findIndex((question) => !this.attempt.isAnswered(question));
     this.attempt.index = Math.max(0, open);
+  }
+
+  /**
+   * The start of a sealed sitting: the package is open, the clock runs. The exact deadline comes with
+   * the next reply and replaces this one.
+   * @param {import("./wire.js").Paper} paper @param {number} startedMs
+   */
+  begin(paper, startedMs) {
+    if (this.state.state !== "waiting" || this.attempt) return;
+    this.state.paper = paper;
+    this.state.started_ms = startedMs;
+    this.state.deadline_ms = startedMs + this.state.sitting.minutes * 60000;
+    this.state.state = "in_progress";
+    this.takeUpPaper();
+    this.onChange();
   }
 
   get leftMs() {
@@ -268,6 +284,7 @@ export class CandidateSession {
     if (!this.journal.stopped && this.journal.batch().length) return;
     this.isWiped = true;
     await this.journal.wipe();
+    await this.onForget();
   }
 }
 

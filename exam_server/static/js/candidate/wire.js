@@ -13,9 +13,10 @@
  * @typedef {{code: string, answered: number, total: number, submitted_ms: number, head_seq: number, head_hash?: string}} Receipt
  * @typedef {{name: string, admission_no: string, id_number_masked: string, gender: string, photo: string | null, room: string, seat_no: number | string}} Candidate
  * @typedef {{project: string, subject: string, batch: string, number: number | string, minutes: number, starts_ms: number, institution: string}} Sitting
+ * @typedef {import("../exam/package.js").Offer} Offer
  * @typedef {{state: AttemptState, attempt: string, store: string, epoch: number, head_seq: number, server_ms: number,
  *            started_ms: number | null, deadline_ms: number | null, deadline_version: number, candidate: Candidate,
- *            sitting: Sitting, rules: string[], confirmed: {data: boolean, rules: boolean}, paper: Paper | null, tools: string[],
+ *            sitting: Sitting, rules: string[], confirmed: {data: boolean, rules: boolean}, paper: Paper | null, package: Offer | null, paper_key: string | null, tools: string[],
  *            answers: import("../exam/journal.js").ServerAnswers, display: {theme: string, zoom: number},
  *            events: RoomEvent[], last_event: number, receipt: Receipt | null, sealed: boolean, return_pass?: string}} State
  */
@@ -43,6 +44,8 @@ export function readState(body) {
     confirmed: body.confirmed || { data: false, rules: false },
     paper: body.paper ? readPaper(body.paper) : null,
     tools: body.tools || [],
+    package: body.package || null,
+    paper_key: body.paper_key || null,
     display: body.display || { theme: "", zoom: 0 },
     events,
     last_event: Math.max(body.last_event || 0, 0, ...events.map(({ id }) => id)),
@@ -52,7 +55,7 @@ export function readState(body) {
 }
 
 /** @param {any} paper @returns {Paper} questions carry the kind of their section */
-function readPaper(paper) {
+export function readPaper(paper) {
   const sections = paper.sections.map((section) => ({
     ...section,
     questions: section.questions.map((question) => ({ ...question, kind: section.kind, figure: question.figure || null })),

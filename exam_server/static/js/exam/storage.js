@@ -11,10 +11,10 @@
  * @typedef {{grade: Grade, load: () => Promise<Op[]>, append: (ops: Op[]) => Promise<void>, wipe: () => Promise<void>}} JournalStorage
  */
 
-const PREFIX = "kaohe-";
+export const PREFIX = "kaohe-";
 
 /** @template T @param {IDBRequest<T>} request @returns {Promise<T>} */
-function done(request) {
+export function done(request) {
   return new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);

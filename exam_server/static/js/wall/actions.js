@@ -32,6 +32,7 @@ export const SEAT_ACTIONS = {
 /** @type {Record<string, Action>} */
 export const ROOM_ACTIONS = {
   open_check_in: { label: "开放签到", icon: "door", fields: [], confirm: "开放签到", text: "生成考场口令。考生凭准考证号和口令登录，核对信息后等候开考。" },
+  unlock: { label: "启封试卷", icon: "lock", fields: ["keeper", "head_code", "proctor_code"], confirm: "启封试卷", text: "考点负责人和监考员当面拆开各自的启封单，分别输入自己的启封码。启封后试卷仍不显示，点“开始考试”时才发给考生。" },
   start: { label: "开始考试", icon: "play", fields: [], confirm: "开始考试" },
   message: { ...SEAT_ACTIONS.message, label: "全场广播", icon: "broadcast" },
   extend: { ...SEAT_ACTIONS.extend, label: "全场延时", text: "全场尚未交卷的考生一起延长。剩余时间立即改变，并写入考场记录。" },
@@ -45,6 +46,9 @@ const MINUTES = [1, 5, 10];
 function line(label, attributes, hint = "") {
   return h("label", { class: "field" }, h("span", { class: "field__label" }, label), h("input", { class: "input", type: "text", required: true, autocomplete: "off", ...attributes }), hint && h("span", { class: "field__hint" }, hint));
 }
+
+/** @param {string} name */
+const codeBox = (name) => ({ name, maxlength: 24, class: "input num", spellcheck: "false", autocapitalize: "characters", placeholder: "XXXX-XXXX-XXXX-XXXX" });
 
 /** @type {Record<string, () => HTMLElement>} */
 const FIELDS = {
@@ -62,6 +66,9 @@ const FIELDS = {
     return box;
   },
   reason: () => line("原因（写入考场记录）", { name: "reason", maxlength: 200 }),
+  keeper: () => line("考点负责人登录名", { name: "reviewer", maxlength: 40 }, "考核机构负责人或另一名监考员，不能是您本人"),
+  head_code: () => line("启封码（考点负责人）", codeBox("head_code")),
+  proctor_code: () => line("启封码（监考员）", codeBox("proctor_code")),
   reviewer: () => line("复核人登录名", { name: "reviewer", maxlength: 40 }, "另一名监考员或考点负责人，不能是您本人"),
 };
 
@@ -118,7 +125,7 @@ export class ActionDialog {
     const { admission } = this.subject;
     /** @type {Record<string, unknown>} */
     const payload = admission === undefined ? {} : { admission };
-    for (const name of ["text", "reason", "reviewer"]) if (data.has(name)) payload[name] = text(name);
+    for (const name of ["text", "reason", "reviewer", "head_code", "proctor_code"]) if (data.has(name)) payload[name] = text(name);
     if (data.has("minutes")) payload.minutes = Number(text("minutes") === "other" ? text("other") : text("minutes"));
     return payload;
   }

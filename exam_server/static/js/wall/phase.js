@@ -19,13 +19,13 @@ export class PhasePanel {
 
   render() {
     const { room } = this;
-    const { state, room_code: code } = room.sitting;
+    const { state, room_code: code, custody } = room.sitting;
     const counts = [room.seats.length, room.count("ready"), room.count("idle"), room.count("absent"), room.count("submitted"), room.working];
-    const key = JSON.stringify([state, code, counts]);
+    const key = JSON.stringify([state, custody, code, counts]);
     if (key === this.shown) return;
     this.shown = key;
     const focused = this.box.contains(document.activeElement) ? document.activeElement.getAttribute("data-action") : null;
-    const view = { planned: () => this.planned(), check_in: () => this.checkIn(), running: () => this.running(), closed: () => this.closed() }[state];
+    const view = { planned: () => this.planned(), sealed: () => this.planned(), check_in: () => this.checkIn(), running: () => this.running(), closed: () => this.closed() }[state];
     this.box.className = `phase phase--${state}`;
     fill(this.box, ...view());
     const again = focused && this.box.querySelector(`[data-action="${focused}"]`);
@@ -51,7 +51,8 @@ export class PhasePanel {
   }
 
   planned() {
-    return [h("h2", { class: "phase__title" }, "尚未开放签到"), h("p", { class: "phase__text" }, "开放后生成考场口令，考生凭准考证号和口令登录。"), ...this.action("open_check_in", "btn--lg btn--primary phase__main")];
+    const { room } = this;
+    return [h("h2", { class: "phase__title" }, "尚未开放签到"), h("p", { class: "phase__text" }, `${room.sitting.custody === "sealed" ? "试卷已封存。" : ""}开放后生成考场口令，考生凭准考证号和口令登录。`), ...this.action("open_check_in", "btn--lg btn--primary phase__main")];
   }
 
   checkIn() {
@@ -64,7 +65,8 @@ export class PhasePanel {
       h("p", { class: "phase__code num" }, room.sitting.room_code || "—"),
       h("p", { class: "phase__counts" }, h("span", {}, "已到 ", h("strong", { class: "num" }, String(here)), " 人"), h("span", {}, "未到 ", h("strong", { class: "num" }, String(room.count("idle"))), " 人"), h("span", {}, "缺考 ", h("strong", { class: "num" }, String(room.count("absent"))), " 人")),
       h("div", { class: "meter", "aria-hidden": "true" }, bar),
-      ...this.action("start", "btn--lg btn--primary phase__main"),
+      room.sitting.custody === "unlocked" && h("p", { class: "phase__text" }, "试卷已启封，开考时发给考生。"),
+      ...this.action(room.sitting.custody === "sealed" ? "unlock" : "start", "btn--lg btn--primary phase__main"),
       h("div", { class: "phase__links" }, this.desk(), this.record()),
     ];
   }

@@ -6,7 +6,7 @@
  *            answered: number, total: number, since_ms: number, extra_min: number, deadline_ms: number | null,
  *            last_save_ms: number | null, pending: number, away_count: number}} Seat
  * @typedef {{id: number, at_ms: number, seat: number | null, kind: SeatState | "info", text: string, open: boolean}} WallEvent
- * @typedef {{id: number, title: string, sub: string, state: "planned" | "check_in" | "running" | "closed", room_code: string | null,
+ * @typedef {{id: number, title: string, sub: string, state: "planned" | "sealed" | "check_in" | "running" | "closed", custody: "open" | "sealed" | "unlocked", room_code: string | null,
  *            rows: number, columns: number, started_ms: number | null, ends_ms: number | null, minutes: number, alarm?: string}} Sitting
  * @typedef {{version: number, server_ms: number, sitting: Sitting, seats: Seat[], events: WallEvent[]}} Snapshot
  * @typedef {{version: number, seats?: Seat[], events?: WallEvent[], sitting?: Partial<Sitting> | null, server_ms?: number}} Delta
@@ -93,13 +93,17 @@ export function whyNot(action, seat, sitting) {
  * @param {string} action @param {RoomModel} room @returns {string}
  */
 export function whyNotRoom(action, room) {
-  const { state } = room.sitting;
-  if (action === "open_check_in") return state === "planned" ? "" : "已经开放签到";
-  if (action === "start" && state === "planned") return "请先开放签到";
+  const { state, custody } = room.sitting;
+  const isUnopened = state === "planned" || state === "sealed";
+  if (action === "open_check_in") return isUnopened ? "" : "已经开放签到";
+  if (action === "unlock" && custody !== "sealed") return custody === "unlocked" ? "试卷已启封" : "试卷没有封存";
+  if ((action === "start" || action === "unlock") && isUnopened) return "请先开放签到";
+  if (action === "unlock") return state === "check_in" ? "" : "已经开考";
   if (action === "start" && state !== "check_in") return "已经开考";
+  if (action === "start" && custody === "sealed") return "请先由两人启封试卷";
   if (action === "start") return room.count("ready") ? "" : "还没有考生在机位上等候";
   if (state === "closed") return "考场已关闭";
-  if (action === "message") return state === "planned" ? "还没有开放签到" : "";
+  if (action === "message") return isUnopened ? "还没有开放签到" : "";
   if (action === "extend") return state === "running" ? "" : "还没有开考";
   if (state !== "running") return "还没有开考";
   if (room.working) return `还有 ${room.working} 人没有交卷`;

@@ -1,0 +1,1 @@
+"""Custody of the papers of a sitting at computers: sealed, fetched, opened by two persons."""
