@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from exam_server.delivery.custody.queries import key_as_told, package_offer
+from exam_server.delivery.journal_keys import journal_key
 from exam_server.delivery.lease_tokens import Claim, return_pass
 from exam_server.delivery.models import Attempt
 from exam_server.delivery.queries import answers_of, candidate_events, receipt_for_candidate
@@ -63,6 +64,7 @@ def own_state(
         "display": {"theme": attempt.theme, "zoom": attempt.zoom},
         "events": events,
         "receipt": receipt_for_candidate(attempt),
+        "journal_key": journal_key(keys_of(db), attempt.id),
         **brief,
     }
 

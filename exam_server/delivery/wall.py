@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from exam_server.delivery.custody.queries import custody_state
 from exam_server.delivery.ending import question_count
+from exam_server.delivery.journal_keys import seat_pin
 from exam_server.delivery.models import AnswerOp, Attempt, RoomEvent, SittingRun
 from exam_server.delivery.presence_board import PresenceBoard
 from exam_server.delivery.queries import answered_counts, room_code
@@ -21,6 +22,7 @@ from exam_server.delivery.timing import milliseconds
 from proctor.queries import extra_minutes, identity_marks, presences
 from proctor.rules.identity import Identity
 from proctor.rules.presence import Presence
+from registry.database import keys_of
 from registry.enrolment.models import Enrolment
 from registry.scheduling.models import Admission, SittingProctor
 
@@ -43,6 +45,7 @@ class _Facts:
     open_kinds: Mapping[int, str]
     away: Mapping[int, int]
     identity: Mapping[int, Identity]
+    pins: Mapping[int, str]  # that open a PC's journal while the server is away
 
 
 def snapshot(
@@ -112,6 +115,7 @@ def _facts(
         open_kinds,
         away,
         identity_marks(db, ids),
+        {a.admission_id: seat_pin(keys_of(db), a.id) for a in attempts if a.state not in ENDED},
     )
 
 
@@ -142,6 +146,7 @@ def _seat(
         "pending": beat.pending if beat else 0,
         "identity": facts.identity.get(admission.id),
         "away_count": facts.away.get(admission.id, 0),
+        "pin": facts.pins.get(admission.id),
     }
 
 

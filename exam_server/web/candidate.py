@@ -10,6 +10,7 @@ from flask import (
     redirect,
     render_template,
     request,
+    send_from_directory,
 )
 from flask.typing import ResponseReturnValue
 
@@ -18,11 +19,15 @@ from exam_server.cookies import DEVICE_COOKIE, LEASE_COOKIE
 from exam_server.delivery import candidate_reports, wire
 from exam_server.delivery.candidate_actions import Gate
 from exam_server.delivery.errors import BusyError, NotInRoomError
-from exam_server.delivery.models import Attempt
+from exam_server.delivery.journal_keys import key_copy
+from exam_server.delivery.models import Attempt, SittingRun
 from exam_server.delivery.queries import Seat
 from exam_server.delivery.room import ExamRoom
+from exam_server.delivery.states import RunState
 from exam_server.seb.actions import require_seb
 from exam_server.sockets.candidate import refusal
+from exam_server.web.assets import STATIC
+from exam_server.web.off_loop import off_the_loop
 from registry.errors import AssessmentError
 
 blueprint = Blueprint("candidate", __name__, url_prefix="/exam")
@@ -114,6 +119,32 @@ def room_page() -> ResponseReturnValue:
 def state() -> ResponseReturnValue:
     """Return everything the page needs to show itself afresh; the paper unless it has its own."""
     return room().state(own_seat(), with_paper=request.args.get("paper") != "package")
+
+
+@blueprint.get("/api/key-copy")
+@public
+def journal_key_copy() -> ResponseReturnValue:
+    """Return the journal's key under the PIN of the seat, for a page that finds no server."""
+    seat = own_seat()
+    return {"ok": True, "copy": off_the_loop(key_copy, room().database.keys, seat.attempt_id)}
+
+
+@blueprint.get("/api/sealed/<int:attempt_id>")
+@public
+def sealed(attempt_id: int) -> ResponseReturnValue:
+    """Say whether an attempt left behind at this PC is over for good, so that it is forgotten."""
+    own_seat()
+    with reading() as db:
+        attempt = db.get(Attempt, attempt_id)
+        run = db.get(SittingRun, attempt.sitting_id) if attempt else None
+        return {"ok": True, "sealed": run is not None and run.state == RunState.CLOSED}
+
+
+@blueprint.get("/worker.js")
+@public
+def worker() -> ResponseReturnValue:
+    """Return the service worker, from the folder whose page it keeps."""
+    return send_from_directory(STATIC, "js/candidate/worker.js", mimetype="text/javascript")
 
 
 @blueprint.post("/api/ops")

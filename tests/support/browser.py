@@ -171,7 +171,11 @@ def sign_in_staff(page: Page, login_name: str, password: str) -> None:
 
 
 def sign_in_candidate(page: Page, admission_no: str, room_code: str, address: str = "") -> None:
-    """Sign in at the form of candidates; leaves the page at the check of own data."""
+    """Sign in at the form of candidates; leaves the page at the check of own data.
+
+    The page asks before it is left during the paper; whoever reloads it in a test means it.
+    """
+    page.on("dialog", lambda dialog: dialog.accept())
     page.goto(f"{address}/exam/")
     page.get_by_label("准考证号").fill(admission_no)
     page.get_by_label("考场口令").fill(room_code)

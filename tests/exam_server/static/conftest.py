@@ -44,6 +44,7 @@ def page(chromium: Browser, site: Site) -> Iterator[Page]:
     )
     opened = context.new_page()
     opened.set_default_timeout(8000)
+    opened.on("dialog", lambda dialog: dialog.accept())  # leaving the paper asks first
     problems: list[str] = []
     opened.on("pageerror", lambda error: problems.append(str(error)))
     opened.on(

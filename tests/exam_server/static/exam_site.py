@@ -11,6 +11,7 @@ from hashlib import sha384
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from mimetypes import guess_type
 from pathlib import Path
+from socket import SHUT_RDWR
 from threading import Lock, Thread
 from typing import Any
 from urllib.parse import parse_qs
@@ -47,6 +48,9 @@ class ScriptedRoom:
         self.wall: dict[str, Any] = {}
         self.forms: list[dict[str, list[str]]] = []
         self.lock = Lock()
+        self.journal_key = "5a" * 32
+        self.key_copy: dict[str, Any] | None = None
+        self.is_gone = False
 
     def half_answered(self) -> "ScriptedRoom":
         self.answers = canned.half_answered()
@@ -78,6 +82,7 @@ class ScriptedRoom:
             "last_event": max([event["id"] for event in self.events], default=0),
             "receipt": self.receipt,
             "sealed": self.is_sealed,
+            "journal_key": self.journal_key,
         }
 
     def ops_reply(self, message: dict[str, Any]) -> dict[str, Any]:
@@ -227,10 +232,19 @@ class RequestHandler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         path = self.path.split("?")[0]
         file = SERVER / path.lstrip("/")
+        if self.site.room.is_gone:
+            self.close_connection = True
+            self.connection.shutdown(SHUT_RDWR)
+            return
         if path.startswith("/static/") and file.is_file():
             self.answer(file.read_bytes(), guess_type(path)[0] or "application/octet-stream")
+        elif path == "/exam/worker.js":
+            self.answer((SERVER / "static/js/candidate/worker.js").read_bytes(), "text/javascript")
         elif path == "/exam/api/state":
             self.answer_json(self.site.room.state_reply())
+        elif path == "/exam/api/key-copy":
+            copy = self.site.room.key_copy
+            self.answer_json({"ok": copy is not None, "copy": copy})
         elif path in self.site.pages:
             self.answer(self.site.pages[path]().encode(), "text/html; charset=utf-8")
         else:
@@ -238,7 +252,7 @@ class RequestHandler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        if self.site.room.is_down:
+        if self.site.room.is_down or self.site.room.is_gone:
             self.answer(b"down", "text/plain", 502)
             return
         if "json" not in self.headers["Content-Type"]:

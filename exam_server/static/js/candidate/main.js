@@ -3,7 +3,6 @@ import { ServerClock, formatTime } from "../exam/clock.js";
 import { onWire } from "../exam/journal.js";
 import { IndexedPackages, SealedPaper } from "../exam/package.js";
 import { forgetPass, keepPass } from "../exam/return_pass.js";
-import { openStorage } from "../exam/storage.js";
 import { Transport, requestJson } from "../exam/transport.js";
 import { Announcer } from "../page/announce.js";
 import { fill, icon, qs, setAttr, setText } from "../page/dom.js";
@@ -17,6 +16,7 @@ import { Guard } from "./guard.js";
 import { Markings } from "./markings.js";
 import { Messages } from "./messages.js";
 import { Player } from "./player.js";
+import { Offline, keepKeyCopy, ownStorage } from "./offline.js";
 import { RaiseHand } from "./raise_hand.js";
 import { SelfTest } from "./self_test.js";
 import { CandidateSession } from "./session.js";
@@ -38,6 +38,7 @@ const hand = new RaiseHand({
   item: () => (session.phase === "working" ? session.attempt.current : null),
   onSent: () => messages.toast("hand", "已通知监考人员，请在座位上等候，可以继续作答。"),
 });
+const offline = new Offline(clock);
 const isAnswering = () => Boolean(session) && session.phase === "working";
 const guard = new Guard({ isOn: isAnswering, report: (blocked) => post("blocked", blocked), onStopped: () => messages.toast("info", "考试中不能复制、粘贴或打印，这次操作已记录。") });
 const fullScreen = new FullScreen({ isOn: isAnswering, onLeft: () => guard.count("screen") });
@@ -87,16 +88,18 @@ async function hearHint({ event, paper_key: key, started_ms: startedMs }) {
 
 /** The first state, however long it takes; without a lease there is nothing to wait for. */
 async function firstState() {
-  for (let wait = 500; ; wait = Math.min(5000, wait * 2)) {
+  for (let wait = 500; !offline.isOpened; wait = Math.min(5000, wait * 2)) {
     try {
       return await fetchState();
     } catch (error) {
       if (error instanceof Refusal && error.code === "not_signed_in") location.replace("/exam/");
       if (error instanceof Refusal && error.code === "fenced") return null;
       setText(qs("#hall .slip__lead"), "暂时连不上考场服务器，正在重试。如果一分钟后仍未恢复，请举手联系监考人员。");
+      offline.offer();
       await new Promise((resolve) => setTimeout(resolve, wait * (0.5 + Math.random())));
     }
   }
+  return offline.opened;
 }
 
 /** The socket is a shorter way and a bell, nothing more; without it every part works. */
@@ -137,7 +140,7 @@ function render() {
 function openPlayer() {
   player = new Player(session, messages, announcer);
   if (!hasFormulas(session.state.paper)) return;
-  loadFormulas().then(() => player.redraw(), (missing) => console.error(missing));
+  loadFormulas().then(() => { player.redraw(); offline.remember(); }, (missing) => console.error(missing));
 }
 
 function showPlayer() {
@@ -216,6 +219,7 @@ async function leave() {
   await session.forget();
   new Markings(session.state.attempt).wipe();
   await forgetPass();
+  offline.forget();
   location.assign("/exam/?leave=1");
 }
 
@@ -279,7 +283,7 @@ function listen() {
   });
   addEventListener("pagehide", onPageHide);
   addEventListener("beforeunload", (event) => {
-    if (session.phase === "working" && session.journal.pending.length) event.preventDefault();
+    if (session.phase === "working" || session.phase === "handing_in") event.preventDefault();
   });
   document.addEventListener("visibilitychange", onVisibility);
   guard.listen();
@@ -288,14 +292,15 @@ function listen() {
 }
 
 async function start() {
-  const state = await firstState();
+  const state = await Promise.race([firstState(), offline.opened]);
+  offline.close();
   if (!state) {
     qs("#main").replaceChildren(coverView("fenced", 0));
     return;
   }
   keepPass(state.return_pass);
   await becomeSolePage(state.attempt, () => session && session.yieldTo());
-  const storage = await openStorage(state.attempt);
+  const storage = await ownStorage(state, offline.key);
   transport = new Transport({
     url: `${API}/ops`,
     event: "ops",
@@ -311,6 +316,9 @@ async function start() {
   selfTest = new SelfTest({ clock, name: state.candidate.name, ping: fetchState, hasSocket: () => Boolean(transport.socket && transport.socket.connected), report: (found) => post("self-test", found) });
   if (!state.started_ms && !session.isEnded) selfTest.run();
   if (!state.paper) sealed.keep(state.package);
+  keepKeyCopy(storage, () => requestJson(`${API}/key-copy`, { credentials: "same-origin", cache: "no-store" }));
+  offline.remember();
+  offline.sweep(state.attempt, async (attempt) => (await requestJson(`${API}/sealed/${attempt.slice(2)}`, { credentials: "same-origin" })).sealed).catch(() => {});
   render();
 }
 

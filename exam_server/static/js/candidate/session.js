@@ -30,6 +30,7 @@ export class CandidateSession {
     this.onEvent = onEvent;
     this.onForget = onForget;
     this.grade = storage.grade;
+    this.storage = storage;
     this.isStorageFull = false;
     /** @type {Cover} */
     this.cover = "";
@@ -60,6 +61,7 @@ export class CandidateSession {
     await this.journal.open(this.state);
     this.takeUpPaper();
     for (const event of this.state.events) if (event.needs_confirmation) this.onEvent(event); // the rest is history
+    this.keepState();
     this.journal.beat();
     this.onChange();
   }
@@ -97,6 +99,13 @@ export class CandidateSession {
     this.state.state = "in_progress";
     this.takeUpPaper();
     this.onChange();
+    this.keepState();
+  }
+
+  /** What opens the page again while the server is away: the state, and how far off the PC's clock is. */
+  keepState() {
+    const ahead_ms = Math.round(this.clock.now() - Date.now());
+    if (!this.isWiped) this.storage.keep("state", { state: this.state, ahead_ms }).catch((refused) => console.warn("the state is not kept", refused));
   }
 
   get leftMs() {
@@ -189,8 +198,10 @@ export class CandidateSession {
   hearTime({ deadline_ms: deadline, deadline_version: version }) {
     if (deadline === undefined || deadline === null || version < this.state.deadline_version) return;
     if (this.state.deadline_ms !== null && deadline !== this.state.deadline_ms) this.changedMs = this.clock.now();
+    const isMoved = deadline !== this.state.deadline_ms;
     this.state.deadline_ms = deadline;
     this.state.deadline_version = version;
+    if (isMoved) this.keepState();
   }
 
   /** @param {import("./wire.js").AttemptState} name */
@@ -234,6 +245,7 @@ export class CandidateSession {
     if (state.epoch !== this.journal.epoch) this.yieldTo(); // signed in again beside this page
     this.takeUpPaper();
     for (const event of news) this.onEvent(event);
+    this.keepState();
     this.forgetWhenDone();
     this.onChange();
   }

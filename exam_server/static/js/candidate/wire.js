@@ -18,7 +18,7 @@
  *            started_ms: number | null, deadline_ms: number | null, deadline_version: number, candidate: Candidate,
  *            sitting: Sitting, rules: string[], confirmed: {data: boolean, rules: boolean}, paper: Paper | null, package: Offer | null, paper_key: string | null, tools: string[],
  *            answers: import("../exam/journal.js").ServerAnswers, display: {theme: string, zoom: number},
- *            events: RoomEvent[], last_event: number, receipt: Receipt | null, sealed: boolean, return_pass?: string}} State
+ *            events: RoomEvent[], last_event: number, receipt: Receipt | null, sealed: boolean, journal_key: string, return_pass?: string}} State
  */
 
 /** Reply that says no; `code` is the error of the contract. */
@@ -51,6 +51,7 @@ export function readState(body) {
     last_event: Math.max(body.last_event || 0, 0, ...events.map(({ id }) => id)),
     receipt: body.receipt || null,
     sealed: body.sealed === true,
+    journal_key: body.journal_key || "",
   };
 }
 

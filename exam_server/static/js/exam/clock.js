@@ -29,6 +29,11 @@ export class ServerClock {
     this.offset = this.samples.reduce((best, sample) => (sample.roundTrip <= best.roundTrip ? sample : best)).offset;
   }
 
+  /** Until the first reply: what the PC's own clock suggests. @param {number} serverMs */
+  guess(serverMs) {
+    if (!this.samples.length) this.offset = serverMs - this.monotonic();
+  }
+
   /** @returns {number} server time now, epoch ms */
   now() {
     return this.monotonic() + this.offset;

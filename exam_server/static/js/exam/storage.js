@@ -1,14 +1,17 @@
 /**
- * Where the answer journal is kept on this PC. A storage has four members:
+ * Where the answer journal is kept on this PC. A storage has these members:
  *   grade   "durable" | "fallback" | "memory": how much a stored operation can survive
  *   load()  all stored operations of the attempt, any order
  *   append(ops)  resolves when the operations are on disk; rejects when one of the numbers is taken
  *   wipe()  forgets the attempt
+ *   keep(name, value), kept(name)  what opens the page again while the server is away; only the
+ *     database keeps such things
  * The journal sees nothing else, so an encrypting storage can be put in between.
  *
  * @typedef {"durable" | "fallback" | "memory"} Grade
  * @typedef {import("./journal.js").Op} Op
- * @typedef {{grade: Grade, load: () => Promise<Op[]>, append: (ops: Op[]) => Promise<void>, wipe: () => Promise<void>}} JournalStorage
+ * @typedef {{grade: Grade, load: () => Promise<Op[]>, append: (ops: Op[]) => Promise<void>, wipe: () => Promise<void>,
+ *            keep: (name: string, value: unknown) => Promise<void>, kept: (name: string) => Promise<any>}} JournalStorage
  */
 
 export const PREFIX = "kaohe-";
@@ -34,8 +37,11 @@ export class IndexedStorage {
 
   /** @param {string} attempt @param {IDBFactory} [factory] */
   static async open(attempt, factory = indexedDB) {
-    const request = factory.open(PREFIX + attempt, 1);
-    request.onupgradeneeded = () => request.result.createObjectStore("ops", { keyPath: ["epoch", "seq"] });
+    const request = factory.open(PREFIX + attempt, 2);
+    request.onupgradeneeded = ({ oldVersion }) => {
+      if (oldVersion < 1) request.result.createObjectStore("ops", { keyPath: ["epoch", "seq"] });
+      request.result.createObjectStore("kept");
+    };
     return new IndexedStorage(await done(request), factory);
   }
 
@@ -51,6 +57,16 @@ export class IndexedStorage {
       transaction.onabort = () => reject(transaction.error);
       for (const op of ops) transaction.objectStore("ops").add(op);
     }));
+  }
+
+  /** @param {string} name @param {unknown} value */
+  async keep(name, value) {
+    await done(this.database.transaction("kept", "readwrite").objectStore("kept").put(value, name));
+  }
+
+  /** @param {string} name */
+  kept(name) {
+    return done(this.database.transaction("kept", "readonly").objectStore("kept").get(name));
   }
 
   async wipe() {
@@ -90,6 +106,12 @@ export class LocalStorage {
   async wipe() {
     for (const key of this.keys()) this.area.removeItem(key);
   }
+
+  async keep() {}
+
+  async kept() {
+    return null;
+  }
 }
 
 /** Keeps nothing beyond the page; the page says so and asks for a proctor. @implements {JournalStorage} */
@@ -114,6 +136,12 @@ export class MemoryStorage {
 
   async wipe() {
     this.ops = [];
+  }
+
+  async keep() {}
+
+  async kept() {
+    return null;
   }
 }
 

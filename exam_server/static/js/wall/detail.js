@@ -50,6 +50,7 @@ export class Detail {
         fact("最近保存", seat.last_save_ms ? formatTime(seat.last_save_ms) : "—"),
         fact("待上传", `${seat.pending} 题`),
         fact("离屏", `${seat.away_count} 次`),
+        seat.pin && fact("机位口令", `${seat.pin.slice(0, 4)} ${seat.pin.slice(4)}`),
       ),
       ...this.actions(seat, sitting),
     );
