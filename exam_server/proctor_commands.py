@@ -73,7 +73,7 @@ def _override_seb(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> N
 
 
 def _handle(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
-    act.handle_event(db, c.sitting, c.event, actor=actor, now=now)
+    act.handle_event(db, c.sitting, c.event, actor=actor, now=now, answer=c.text)
 
 
 def _close(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:

@@ -27,6 +27,7 @@ from exam_server.delivery.models import (
     SittingRun,
 )
 from exam_server.delivery.queries import ROOM_CODE, hash_of_token, live_lease, screen_admissions
+from exam_server.delivery.question_reports import ReportedQuestion, add_report
 from exam_server.delivery.rules.deadline import beginning
 from exam_server.delivery.states import ENDED, LIVE, AttemptState, EventKind, RunState
 from exam_server.delivery.transitions import CANDIDATE, record
@@ -250,13 +251,24 @@ def see_event(db: Session, attempt_id: int, event_id: int, *, now: datetime) -> 
         db.add(EventReceipt(event_id=event_id, attempt_id=attempt_id, seen_at=now))
 
 
-def raise_hand(db: Session, attempt_id: int, kind: str, text: str, *, now: datetime) -> RoomEvent:
-    """Call the proctor."""
+def raise_hand(
+    db: Session,
+    attempt_id: int,
+    kind: str,
+    text: str,
+    *,
+    now: datetime,
+    asked: ReportedQuestion | None = None,
+) -> RoomEvent:
+    """Call the proctor; what is said of a question goes into the history of its item."""
     if kind not in HANDS:
         raise MalformedMessageError
     attempt = db.get_one(Attempt, attempt_id)
-    words = f"举手：{HANDS[kind]}" + (f"，{text.strip()}" if text.strip() else "")
+    about = f"第 {asked.number} 题 {text}" if asked else text
+    words = f"举手：{HANDS[kind]}" + (f"，{about.strip()}" if about.strip() else "")
     event = add_event(db, attempt, "help", words, now=now, is_open=True)
+    if asked and kind == "question":
+        add_report(db, event, attempt, asked, text.strip())
     actor = candidate_actor(attempt.admission)
     note(db, "raise_hand", ("attempt", attempt.id), actor=actor, now=now, detail={"kind": kind})
     return event

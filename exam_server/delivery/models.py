@@ -227,6 +227,25 @@ class EventReceipt(Record):
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class QuestionReport(Record):
+    """What a candidate reported of a question, with the answers of the proctor and of the bank."""
+
+    __tablename__ = "question_report"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("room_event.id"), unique=True)
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"), index=True)
+    position: Mapped[int]  # of the question in the frozen paper
+    text: Mapped[str] = mapped_column(String(500))
+    reported_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    proctor_answer: Mapped[str | None] = mapped_column(String(500))
+    proctor_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    proctor_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    bank_answer: Mapped[str | None] = mapped_column(String(500))
+    bank_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    bank_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class SignInFailure(Record):
     """A refused sign-in, counted to slow down guessing; survives a restart."""
 

@@ -22,6 +22,7 @@ from exam_server.delivery.queries import (
     room_counts,
     run_on_duty,
 )
+from exam_server.delivery.question_reports import answer_in_room
 from exam_server.delivery.roots import sign_room
 from exam_server.delivery.states import (
     BEFORE_CHECK_IN,
@@ -269,9 +270,15 @@ def report_incident(
 
 
 def handle_event(
-    db: Session, sitting_id: int, event_id: int | None, *, actor: Actor, now: datetime
+    db: Session,
+    sitting_id: int,
+    event_id: int | None,
+    *,
+    actor: Actor,
+    now: datetime,
+    answer: str = "",
 ) -> RoomEvent:
-    """Record that an open event has been dealt with."""
+    """Record that an open event has been dealt with, and what was answered to a question."""
     run_on_duty(db, sitting_id, actor=actor)
     event = db.get(RoomEvent, event_id) if event_id else None
     if event is None or event.sitting_id != sitting_id:
@@ -279,6 +286,8 @@ def handle_event(
     if event.is_open:
         event.is_open = False
         note(db, "handle_event", ("room_event", event.id), actor=actor, now=now)
+        if answer.strip():
+            answer_in_room(db, event, answer.strip(), actor=actor, now=now)
     return event
 
 

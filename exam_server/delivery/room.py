@@ -47,6 +47,7 @@ from exam_server.delivery.queries import (
     run_on_duty,
     seat_of,
 )
+from exam_server.delivery.question_reports import ReportedQuestion
 from exam_server.delivery.roots import MinuteRoots
 from exam_server.delivery.states import BEGUN, ENDED, AttemptState, RunState
 from exam_server.delivery.timing import milliseconds
@@ -215,14 +216,12 @@ class ExamRoom:
 
     def raise_hand(self, seat: Seat, kind: str, text: str, item: str | None) -> dict[str, Any]:
         """Call the proctor; names the question as the candidate sees it."""
-        now = self.clock()
-        place = self.desks.of(seat.attempt_id).numbers.get(item or "")
-        words = f"第 {place} 题 {text}".strip() if place else text
-        self._for_candidate(
-            seat,
-            lambda db: candidate_actions.raise_hand(db, seat.attempt_id, kind, words, now=now).id,
+        number = self.desks.of(seat.attempt_id).numbers.get(item or "")
+        asked = ReportedQuestion(item, number) if item and number else None
+        act = candidate_actions.raise_hand
+        return self.report(
+            seat, lambda db, now: act(db, seat.attempt_id, kind, text, now=now, asked=asked).id
         )
-        return {"ok": True}
 
     def set_display(self, seat: Seat, theme: str, zoom: int) -> dict[str, Any]:
         """Keep the candidate's choice of theme and size."""
@@ -240,7 +239,7 @@ class ExamRoom:
         )
         return {"ok": True}
 
-    def report(self, seat: Seat, act: Callable[[Session, datetime], None]) -> dict[str, Any]:
+    def report(self, seat: Seat, act: Callable[[Session, datetime], Any]) -> dict[str, Any]:
         """Put down what the candidate's page says of its computer."""
         now = self.clock()
         self._for_candidate(seat, lambda db: act(db, now))

@@ -16,6 +16,7 @@ from exam_server.delivery.models import (
     ChainRoot,
     EventReceipt,
     Outage,
+    QuestionReport,
     RefusedOp,
     RoomEvent,
 )
@@ -34,6 +35,7 @@ TABLES: tuple[type[Record], ...] = (
     RefusedOp,
     RoomEvent,
     EventReceipt,
+    QuestionReport,
     PresenceRecord,
     ExtraTime,
     Incident,

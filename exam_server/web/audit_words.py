@@ -88,6 +88,7 @@ ACTIONS = {
     "publish_results": "公布成绩",
     "qualify_examiner": "增加考评资格",
     "raise_hand": "考生举手",
+    "answer_question_report": "答复考生反映的试题",
     "receive_blanks": "空白证书入库",
     "record_incident": "记录考场事件",
     "record_identity": "核验身份",

@@ -1,10 +1,12 @@
 """Where an item was used 试题追踪: papers, sittings, candidates; the start of an erratum."""
 
-from flask import Blueprint, render_template
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from exam_server.context import current_actor, now, requires, transaction
+from exam_server.delivery.question_reports import answer_for_bank, reports_of
 from exam_server.exposure import exposures_of
+from exam_server.languages import translated as _
 from item_bank.bank_queries import item_versions
 from item_bank.sealing import content_of
 from registry.access import Permission
@@ -35,4 +37,16 @@ def show(item_id: int) -> ResponseReturnValue:
             papers=len({entry.paper.id for entry in found}),
             unseen=sum(entry.sitting is None for entry in found),
             may_propose=actor.may(_P.BANK_WRITE),
+            reports=reports_of(db, item_id, actor=actor),
         )
+
+
+@blueprint.post("/<int:item_id>/reports/<int:report_id>")
+@requires(_P.BANK_WRITE)
+def answer_report(item_id: int, report_id: int) -> ResponseReturnValue:
+    """Answer what a candidate reported of the item."""
+    text = request.form.get("answer", "")
+    with transaction() as db:
+        answer_for_bank(db, item_id, report_id, text, actor=current_actor(), now=now())
+    flash(_("答复已记入试题历史。"), "success")
+    return redirect(url_for(".show", item_id=item_id))

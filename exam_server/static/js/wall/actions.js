@@ -65,12 +65,21 @@ const FIELDS = {
     const choice = (value) => box.querySelector(`input[value="${value}"]`);
     return box;
   },
+  answer: () => h("label", { class: "field" }, h("span", { class: "field__label" }, "答复（选填）"), h("textarea", { class: "input input--area", name: "text", rows: 3, maxlength: 200 })),
   reason: () => line("原因（写入考场记录）", { name: "reason", maxlength: 200 }),
   keeper: () => line("考点负责人登录名", { name: "reviewer", maxlength: 40 }, "考核机构负责人或另一名监考员，不能是您本人"),
   head_code: () => line("启封码（考点负责人）", codeBox("head_code")),
   proctor_code: () => line("启封码（监考员）", codeBox("proctor_code")),
   reviewer: () => line("复核人登录名", { name: "reviewer", maxlength: 40 }, "另一名监考员或考点负责人，不能是您本人"),
 };
+
+/** What a candidate reported of a question is answered when it is dealt with. @type {Action} */
+const EVENT_ANSWER = { label: "答复试题反映", icon: "message", fields: ["answer"], confirm: "已处理", text: "答复立即显示给考生，考后连同反映的内容记入试题历史。" };
+
+/** @param {{kind: string, text: string}} event */
+export function isQuestionReport({ kind, text }) {
+  return kind === "help" && text.startsWith("举手：试题文字");
+}
 
 export class ActionDialog {
   /** @param {(name: string, payload: object) => Promise<{ok: boolean, message?: string, error?: string}>} send @param {(text: string) => void} onDone */
@@ -81,7 +90,7 @@ export class ActionDialog {
     this.form = /** @type {HTMLFormElement} */ (qs("#action-form"));
     this.confirm = qs("#action-confirm");
     this.failed = qs("#action-failed");
-    this.subject = { name: "", label: "", who: "", admission: /** @type {number | null | undefined} */ (undefined) };
+    this.subject = { name: "", label: "", who: "", admission: /** @type {number | null | undefined} */ (undefined), event: 0 };
     qs("#action-cancel").addEventListener("click", () => this.dialog.close());
     this.form.addEventListener("submit", (event) => this.submit(event));
   }
@@ -97,12 +106,18 @@ export class ActionDialog {
     this.open(name, ROOM_ACTIONS[name], "", isToAll ? null : undefined, { start: startFacts, close: closeFacts }[name]?.(room) || null);
   }
 
+  /** @param {import("./room.js").WallEvent} event @param {string} who */
+  openForEvent(event, who) {
+    this.open("handle", EVENT_ANSWER, who, undefined, h("p", { class: "note note--plain" }, event.text));
+    this.subject.event = event.id;
+  }
+
   /**
    * @param {string} name @param {Action} action @param {string} who
    * @param {number | null | undefined} admission null: everyone; undefined: not asked for @param {HTMLElement | null} facts
    */
   open(name, action, who, admission, facts) {
-    this.subject = { name, label: action.label, who, admission };
+    this.subject = { name, label: action.label, who, admission, event: 0 };
     qs("#action-title").textContent = who ? `${action.label}：${who}` : action.label;
     const tick = action.tick && h("input", { type: "checkbox", onchange: () => { this.confirm.disabled = !tick.checked; } });
     fill(
@@ -122,9 +137,10 @@ export class ActionDialog {
   payload() {
     const data = new FormData(this.form);
     const text = (name) => String(data.get(name) || "").trim();
-    const { admission } = this.subject;
+    const { admission, event } = this.subject;
     /** @type {Record<string, unknown>} */
     const payload = admission === undefined ? {} : { admission };
+    if (event) payload.event = event;
     for (const name of ["text", "reason", "reviewer", "head_code", "proctor_code"]) if (data.has(name)) payload[name] = text(name);
     if (data.has("minutes")) payload.minutes = Number(text("minutes") === "other" ? text("other") : text("minutes"));
     return payload;

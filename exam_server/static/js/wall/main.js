@@ -2,13 +2,13 @@
 import { ServerClock, formatRemaining, formatTime } from "../exam/clock.js";
 import { Announcer } from "../page/announce.js";
 import { fill, h, icon, qs, setAttr, setText } from "../page/dom.js";
-import { ActionDialog } from "./actions.js";
+import { ActionDialog, isQuestionReport } from "./actions.js";
 import { Detail } from "./detail.js";
 import { EventList } from "./events.js";
 import { RoomLink } from "./link.js";
 import { PhasePanel } from "./phase.js";
 import { RoomModel, whyNotRoom } from "./room.js";
-import { SeatMap } from "./seatmap.js";
+import { SeatMap, twoDigits } from "./seatmap.js";
 import { FILTER_ORDER, STATES } from "./states.js";
 
 const TICK_MS = 1000;
@@ -101,6 +101,13 @@ function select(no) {
 /** @param {import("./room.js").WallEvent} event */
 async function handle(event) {
   if (event.seat !== null) selected = event.seat;
+  if (isQuestionReport(event)) {
+    const seat = room.seat(event.seat);
+    dialog.openForEvent(event, seat ? `${twoDigits(seat.no)} 号 ${seat.name}` : "");
+    events.shown = "";
+    render();
+    return;
+  }
   try {
     const reply = await link.send("handle", { event: event.id });
     if (!reply.ok) throw new Error(reply.message);
