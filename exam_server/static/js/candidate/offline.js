@@ -132,7 +132,7 @@ export class Offline {
     for (const { name } of found) {
       const attempt = (/^kaohe-(a-\d+)$/.exec(name) || [])[1];
       if (!attempt || attempt === own || !(await isSealed(attempt))) continue;
-      indexedDB.deleteDatabase(name);
+      for (const left of [name, `${name}-paper`]) indexedDB.deleteDatabase(left);
       new Markings(attempt).wipe();
     }
   }
