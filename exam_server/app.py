@@ -18,6 +18,8 @@ from exam_server.languages import translated
 from exam_server.opening import open_database
 from exam_server.sockets import candidate as candidate_socket
 from exam_server.sockets import proctor as proctor_socket
+from exam_server.sockets import websocket
+from exam_server.sockets.packets import Codec, TextPacket
 from exam_server.web import (
     accounts,
     adequacy,
@@ -163,9 +165,14 @@ def create_app(
         async_handlers=False,  # events of one connection keep their order
         ping_interval=10,
         ping_timeout=10,
+        transports=["websocket"],  # polling is left to the HTTP requests of the pages themselves
+        serializer=TextPacket,
+        json=Codec,
         max_http_buffer_size=256 * 1024,
         manage_session=False,
     )
+    if async_mode == "gevent" and settings.own_websocket:
+        websocket.install(sockets.server.eio)
     room = ExamRoom(database, clock, concurrency, clock_step_s=clock_step_s)
     app.extensions["exam_room"] = room
     candidate_socket.register(sockets, room)

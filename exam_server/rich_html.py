@@ -3,14 +3,18 @@
 Formulas stay between their brackets; the page sets them.
 """
 
+from functools import lru_cache
+
 from flask import Flask
 from markupsafe import Markup, escape
 
 from item_bank.rules.rich_text import Paragraph, Runs, Table, read_rich_text, without_marks
 
 BREAK = Markup("<br>")
+TEXTS_KEPT = 16_384  # the stems and options of a set of papers that many candidates ask for at once
 
 
+@lru_cache(TEXTS_KEPT)
 def rich(text: str) -> Markup:
     """Return a text as blocks: paragraphs and tables.
 
@@ -20,6 +24,7 @@ def rich(text: str) -> Markup:
     return Markup("").join(_block(block) for block in read_rich_text(text).blocks)
 
 
+@lru_cache(TEXTS_KEPT)
 def rich_line(text: str) -> Markup:
     """Return a text as it stands inside a line, for options; its lines are broken by ``<br>``.
 

@@ -15,8 +15,10 @@ from exam_server.delivery.errors import NotInRoomError
 from exam_server.delivery.models import Attempt
 from exam_server.delivery.states import AttemptState, OpKind
 from exam_server.delivery.wire import MalformedMessageError, Op
-from item_bank.queries import paper_content, tools_of
+from item_bank.queries import paper_content, paper_of, tools_of
+from item_bank.rules.blueprint_terms import PaperTool
 from item_bank.rules.ordering import CandidateFigure, CandidatePaper, candidate_paper
+from item_bank.rules.paper import PaperContent
 from registry.database import Database
 
 OP_KINDS = frozenset(OpKind)
@@ -24,19 +26,23 @@ OP_KINDS = frozenset(OpKind)
 
 @dataclass(frozen=True)
 class Desk:
-    """What may be answered with, the shown numbers, the tools, and the paper unless sealed."""
+    """What may be answered with at one computer, the shown numbers, the tools."""
 
-    paper: CandidatePaper | None
-    options: dict[str, frozenset[str]]
+    options: dict[str, tuple[str, ...]]
     numbers: dict[str, int]
-    tools: tuple[str, ...]
+    tools: tuple[PaperTool, ...]
+    is_sealed: bool
 
 
 class Desks:
-    """A cache: papers are frozen and orders are stored, so that a desk never changes."""
+    """A cache: papers are frozen and orders are stored, so that a desk never changes.
+
+    Of every paper the content is kept once; of a candidate only the ids, which every save needs.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._papers: dict[int, tuple[PaperContent, tuple[PaperTool, ...]]] = {}
         self._desks: dict[int, Desk] = {}
 
     def of(self, attempt_id: int) -> Desk:
@@ -44,17 +50,24 @@ class Desks:
         desk = self._desks.get(attempt_id)
         if desk is None:
             with self._database.reading() as db:
-                desk = _set_up(db, db.get_one(Attempt, attempt_id))
+                attempt = db.get_one(Attempt, attempt_id)
+                _content, tools = self._paper(db, attempt.paper_id)
+                sealed = form_of(db, attempt.sitting_id, attempt.admission_id)
+            if sealed is None:
+                desk = _desk_of(self._ordered(attempt), tools)
+            else:
+                desk = _sealed_desk(sealed.form, tools)
             self._desks[attempt_id] = desk
         return desk
 
     def shown(self, attempt_id: int) -> dict[str, Any]:
         """Return the paper as the page shows it; a sealed one is read from its package."""
-        paper = self.of(attempt_id).paper
-        if paper is not None:
-            return shown_paper(paper, own_figure)
+        desk = self.of(attempt_id)
         with self._database.reading() as db:
-            return opened_paper(db, db.get_one(Attempt, attempt_id))
+            attempt = db.get_one(Attempt, attempt_id)
+            if desk.is_sealed:
+                return opened_paper(db, attempt)
+        return shown_paper(self._ordered(attempt), own_figure)
 
     def check(self, attempt_id: int, ops: tuple[Op, ...]) -> None:
         """Refuse operations that name questions or options not in the candidate's paper."""
@@ -65,40 +78,51 @@ class Desks:
 
     def figure(self, attempt_id: int, question_id: str) -> CandidateFigure:
         """Return the figure of one of the candidate's own questions, while the exam runs."""
+        desk = self.of(attempt_id)
         with self._database.reading() as db:
-            if db.get_one(Attempt, attempt_id).state != AttemptState.IN_PROGRESS:
-                raise NotInRoomError
-        paper = self.of(attempt_id).paper
-        for section in paper.sections if paper else ():
+            attempt = db.get_one(Attempt, attempt_id)
+        if attempt.state != AttemptState.IN_PROGRESS or desk.is_sealed:
+            raise NotInRoomError
+        for section in self._ordered(attempt).sections:
             for question in section.questions:
                 if question.id == question_id and question.figure:
                     return question.figure
         raise NotInRoomError
+
+    def _paper(self, db: Session, paper_id: int) -> tuple[PaperContent, tuple[PaperTool, ...]]:
+        if paper_id not in self._papers:
+            tools = tools_of(paper_of(db, paper_id))
+            self._papers[paper_id] = paper_content(db, paper_id), tools
+        return self._papers[paper_id]
+
+    def _ordered(self, attempt: Attempt) -> CandidatePaper:
+        content, _tools = self._papers[attempt.paper_id]
+        return candidate_paper(content, attempt.order_seed)
 
 
 def _fits(op: Op, desk: Desk) -> bool:
     if op.kind == OpKind.SUBMIT:
         return not op.item and not op.value
     allowed = desk.options.get(op.item)
-    is_known = allowed is not None and allowed.issuperset(op.value)
+    is_known = allowed is not None and all(name in allowed for name in op.value)
     return is_known and op.kind in OP_KINDS and len(set(op.value)) == len(op.value)
 
 
-def _set_up(db: Session, attempt: Attempt) -> Desk:
-    frozen = form_of(db, attempt.sitting_id, attempt.admission_id)
-    if frozen is not None:
-        lines = json.loads(frozen.form)
-        return Desk(
-            None,
-            {line["id"]: frozenset(shown for shown, _name in line["options"]) for line in lines},
-            {line["id"]: line["no"] for line in lines},
-            tools_of(attempt.paper),
-        )
-    paper = candidate_paper(paper_content(db, attempt.paper_id), attempt.order_seed)
+def _sealed_desk(form: str, tools: tuple[PaperTool, ...]) -> Desk:
+    lines = json.loads(form)
+    return Desk(
+        {line["id"]: tuple(shown for shown, _name in line["options"]) for line in lines},
+        {line["id"]: line["no"] for line in lines},
+        tools,
+        is_sealed=True,
+    )
+
+
+def _desk_of(paper: CandidatePaper, tools: tuple[PaperTool, ...]) -> Desk:
     questions = [question for section in paper.sections for question in section.questions]
     return Desk(
-        paper,
-        {q.id: frozenset(option.id for option in q.options) for q in questions},
+        {q.id: tuple(option.id for option in q.options) for q in questions},
         {q.id: q.number for q in questions},
-        tools_of(attempt.paper),
+        tools,
+        is_sealed=False,
     )
