@@ -6,7 +6,7 @@ from typing import Any
 
 import gevent
 from gevent import monkey
-from gevent.event import AsyncResult
+from gevent.hub import Waiter
 
 from exam_server.delivery.writer import Concurrency
 
@@ -15,11 +15,11 @@ class _Mailbox:
     """Outcomes on their way from the writer thread to the hub's greenlets."""
 
     def __init__(self) -> None:
-        self._waiting: deque[tuple[AsyncResult, object, BaseException | None]] = deque()
+        self._waiting: deque[tuple[Waiter, object, BaseException | None]] = deque()
         self._bell = gevent.get_hub().loop.async_()
         self._bell.start(self._deliver)
 
-    def put(self, target: AsyncResult, result: object, error: BaseException | None) -> None:
+    def put(self, target: Waiter, result: object, error: BaseException | None) -> None:
         """Called by the writer thread: only the bell may be touched from there."""
         self._waiting.append((target, result, error))
         self._bell.send()
@@ -28,9 +28,9 @@ class _Mailbox:
         while self._waiting:
             target, result, error = self._waiting.popleft()
             if error is None:
-                target.set(result)
+                target.switch(result)  # straight into the greenlet: this runs in the hub
             else:
-                target.set_exception(error)
+                target.throw(error)
 
 
 class GreenletPromise:
@@ -38,15 +38,15 @@ class GreenletPromise:
 
     def __init__(self, mailbox: _Mailbox) -> None:
         self._mailbox = mailbox
-        self._result = AsyncResult()
+        self._waiter = Waiter()
 
     def resolve(self, result: object, error: BaseException | None) -> None:
         """Wake the waiting greenlet, from the writer thread."""
-        self._mailbox.put(self._result, result, error)
+        self._mailbox.put(self._waiter, result, error)
 
     def wait(self) -> Any:
         """Wait for the writer; the hub serves others meanwhile."""
-        return self._result.get()
+        return self._waiter.get()
 
 
 def greenlet_concurrency() -> Concurrency:

@@ -1,38 +1,77 @@
 """The answer journal: stores operations in order, durable before they are acknowledged.
 
-``store`` takes the messages of one batch, whoever sent them, and answers each. The rules (R3 to R7,
-R12, R14): a sequence number is stored once; a repetition is acknowledged again, a contradiction is
+``Journal`` takes the messages of one batch, whoever sent them, and answers each. The rules (R3 to
+R7, R12, R14): a sequence number is stored once; a repetition is acknowledged again, a contradiction is
 kept apart; a gap is asked for; an old seat or a closed attempt keeps what it sends without effect.
 """
 
+import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Table, bindparam, case, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Table, insert, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.util import identity_key
 
+from exam_server.delivery.bulk import BOOLEAN, INSTANT, INTEGER, TEXT, Bulk, written
 from exam_server.delivery.chain import Link, link, microseconds
 from exam_server.delivery.ending import end_attempt, hand_in_event
-from exam_server.delivery.models import Answer, AnswerOp, Attempt, RefusedOp
+from exam_server.delivery.models import AnswerOp, Attempt, RefusedOp
 from exam_server.delivery.states import ENDED, AttemptState, EventKind, OpKind
 from exam_server.delivery.transitions import CANDIDATE
 from exam_server.delivery.wire import Op
 
 OPS: Table = AnswerOp.metadata.tables["answer_op"]
-ANSWERS: Table = Answer.metadata.tables["answer"]
 REFUSED: Table = RefusedOp.metadata.tables["refused_op"]
-ATTEMPTS: Table = Attempt.metadata.tables["attempt"]
-MOVE_HEAD = (
-    update(ATTEMPTS)
-    .where(ATTEMPTS.c.id == bindparam("attempt"))
-    .values(head_seq=bindparam("seq"), head_hash=bindparam("hash"))
+ADD_OPS = Bulk(
+    "INSERT INTO answer_op ({names}) SELECT {names} FROM {rows}",
+    {
+        "attempt_id": INTEGER,
+        "epoch": INTEGER,
+        "seq": INTEGER,
+        "kind": TEXT,
+        "question_id": TEXT,
+        "value": TEXT,
+        "flagged": BOOLEAN,
+        "mono_ms": INTEGER,
+        "op_hash": TEXT,
+        "chain_hash": TEXT,
+        "received_at": INSTANT,
+    },
 )
+MOVE_HEADS = Bulk(  # only heads that are still as they were read, or remembered
+    "UPDATE attempt SET head_seq = r.seq, head_hash = r.hash FROM {rows} WHERE attempt.id = r.id"
+    " AND attempt.epoch = r.epoch AND attempt.head_seq = r.stored_seq"
+    " AND attempt.closes_at = r.closes_at AND attempt.paused_at IS NULL"
+    " AND attempt.state NOT IN ('submitted', 'forced', 'expired', 'voided')",
+    {
+        "id": INTEGER,
+        "epoch": INTEGER,
+        "stored_seq": INTEGER,
+        "closes_at": INSTANT,
+        "seq": INTEGER,
+        "hash": TEXT,
+    },
+)
+ANSWER = {
+    "attempt_id": INTEGER,
+    "question_id": TEXT,
+    "value": TEXT,
+    "flagged": BOOLEAN,
+    "seq": INTEGER,
+}
+KEEP_ANSWER = (
+    "INSERT INTO answer ({{names}}) SELECT {{names}} FROM {{rows}} WHERE true"
+    " ON CONFLICT (attempt_id, question_id) DO UPDATE SET {column} = excluded.{column},"
+    " seq = CASE WHEN answer.seq > excluded.seq THEN answer.seq ELSE excluded.seq END"
+)
+KEEP_VALUES = Bulk(KEEP_ANSWER.format(column="value"), ANSWER)
+KEEP_FLAGS = Bulk(KEEP_ANSWER.format(column="flagged"), ANSWER)
+REMEMBER_S = 5.0  # bounds how long a refusal could rest on what another process has changed
 
 
 @dataclass(frozen=True)
@@ -55,6 +94,10 @@ class Stored:
     expected: int | None = None
 
 
+class HeadMovedError(RuntimeError):
+    """Somebody else has changed an attempt that this writer remembered; nothing was stored."""
+
+
 @dataclass
 class _Head:
     """Where an attempt stands while a batch is worked through."""
@@ -65,32 +108,62 @@ class _Head:
     hash: str
     is_paused: bool
     closes_at: datetime | None
+    stored_seq: int  # what the attempt's row says until the batch is written
     known: dict[int, str] = field(default_factory=dict)  # fingerprints already stored
 
 
 @dataclass
 class _Rows:
-    """What the batch will write."""
+    """What the batch will write; of answers to one question only the last."""
 
     ops: list[dict[str, Any]] = field(default_factory=list)
-    values: list[dict[str, Any]] = field(default_factory=list)
-    flags: list[dict[str, Any]] = field(default_factory=list)
+    values: dict[tuple[int, str], dict[str, Any]] = field(default_factory=dict)
+    flags: dict[tuple[int, str], dict[str, Any]] = field(default_factory=dict)
     refused: list[dict[str, Any]] = field(default_factory=list)
     moved: dict[int, _Head] = field(default_factory=dict)
     submitted: dict[int, datetime] = field(default_factory=dict)
 
 
+class Journal:
+    """Stores batches and remembers the heads of attempts between them.
+
+    That is right because one writer stores everything of a room: it calls ``forget`` when anything
+    but answers was written and when a batch was not stored. And were it not the only one, a head
+    that has moved would be noticed: it is changed only from what was remembered.
+    """
+
+    def __init__(self, elapsed_s: Callable[[], float] = time.monotonic) -> None:
+        self._elapsed_s = elapsed_s
+        self._heads: dict[int, _Head] = {}
+        self._since_s = 0.0
+
+    def forget(self) -> None:
+        """Read everything anew from now on."""
+        self._heads.clear()
+
+    def store(self, db: Session, messages: Sequence[Delivered]) -> list[Stored]:
+        """Store one batch of messages; the caller commits before anyone sees the replies."""
+        if self._elapsed_s() - self._since_s > REMEMBER_S:
+            self.forget()
+            self._since_s = self._elapsed_s()
+        missing = {message.attempt_id for message in messages} - self._heads.keys()
+        if missing:
+            self._heads |= _heads(db, missing)
+        _load_known(db, messages, self._heads)
+        rows = _Rows()
+        replies = [_take(message, self._heads[message.attempt_id], rows) for message in messages]
+        _write(db, rows)
+        for attempt_id, at in rows.submitted.items():
+            del self._heads[attempt_id]
+            attempt = db.get_one(Attempt, attempt_id, populate_existing=True)
+            end_attempt(db, attempt, EventKind.SUBMITTED, now=at, actor=CANDIDATE)
+            hand_in_event(db, attempt, now=at)
+        return replies
+
+
 def store(db: Session, messages: Sequence[Delivered]) -> list[Stored]:
-    """Store one batch of messages; the caller commits before anyone sees the replies."""
-    heads = _heads(db, messages)
-    rows = _Rows()
-    replies = [_take(message, heads[message.attempt_id], rows) for message in messages]
-    _write(db, rows)
-    for attempt_id, at in rows.submitted.items():
-        attempt = db.get_one(Attempt, attempt_id, populate_existing=True)
-        end_attempt(db, attempt, EventKind.SUBMITTED, now=at, actor=CANDIDATE)
-        hand_in_event(db, attempt, now=at)
-    return replies
+    """Store one batch of messages, remembering nothing."""
+    return Journal().store(db, messages)
 
 
 def _take(message: Delivered, head: _Head, rows: _Rows) -> Stored:
@@ -135,15 +208,13 @@ def _append(message: Delivered, op: Op, head: _Head, rows: _Rows) -> None:
         rows.submitted[message.attempt_id] = message.received_at
         return
     is_flag = op.kind == OpKind.FLAG
-    (rows.flags if is_flag else rows.values).append(
-        {
-            "attempt_id": message.attempt_id,
-            "question_id": op.item,
-            "value": "" if is_flag or op.kind == OpKind.CLEAR else linked.value,
-            "flagged": op.flagged if is_flag else False,
-            "seq": op.seq,
-        }
-    )
+    (rows.flags if is_flag else rows.values)[message.attempt_id, op.item] = {
+        "attempt_id": message.attempt_id,
+        "question_id": op.item,
+        "value": "" if is_flag or op.kind == OpKind.CLEAR else linked.value,
+        "flagged": op.flagged if is_flag else False,
+        "seq": op.seq,
+    }
 
 
 def _linked(message: Delivered, op: Op) -> Link:
@@ -173,7 +244,7 @@ def _row(linked: Link, chain_hash: str, received_at: datetime) -> dict[str, Any]
         "mono_ms": linked.mono_ms,
         "op_hash": linked.op_hash,
         "chain_hash": chain_hash,
-        "received_at": received_at,
+        "received_at": written(received_at),
     }
 
 
@@ -191,8 +262,7 @@ def _refuse(message: Delivered, ops: Iterable[Op], reason: str, rows: _Rows) -> 
         )
 
 
-def _heads(db: Session, messages: Sequence[Delivered]) -> dict[int, _Head]:
-    ids = {message.attempt_id for message in messages}
+def _heads(db: Session, ids: Collection[int]) -> dict[int, _Head]:
     found = db.execute(
         select(
             Attempt.id,
@@ -212,10 +282,10 @@ def _heads(db: Session, messages: Sequence[Delivered]) -> dict[int, _Head]:
             row.head_hash,
             is_paused=row.paused_at is not None,
             closes_at=row.closes_at,
+            stored_seq=row.head_seq,
         )
         for row in found
     }
-    _load_known(db, messages, heads)
     return heads
 
 
@@ -236,28 +306,36 @@ def _load_known(db: Session, messages: Sequence[Delivered], heads: dict[int, _He
 
 
 def _write(db: Session, rows: _Rows) -> None:
-    upsert = sqlite.insert if db.get_bind().dialect.name == "sqlite" else postgresql.insert
-    key = ["attempt_id", "question_id"]
+    connection = db.connection()
     if rows.ops:
-        db.execute(insert(OPS), rows.ops)
+        ADD_OPS.run(connection, rows.ops)
         _move_heads(db, rows.moved)
-    for column, changed in (("value", rows.values), ("flagged", rows.flags)):
-        if changed:
-            new = upsert(ANSWERS)
-            newest = case((ANSWERS.c.seq > new.excluded.seq, ANSWERS.c.seq), else_=new.excluded.seq)
-            keep = {column: new.excluded[column], "seq": newest}
-            db.execute(new.on_conflict_do_update(index_elements=key, set_=keep), changed)
+    if rows.values:
+        KEEP_VALUES.run(connection, list(rows.values.values()))
+    if rows.flags:
+        KEEP_FLAGS.run(connection, list(rows.flags.values()))
     if rows.refused:
         db.execute(insert(REFUSED), rows.refused)
 
 
 def _move_heads(db: Session, moved: dict[int, _Head]) -> None:
     """Store the new heads; attempts that an earlier job of the batch has loaded are read afresh."""
-    db.execute(
-        MOVE_HEAD,
-        [{"attempt": key, "seq": head.seq, "hash": head.hash} for key, head in moved.items()],
-    )
-    for attempt_id in moved:
+    rows = [
+        {
+            "id": attempt_id,
+            "epoch": head.epoch,
+            "stored_seq": head.stored_seq,
+            "closes_at": head.closes_at and written(head.closes_at),
+            "seq": head.seq,
+            "hash": head.hash,
+        }
+        for attempt_id, head in moved.items()
+    ]
+    if MOVE_HEADS.run(db.connection(), rows) != len(rows):
+        raise HeadMovedError
+    for attempt_id, head in moved.items():
+        head.stored_seq = head.seq
+        head.known.clear()
         loaded = db.identity_map.get(identity_key(Attempt, attempt_id))
         if loaded is not None:
             db.expire(loaded)

@@ -95,6 +95,7 @@ class ExamRoom:
         self.database = database
         self.clock = clock
         self.writer = Writer(database, concurrency)
+        self.journal = journal.Journal()
         self.alarms = Alarms(self.writer, clock_step_s)
         self.roots = MinuteRoots(self.writer, clock())
         self.board = PresenceBoard(clock())
@@ -366,7 +367,7 @@ class ExamRoom:
         """Store operations; return what the reply says of a refusal, empty for none."""
         self.desks.check(seat.attempt_id, message.ops)
         delivered = journal.Delivered(seat.attempt_id, message.epoch, message.ops, now)
-        stored: journal.Stored = self.writer.append(journal.store, delivered)
+        stored: journal.Stored = self.writer.append(self.journal, delivered)
         if stored.error == "closed" or stored.state in ENDED:
             self._forget(seat.attempt_id)
         self._advance(seat, stored)

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
@@ -73,13 +73,22 @@ def _start_thread(run: Callable[[], None]) -> threading.Thread:
 THREADS = Concurrency(_start_thread, queue.SimpleQueue, ThreadPromise)
 
 
-@dataclass(frozen=True)
-class Job:
+class Group(Protocol):
+    """Stores payloads that came together, and may remember what it alone writes."""
+
+    def store(self, db: Session, payloads: Sequence[Any], /) -> Sequence[Any]:
+        """Store them all and return a reply for each."""
+
+    def forget(self) -> None:
+        """Something else was written, or a batch was not stored."""
+
+
+class Job(NamedTuple):
     """One piece of work. Hot jobs of the same ``group`` are handed over together."""
 
     promise: Promise
     run: Callable[[Session], Any] | None = None
-    group: Callable[[Session, Sequence[Any]], Sequence[Any]] | None = None
+    group: Group | None = None
     payload: Any = None
 
 
@@ -100,6 +109,7 @@ class Writer:
         self._queue = concurrency.new_queue()
         self._ended = concurrency.new_promise()
         self._stopping = False
+        self._groups: set[Group] = set()
         self.commits = 0
         self.failures = 0  # batches that the store refused
         self.trouble = ""  # why it refused the last one
@@ -111,10 +121,9 @@ class Writer:
         result: Result = self._enqueue(Job(self._new_promise(), run=run))
         return result
 
-    def append(
-        self, group: Callable[[Session, Sequence[Any]], Sequence[Any]], payload: object
-    ) -> Any:
+    def append(self, group: Group, payload: object) -> Any:
         """Add a payload to the batch that ``group`` stores together; return its own reply."""
+        self._groups.add(group)
         return self._enqueue(Job(self._new_promise(), group=group, payload=payload))
 
     def stop(self) -> None:
@@ -164,6 +173,7 @@ class Writer:
             with self.database.transaction() as db:
                 self._run(db, jobs, batch)
         except Exception as error:  # noqa: BLE001  (nobody waits for ever and the thread goes on)
+            self._forget()
             self._give_back(jobs, error)
             return
         self.commits += 1
@@ -192,12 +202,17 @@ class Writer:
                 end += 1
             if group is None:
                 self._run_alone(db, jobs[at], batch)
+                self._forget()
             else:
                 part = jobs[at:end]
-                replies = group(db, [job.payload for job in part])
+                replies = group.store(db, [job.payload for job in part])
                 for job, reply in zip(part, replies, strict=True):
                     batch.add(job, reply)
             at = end
+
+    def _forget(self) -> None:
+        for group in list(self._groups):
+            group.forget()
 
     def _run_alone(self, db: Session, job: Job, batch: _Batch) -> None:
         assert job.run is not None

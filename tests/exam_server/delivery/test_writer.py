@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import pytest
 from sqlalchemy import select, text
@@ -13,6 +14,20 @@ from exam_server.delivery.models import SignInFailure, StoreIdentity
 from exam_server.delivery.writer import Writer
 from registry.database import Database
 from tests.support.room import START
+
+
+class Together:
+    """A group that answers by a function of its payloads."""
+
+    def __init__(self, answer: Callable[[Sequence[Any]], Sequence[Any]]) -> None:
+        self._answer = answer
+        self.forgotten = 0
+
+    def store(self, _db: Session, payloads: Sequence[Any], /) -> Sequence[Any]:
+        return self._answer(payloads)
+
+    def forget(self) -> None:
+        self.forgotten += 1
 
 
 @pytest.fixture
@@ -118,20 +133,30 @@ def test_a_store_that_fails_tells_every_job_of_the_batch_that_nothing_was_saved(
 def test_a_bug_in_a_group_neither_hangs_its_callers_nor_ends_the_writer(
     writer: Writer, database: Database
 ) -> None:
-    def broken(_db: Session, _payloads: Sequence[object]) -> Sequence[object]:
-        raise KeyError("a bug")
-
+    broken = Together(lambda _payloads: {}["a bug"])
     with pytest.raises(BusyError):
         writer.append(broken, 1)
     assert writer.perform(write("later")) == "later"
 
 
 def test_members_of_a_group_are_handed_over_together_in_their_order(writer: Writer) -> None:
-    def number(_db: Session, payloads: Sequence[int]) -> list[tuple[int, int]]:
-        return [(payload, len(payloads)) for payload in payloads]
-
+    number = Together(lambda payloads: [(payload, len(payloads)) for payload in payloads])
     jobs = [lambda n=n: writer.append(number, n) for n in range(4)]
     assert in_one_batch(writer, jobs) == [(n, 4) for n in range(4)]
+
+
+def test_a_group_must_forget_whenever_anything_else_was_written_or_a_batch_was_lost(
+    writer: Writer,
+) -> None:
+    steady, broken = Together(list), Together(lambda _payloads: {}["a bug"])
+    for number in range(3):
+        assert writer.append(steady, number) == number
+    assert steady.forgotten == 0
+    writer.perform(write("something else"))
+    assert steady.forgotten == 1
+    with pytest.raises(BusyError):
+        writer.append(broken, 1)
+    assert steady.forgotten == 2
 
 
 def test_stopping_finishes_what_is_queued_and_refuses_what_comes_later(
