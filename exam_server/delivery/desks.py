@@ -15,7 +15,7 @@ from exam_server.delivery.errors import NotInRoomError
 from exam_server.delivery.models import Attempt
 from exam_server.delivery.states import AttemptState, OpKind
 from exam_server.delivery.wire import MalformedMessageError, Op
-from item_bank.queries import paper_content, paper_of, tools_of
+from item_bank.queries import paper_content, tools_of
 from item_bank.rules.blueprint_terms import PaperTool
 from item_bank.rules.ordering import CandidateFigure, CandidatePaper, candidate_paper
 from item_bank.rules.paper import PaperContent
@@ -42,7 +42,7 @@ class Desks:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._papers: dict[int, tuple[PaperContent, tuple[PaperTool, ...]]] = {}
+        self._contents: dict[int, PaperContent] = {}
         self._desks: dict[int, Desk] = {}
 
     def of(self, attempt_id: int) -> Desk:
@@ -51,12 +51,12 @@ class Desks:
         if desk is None:
             with self._database.reading() as db:
                 attempt = db.get_one(Attempt, attempt_id)
-                _content, tools = self._paper(db, attempt.paper_id)
+                tools = tools_of(attempt.paper)
                 sealed = form_of(db, attempt.sitting_id, attempt.admission_id)
-            if sealed is None:
-                desk = _desk_of(self._ordered(attempt), tools)
-            else:
-                desk = _sealed_desk(sealed.form, tools)
+                if sealed is None:
+                    desk = _desk_of(self._ordered(db, attempt), tools)
+                else:
+                    desk = _sealed_desk(sealed.form, tools)
             self._desks[attempt_id] = desk
         return desk
 
@@ -67,7 +67,7 @@ class Desks:
             attempt = db.get_one(Attempt, attempt_id)
             if desk.is_sealed:
                 return opened_paper(db, attempt)
-        return shown_paper(self._ordered(attempt), own_figure)
+            return shown_paper(self._ordered(db, attempt), own_figure)
 
     def check(self, attempt_id: int, ops: tuple[Op, ...]) -> None:
         """Refuse operations that name questions or options not in the candidate's paper."""
@@ -81,22 +81,19 @@ class Desks:
         desk = self.of(attempt_id)
         with self._database.reading() as db:
             attempt = db.get_one(Attempt, attempt_id)
-        if attempt.state != AttemptState.IN_PROGRESS or desk.is_sealed:
-            raise NotInRoomError
-        for section in self._ordered(attempt).sections:
+            if attempt.state != AttemptState.IN_PROGRESS or desk.is_sealed:
+                raise NotInRoomError
+            paper = self._ordered(db, attempt)
+        for section in paper.sections:
             for question in section.questions:
                 if question.id == question_id and question.figure:
                     return question.figure
         raise NotInRoomError
 
-    def _paper(self, db: Session, paper_id: int) -> tuple[PaperContent, tuple[PaperTool, ...]]:
-        if paper_id not in self._papers:
-            tools = tools_of(paper_of(db, paper_id))
-            self._papers[paper_id] = paper_content(db, paper_id), tools
-        return self._papers[paper_id]
-
-    def _ordered(self, attempt: Attempt) -> CandidatePaper:
-        content, _tools = self._papers[attempt.paper_id]
+    def _ordered(self, db: Session, attempt: Attempt) -> CandidatePaper:
+        content = self._contents.get(attempt.paper_id)
+        if content is None:
+            content = self._contents[attempt.paper_id] = paper_content(db, attempt.paper_id)
         return candidate_paper(content, attempt.order_seed)
 
 

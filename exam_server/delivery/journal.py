@@ -1,8 +1,9 @@
 """The answer journal: stores operations in order, durable before they are acknowledged.
 
 ``Journal`` takes the messages of one batch, whoever sent them, and answers each. The rules (R3 to
-R7, R12, R14): a sequence number is stored once; a repetition is acknowledged again, a contradiction is
-kept apart; a gap is asked for; an old seat or a closed attempt keeps what it sends without effect.
+R7, R12, R14): a sequence number is stored once; a repetition is acknowledged again, a
+contradiction is kept apart; a gap is asked for; an old seat or a closed attempt keeps what it
+sends without effect.
 """
 
 import time
