@@ -275,7 +275,7 @@ def _heads(db: Session, ids: Collection[int]) -> dict[int, _Head]:
             Attempt.closes_at,
         ).where(Attempt.id.in_(ids))
     ).all()
-    heads = {
+    return {
         row.id: _Head(
             AttemptState(row.state),
             row.epoch,
@@ -287,7 +287,6 @@ def _heads(db: Session, ids: Collection[int]) -> dict[int, _Head]:
         )
         for row in found
     }
-    return heads
 
 
 def _load_known(db: Session, messages: Sequence[Delivered], heads: dict[int, _Head]) -> None:

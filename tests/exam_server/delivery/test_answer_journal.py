@@ -317,7 +317,7 @@ def test_before_the_start_nothing_is_stored_and_nothing_kept(
     database: Database, prepared: Prepared, state: str
 ) -> None:
     with attempt_at_work(database, prepared) as (db, (attempt_id,)):
-        unstarted = {"state": state, "started_at": None}
+        unstarted = {"state": state, "started_at": None, "closes_at": None}
         db.execute(update(Attempt).where(Attempt.id == attempt_id).values(**unstarted))
         assert deliver(db, attempt_id, choose(1)).error == "not_started"
         assert stored_ops(db, attempt_id) == []
