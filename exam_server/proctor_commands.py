@@ -1,6 +1,6 @@
 """The proctor's commands, the same over the socket and by HTTP."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -37,13 +37,20 @@ def _start(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> dict[int
 
 
 def _message(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
-    act.send_message(db, c.sitting, c.admission, c.text, actor=actor, now=now)
+    for admission in _targets(c):
+        act.send_message(db, c.sitting, admission, c.text, actor=actor, now=now)
 
 
 def _extend(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
-    time.extend(
-        db, c.sitting, c.admission, c.minutes, c.reason, reviewer=c.reviewer, actor=actor, now=now
-    )
+    for admission in _targets(c):
+        time.extend(
+            db, c.sitting, admission, c.minutes, c.reason, reviewer=c.reviewer, actor=actor, now=now
+        )
+
+
+def _targets(c: RoomCommand) -> Sequence[int | None]:
+    """Return whom a command is for: some, one, or (None) everybody."""
+    return tuple(dict.fromkeys(c.admissions)) or (c.admission,)
 
 
 def _force(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:

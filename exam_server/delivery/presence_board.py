@@ -16,6 +16,7 @@ class Heartbeat:
     at: datetime
     pending: int  # operations that were only on that computer
     visible: bool
+    after_event: int = 0  # the newest event that the page has
 
 
 class PresenceBoard:

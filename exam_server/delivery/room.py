@@ -182,7 +182,7 @@ class ExamRoom:
         if message.epoch != brief.epoch and not error:
             error = {"ok": False, "error": "fenced"}
         if message.epoch == brief.epoch:
-            beat = Heartbeat(now, message.beat.pending, message.beat.visible)
+            beat = Heartbeat(now, message.beat.pending, message.beat.visible, message.after_event)
             self.board.beat(seat.attempt_id, beat)
         if error.get("error") == "closed":
             error["message"] = AttemptEndedError.text

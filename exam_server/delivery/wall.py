@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, joinedload
 
+from exam_server.delivery.arrivals import Arrival, arrivals, told
 from exam_server.delivery.custody.queries import custody_state
 from exam_server.delivery.ending import question_count
 from exam_server.delivery.journal_keys import seat_pin
@@ -27,6 +28,7 @@ from registry.enrolment.models import Enrolment
 from registry.scheduling.models import Admission, SittingProctor
 
 EVENTS_SHOWN = 200
+FLAGS = {"released": "moved", "seb_override": "seb"}  # of a seat, by the kind of event
 JIANGSU = timedelta(hours=8)
 WALL_KINDS = frozenset({"help", "alert", "offline", "submitted", "identity"})
 
@@ -46,6 +48,7 @@ class _Facts:
     away: Mapping[int, int]
     identity: Mapping[int, Identity]
     pins: Mapping[int, str]  # that open a PC's journal while the server is away
+    flags: Mapping[int, list[str]]
 
 
 def snapshot(
@@ -56,12 +59,13 @@ def snapshot(
     events = _events(db, run.sitting_id)
     facts = _facts(db, run, admissions, events)
     seat_of = {admission.id: admission.seat_no for admission in admissions}
+    arrived = arrivals(db, events, facts.attempts.values(), board, seat_of)
     return {
         "ok": True,
         "server_ms": milliseconds(now),
         "sitting": _sitting(db, run, facts),
         "seats": [_seat(admission, facts, board, now) for admission in admissions],
-        "events": [_event(event, seat_of) for event in events],
+        "events": [_event(event, seat_of, arrived.get(event.id)) for event in events],
     }
 
 
@@ -116,7 +120,18 @@ def _facts(
         away,
         identity_marks(db, ids),
         {a.admission_id: seat_pin(keys_of(db), a.id) for a in attempts if a.state not in ENDED},
+        _flags(db, run.sitting_id),
     )
+
+
+def _flags(db: Session, sitting_id: int) -> dict[int, list[str]]:
+    """Return what was done to whom and still is worth knowing, whenever it was."""
+    own = select(RoomEvent.admission_id, RoomEvent.kind).distinct()
+    marked = own.where(RoomEvent.sitting_id == sitting_id, RoomEvent.kind.in_(FLAGS))
+    flags: dict[int, list[str]] = {}
+    for row in db.execute(marked.order_by(RoomEvent.kind)):
+        flags.setdefault(row.admission_id, []).append(FLAGS[row.kind])
+    return flags
 
 
 def _seat(
@@ -145,6 +160,7 @@ def _seat(
         "last_save_ms": milliseconds(saved_at) if saved_at else None,
         "pending": beat.pending if beat else 0,
         "identity": facts.identity.get(admission.id),
+        "flags": facts.flags.get(admission.id, []),
         "away_count": facts.away.get(admission.id, 0),
         "pin": facts.pins.get(admission.id),
     }
@@ -203,7 +219,7 @@ def _room_ends(run: SittingRun, facts: _Facts) -> datetime | None:
     return max(own, default=run.started_at + timedelta(minutes=run.sitting.minutes))
 
 
-def _event(event: RoomEvent, seat_of: Mapping[int, int]) -> dict[str, Any]:
+def _event(event: RoomEvent, seat_of: Mapping[int, int], arrival: Arrival | None) -> dict[str, Any]:
     return {
         "id": event.id,
         "at_ms": milliseconds(event.at),
@@ -211,6 +227,7 @@ def _event(event: RoomEvent, seat_of: Mapping[int, int]) -> dict[str, Any]:
         "kind": event.kind if event.kind in WALL_KINDS else "info",
         "text": event.text,
         "open": event.is_open,
+        "arrival": told(arrival),
     }
 
 

@@ -124,6 +124,7 @@ class RoomCommand(msgspec.Struct, frozen=True):
 
     sitting: Positive
     admission: Positive | None = None
+    admissions: Annotated[tuple[Positive, ...], msgspec.Meta(max_length=500)] = ()
     text: ShortText = ""
     minutes: Annotated[int, msgspec.Meta(ge=1, le=120)] = 1
     reason: ShortText = ""

@@ -189,7 +189,7 @@ def override_seb(
         RoomEvent(
             sitting_id=sitting_id,
             admission_id=admission.id,
-            kind="info",
+            kind="seb_override",
             text=f"免 SEB 校验放行：{reason.strip()}",
             for_candidate=False,
             is_open=False,

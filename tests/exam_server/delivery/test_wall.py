@@ -154,3 +154,40 @@ def test_no_payload_of_the_wall_holds_an_answer(room: Room) -> None:
         assert question["id"] not in told
         assert all(option["id"] not in told for option in question["options"])
         assert question["stem"] not in told
+
+
+def arrival_of_newest(room: Room, kind: str) -> dict[str, Any]:
+    events = room.wall()["events"]
+    return next(event["arrival"] for event in events if event["arrival"] and kind in event["text"])
+
+
+def test_a_message_is_followed_from_sent_over_delivered_to_confirmed(room: Room) -> None:
+    one, other = room.working(2)
+    room.command("message", text="请检查姓名")
+    told = {"to": 2, "delivered": 0, "confirmed": 0, "waiting": [1, 2]}
+    assert arrival_of_newest(room, "请检查姓名") == told
+    (event,) = [e for e in one.send()["events"] if e["text"] == "请检查姓名"]
+    one.send(after_event=event["id"])
+    assert arrival_of_newest(room, "请检查姓名")["delivered"] == 1
+    one.post("event-seen", {"id": event["id"]})
+    told = {"to": 2, "delivered": 1, "confirmed": 1, "waiting": [2]}
+    assert arrival_of_newest(room, "请检查姓名") == told
+    other.hand_in()
+    assert arrival_of_newest(room, "请检查姓名")["waiting"] == []
+
+
+def test_a_command_for_some_reaches_them_and_nobody_else(room: Room) -> None:
+    one, other, third = room.working(3)
+    chosen = (room.admissions[0], room.admissions[2], room.admissions[0])
+    room.command("message", admissions=chosen, text="请换座位")
+    room.command("extend", admissions=chosen, minutes=5, reason="断电", reviewer="jiankao02")
+    told = [[e["text"] for e in page.send()["events"]] for page in (one, other, third)]
+    assert ["请换座位" in texts for texts in told] == [True, False, True]
+    assert [room.seat(place)["extra_min"] for place in range(3)] == [5, 0, 5]
+
+
+def test_flags_of_a_seat_stay_however_much_has_happened_since(room: Room) -> None:
+    room.working(2)
+    room.command("override_seb", admission=room.admissions[0], reason="装不上")
+    room.command("release_seat", admission=room.admissions[0], reason="屏幕闪烁")
+    assert [room.seat(place)["flags"] for place in range(2)] == [["moved", "seb"], []]

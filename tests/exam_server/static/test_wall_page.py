@@ -264,3 +264,62 @@ def test_no_sideways_scrolling_at_200_percent(open_wall: Callable[..., Page], pa
     assert page.evaluate(
         "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
     )
+
+
+def test_two_hundred_seats_are_seen_without_scrolling(open_wall: Callable[..., Page]) -> None:
+    page = open_wall(200, "running", 10, 20)
+    assert page.evaluate(
+        "(() => { const room = document.querySelector('.room'); return room.scrollHeight <= room.clientHeight && room.scrollWidth <= room.clientWidth; })()"
+    )
+    expect(page.locator(".seat")).to_have_count(200)
+    assert violations(page) == []
+
+
+def test_trouble_comes_first_or_alone_and_by_itself(page: Page, site: Site) -> None:
+    page.route(
+        "**/socket.io.min.js", lambda route: route.fulfill(body="", content_type="text/javascript")
+    )
+    page.add_init_script(FAKE_SOCKET)
+    site.room.wall = snapshot(60, "running", 6, 10)
+    site.pages["/proctor/3"] = lambda: site.render(
+        "proctor_console/wall.html", sitting={"id": 3}, integrity=lambda path: ""
+    )
+    page.goto(f"{site.address}/proctor/3")
+    page.wait_for_selector(".seat")
+    seats = page.locator(".seat")
+    page.get_by_role("button", name="问题优先").click()
+    shown = [seats.nth(place).get_attribute("data-state") for place in range(5)]
+    assert shown == ["help", "alert", "offline", "offline", "active"]
+    page.get_by_role("button", name="只看问题").click()
+    expect(seats).to_have_count(4)
+    first = {"ok": True, **site.room.wall}
+    page.evaluate(
+        "(first) => { sockets[0].replies.watch = first; sockets[0].fire('connect'); }", first
+    )
+    expect(page.locator("#link")).to_have_text("实时连接正常")
+    seat = {**site.room.wall["seats"][0], "state": "help"}
+    delta = {"version": 2, "seats": [seat], "events": [], "sitting": None}
+    page.evaluate("(delta) => sockets[0].fire('delta', delta)", delta)
+    expect(seats).to_have_count(5)
+    seats.nth(0).focus()
+    page.keyboard.press("ArrowRight")
+    expect(seats.nth(1)).to_be_focused()
+
+
+def test_a_message_for_all_shows_who_gets_it_and_leaves_some_out(
+    open_wall: Callable[..., Page], site: Site
+) -> None:
+    page = open_wall(12, "running", 4, 3)
+    page.get_by_role("button", name="全场广播").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_text("发给全部 10 人").click()
+    expect(dialog).to_contain_text("不含 2 人：考生缺考，收不到消息 04；考生已交卷，收不到消息 09")
+    dialog.get_by_role("checkbox", name="01 ").uncheck()
+    expect(dialog).to_contain_text("发给 9 人，去掉 1 人")
+    assert violations(page) == []
+    dialog.get_by_label("消息内容").fill("请保持安静。")
+    dialog.get_by_role("button", name="发送").click()
+    expect(page.locator("#toast")).to_contain_text("已执行")
+    (sent,) = site.room.asked("message")
+    assert sent["admissions"] == [1000 + no for no in range(2, 13) if no not in (4, 9)]
+    assert "admission" not in sent

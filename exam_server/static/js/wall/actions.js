@@ -1,6 +1,7 @@
 /** Everything a proctor may do, and the one dialog that asks what, why, and — where required — who checked. */
 import { fill, h, icon, openDialog, qs } from "../page/dom.js";
 import { twoDigits } from "./seatmap.js";
+import { Targets } from "./targets.js";
 
 /** @typedef {import("./room.js").Seat} Seat */
 /** @typedef {import("./room.js").RoomModel} RoomModel */
@@ -91,6 +92,8 @@ export class ActionDialog {
     this.confirm = qs("#action-confirm");
     this.failed = qs("#action-failed");
     this.subject = { name: "", label: "", who: "", admission: /** @type {number | null | undefined} */ (undefined), event: 0 };
+    /** @type {Targets | null} */
+    this.targets = null;
     qs("#action-cancel").addEventListener("click", () => this.dialog.close());
     this.form.addEventListener("submit", (event) => this.submit(event));
   }
@@ -103,7 +106,10 @@ export class ActionDialog {
   /** @param {string} name @param {RoomModel} room */
   openForRoom(name, room) {
     const isToAll = name === "message" || name === "extend";
-    this.open(name, ROOM_ACTIONS[name], "", isToAll ? null : undefined, { start: startFacts, close: closeFacts }[name]?.(room) || null);
+    const targets = isToAll ? new Targets(name, room) : null;
+    const facts = { start: startFacts, close: closeFacts }[name];
+    this.open(name, ROOM_ACTIONS[name], "", isToAll ? null : undefined, targets ? targets.node : facts ? facts(room) : null);
+    this.targets = targets;
   }
 
   /** @param {import("./room.js").WallEvent} event @param {string} who */
@@ -118,6 +124,7 @@ export class ActionDialog {
    */
   open(name, action, who, admission, facts) {
     this.subject = { name, label: action.label, who, admission, event: 0 };
+    this.targets = null;
     qs("#action-title").textContent = who ? `${action.label}：${who}` : action.label;
     const tick = action.tick && h("input", { type: "checkbox", onchange: () => { this.confirm.disabled = !tick.checked; } });
     fill(
@@ -139,7 +146,7 @@ export class ActionDialog {
     const text = (name) => String(data.get(name) || "").trim();
     const { admission, event } = this.subject;
     /** @type {Record<string, unknown>} */
-    const payload = admission === undefined ? {} : { admission };
+    const payload = this.targets ? this.targets.payload() : admission === undefined ? {} : { admission };
     if (event) payload.event = event;
     for (const name of ["text", "reason", "reviewer", "head_code", "proctor_code"]) if (data.has(name)) payload[name] = text(name);
     if (data.has("minutes")) payload.minutes = Number(text("minutes") === "other" ? text("other") : text("minutes"));
@@ -150,6 +157,10 @@ export class ActionDialog {
   async submit(event) {
     event.preventDefault();
     const payload = this.payload();
+    if (this.targets && !this.targets.chosen.length) {
+      this.fail("没有选中任何考生。");
+      return;
+    }
     if ("minutes" in payload && !(Number(payload.minutes) >= 1)) {
       this.fail("请填写要延长的分钟数。");
       return;

@@ -3,7 +3,7 @@ import { formatRemaining, formatTime } from "../exam/clock.js";
 import { h, icon, qs, setText } from "../page/dom.js";
 import { SEAT_ACTIONS } from "./actions.js";
 import { whyNot } from "./room.js";
-import { twoDigits } from "./seatmap.js";
+import { IDENTITY, age, flagWords, twoDigits } from "./seatmap.js";
 import { STATES } from "./states.js";
 
 /** @typedef {import("./room.js").Seat} Seat */
@@ -16,6 +16,7 @@ export class Detail {
     this.box = qs("#detail");
     this.shown = "";
     this.left = h("dd", { class: "num" });
+    this.saved = h("dd", { class: "num" });
   }
 
   /** @param {Seat | undefined} seat @param {import("./room.js").Sitting} sitting @param {number} now */
@@ -26,7 +27,9 @@ export class Detail {
       this.shown = key;
       if (seat) this.build(seat, sitting);
     }
-    if (seat) setText(this.left, this.remaining(seat, now));
+    if (!seat) return;
+    setText(this.left, this.remaining(seat, now));
+    setText(this.saved, seat.last_save_ms ? `${formatTime(seat.last_save_ms)}（${age(now - seat.last_save_ms)}）` : "—");
   }
 
   /** @param {Seat} seat @param {number} now */
@@ -47,7 +50,7 @@ export class Detail {
         fact("作答", `${seat.answered} / ${seat.total}`),
         fact("剩余", this.left),
         fact("延时", `${seat.extra_min} 分钟`),
-        fact("最近保存", seat.last_save_ms ? formatTime(seat.last_save_ms) : "—"),
+        fact("最近保存", this.saved),
         fact("待上传", `${seat.pending} 题`),
         fact("离屏", `${seat.away_count} 次`),
         seat.pin && fact("机位口令", `${seat.pin.slice(0, 4)} ${seat.pin.slice(4)}`),
@@ -70,6 +73,7 @@ export class Detail {
         {},
         h("h2", { class: "detail__name" }, `${twoDigits(seat.no)} ${seat.name}`, h("span", { class: `badge ${state.tone}` }, icon(state.icon), state.label)),
         h("p", { class: "event__text" }, "准考证 ", h("span", { class: "num" }, seat.admission_no)),
+        h("p", { class: "event__text" }, `身份核验：${IDENTITY[seat.identity || ""]}`, ...flagWords(seat).map((word) => h("span", { class: "badge" }, word))),
       ),
       h("button", { type: "button", class: "btn btn--sm btn--plain detail__close", "data-action": "close", "aria-label": "关闭", onclick: this.onClose }, icon("close")),
     );

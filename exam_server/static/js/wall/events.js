@@ -67,8 +67,17 @@ export class EventList {
       icon((STATES[event.kind] || { icon: { identity: "card" }[event.kind] || "info" }).icon),
       event.seat === null ? h("span", { class: "event__who" }, who) : h("button", { type: "button", class: "event__who event__who--link", onclick: () => this.onSelect(event.seat) }, who),
       h("time", { class: "event__time" }, formatTime(event.at_ms)),
-      h("span", { class: "event__text" }, event.text),
+      h("span", { class: "event__text" }, event.text, event.arrival && h("span", { class: "event__arrival" }, arrived(event.arrival))),
       event.open && h("button", { type: "button", class: "btn btn--sm", "aria-label": `处理 ${who}：${event.text}`, onclick: handle }, "处理"),
     );
   }
+}
+
+/** How far a message has come. @param {import("./room.js").Arrival} arrival */
+function arrived({ to, delivered, confirmed, waiting }) {
+  if (!to) return "";
+  if (confirmed === to) return to === 1 ? "考生已确认" : `${to} 人全部已确认`;
+  const shown = waiting.slice(0, 8).map(twoDigits).join("、");
+  const late = `待确认 ${shown}${waiting.length > 8 ? ` 等 ${waiting.length} 人` : ""}`;
+  return `已送达 ${delivered}/${to}，已确认 ${confirmed}/${to}，${late}`;
 }

@@ -6,6 +6,7 @@ import { ActionDialog, isQuestionReport } from "./actions.js";
 import { Detail } from "./detail.js";
 import { EventList } from "./events.js";
 import { RoomLink } from "./link.js";
+import { ORDERS } from "./order.js";
 import { PhasePanel } from "./phase.js";
 import { RoomModel, whyNotRoom } from "./room.js";
 import { SeatMap, twoDigits } from "./seatmap.js";
@@ -15,6 +16,7 @@ const TICK_MS = 1000;
 const TOAST_MS = 6000;
 const THEMES = [["", "标准"], ["dark", "深色"], ["contrast", "高对比"]];
 const THEME_KEY = "kaohe-wall-theme";
+const ORDER_KEY = "kaohe-wall-order";
 
 const sitting = Number(qs("#wall").dataset.sitting);
 const csrf = /** @type {HTMLMetaElement} */ (qs("meta[name=csrf-token]")).content;
@@ -30,6 +32,7 @@ const link = new RoomLink({ sitting, commands: qs("#wall").dataset.commands, csr
 
 let selected = 0;
 let filter = "";
+let order = keptOrder();
 let heardMs = 0;
 let toastEnd = 0;
 let announcedEvent = 0;
@@ -153,7 +156,7 @@ function render() {
   setText(qs("#sub"), room.sitting.sub);
   setText(qs("#size"), `${room.seats.length} 人 · ${room.sitting.rows} 排 × ${room.sitting.columns} 列`);
   showAlarm(room.sitting.alarm || "");
-  map.layOut(room.seats, room.sitting.columns);
+  map.layOut(room.seats, room.sitting.columns, order);
   map.render(room.seats, now, filter, selected);
   detail.render(room.seat(selected), room.sitting, now);
   phase.render();
@@ -199,6 +202,20 @@ function tick() {
   detail.render(room.seat(selected), room.sitting, now);
 }
 
+/** @returns {import("./order.js").Order} */
+function keptOrder() {
+  const kept = localStorage.getItem(ORDER_KEY);
+  return (ORDERS.find(([name]) => name === kept) || ORDERS[0])[0];
+}
+
+/** @param {import("./order.js").Order} name */
+function setOrder(name) {
+  order = name;
+  localStorage.setItem(ORDER_KEY, name);
+  for (const node of qs("#orders").children) setAttr(node, "aria-pressed", String(node.dataset.order === name));
+  render();
+}
+
 /** @param {number} index */
 function setTheme(index) {
   const [name, label] = THEMES[index % THEMES.length];
@@ -215,6 +232,8 @@ function start() {
   qs("#theme").addEventListener("click", () => setTheme(themeNow() + 1));
   const asked = new URLSearchParams(location.search).get("seat");
   if (asked) selected = Number(asked);
+  qs("#orders").append(...ORDERS.map(([name, label]) => h("button", { type: "button", class: "btn btn--sm btn--plain", "data-order": name, "aria-pressed": "false", onclick: () => setOrder(name) }, label)));
+  setOrder(order);
   events.show("open");
   setInterval(tick, TICK_MS);
   link.open();

@@ -4,8 +4,10 @@
  * @typedef {import("./states.js").SeatState} SeatState
  * @typedef {{no: number, admission: number, name: string, admission_no: string, photo: string | null, state: SeatState,
  *            answered: number, total: number, since_ms: number, extra_min: number, deadline_ms: number | null,
- *            last_save_ms: number | null, pending: number, away_count: number, pin?: string | null}} Seat
- * @typedef {{id: number, at_ms: number, seat: number | null, kind: SeatState | "info", text: string, open: boolean}} WallEvent
+ *            last_save_ms: number | null, pending: number, away_count: number,
+ *            identity?: "match" | "doubtful" | "mismatch" | null, flags?: string[], pin?: string | null}} Seat
+ * @typedef {{to: number, delivered: number, confirmed: number, waiting: number[]}} Arrival
+ * @typedef {{id: number, at_ms: number, seat: number | null, kind: SeatState | "identity" | "info", text: string, open: boolean, arrival?: Arrival | null}} WallEvent
  * @typedef {{id: number, title: string, sub: string, state: "planned" | "sealed" | "check_in" | "running" | "closed", custody: "open" | "sealed" | "unlocked", room_code: string | null,
  *            rows: number, columns: number, started_ms: number | null, ends_ms: number | null, minutes: number, alarm?: string}} Sitting
  * @typedef {{version: number, server_ms: number, sitting: Sitting, seats: Seat[], events: WallEvent[]}} Snapshot
