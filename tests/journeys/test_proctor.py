@@ -4,12 +4,21 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from exam_server.delivery.states import AttemptState
-from tests.support.browser import Journey, Paper, Stopwatch, Wall, sign_in_staff
+from tests.support.browser import (
+    Journey,
+    Paper,
+    Stopwatch,
+    Wall,
+    confirm_and_wait,
+    sign_in_candidate,
+    sign_in_staff,
+)
 from tests.support.rooms import PROCTOR, SECOND_PROCTOR, OpenRoom, hand_in
 from tests.support.served import PASSWORD, Served
 
 pytestmark = pytest.mark.browser
 LIMIT_S = 2.0
+LIMIT_WITHOUT_SOCKET_S = 15.0
 LEFT_S = """() => document.querySelector("#remaining").textContent
   .split(":").reduce((sum, part) => 60 * sum + Number(part), 0)"""
 
@@ -59,6 +68,31 @@ def test_start_messages_and_extensions_reach_the_candidates(room: OpenRoom, serv
     given.within(LIMIT_S, "extension to all", lambda: longer(other, other_s, 5))
     longer(one, before_s, 5)
     expect(wall.seat(first.seat_no)).to_contain_text("+10")
+
+
+def test_without_a_socket_messages_and_extensions_arrive_and_the_wall_sees_them_confirmed(
+    room: OpenRoom,
+) -> None:
+    place = room.places[0]
+    page = room.journey.page()
+    page.add_init_script("Object.defineProperty(window, 'io', {get: () => undefined, set() {}})")
+    sign_in_candidate(page, place.admission_no, room.code)
+    confirm_and_wait(page)
+    room.start()
+    Paper(page).open()
+    wall = room.wall
+    arrival = wall.page.locator(".event__arrival").first
+    wall.page.get_by_role("tab", name="全部事件").click()
+
+    sent = wall.act(".bar", "全场广播", text="请检查姓名。")
+    sent.within(LIMIT_WITHOUT_SOCKET_S, "message, no socket", lambda: message_shown(page, "请检查"))
+    expect(arrival).to_contain_text("已确认 0/1")
+    confirm_message(page)
+    expect(arrival).to_have_text("考生已确认")
+
+    before_s = page.evaluate(LEFT_S)
+    given = wall.act(".bar", "全场延时", reason="停电", reviewer=SECOND_PROCTOR)
+    given.within(LIMIT_WITHOUT_SOCKET_S, "extension, no socket", lambda: longer(page, before_s, 5))
 
 
 def test_an_extension_checked_by_oneself_is_refused_and_keeps_what_was_typed(
