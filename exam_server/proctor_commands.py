@@ -53,6 +53,20 @@ def _targets(c: RoomCommand) -> Sequence[int | None]:
     return tuple(dict.fromkeys(c.admissions)) or (c.admission,)
 
 
+def _pause(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
+    time.pause(db, c.sitting, c.admission, c.reason, actor=actor, now=now)
+
+
+def _resume(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
+    time.resume(db, c.sitting, c.admission, actor=actor, now=now)
+
+
+def _compensate(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
+    time.compensate(
+        db, c.sitting, c.admission, c.proposal, c.seconds, c.reason, actor=actor, now=now
+    )
+
+
 def _force(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
     act.force_submit(
         db, c.sitting, c.admission, c.reason, reviewer=c.reviewer, actor=actor, now=now
@@ -94,6 +108,9 @@ COMMANDS: dict[str, Command] = {
     "start": _start,
     "message": _message,
     "extend": _extend,
+    "pause": _pause,
+    "resume": _resume,
+    "compensate": _compensate,
     "force_submit": _force,
     "mark_absent": _absent,
     "mark_present": _present,

@@ -11,12 +11,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from exam_server.delivery.models import RoomEvent, SittingRun
-from exam_server.delivery.states import RunState
+from exam_server.delivery.states import LIVE, RunState
 from exam_server.delivery.writer import Writer
 from registry.local_time import JIANGSU
 
 CLOCK_STEP_S = 1.0
-OPEN = (RunState.CHECK_IN, RunState.RUNNING)
+OPEN = (RunState.CHECK_IN, *LIVE)
 ADVICE = "服务器现在不能写盘（{reason}），答案暂存在考生机上。请立即{remedy}。"
 QUIET = timedelta(seconds=10)  # without a failure: a small write may fit where others do not
 FULL = ("full", "No space")  # as SQLite and PostgreSQL word it

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from exam_server.delivery.models import Attempt, RoomEvent, SittingRun
-from exam_server.delivery.queries import receipt_for_candidate
+from exam_server.delivery.queries import is_working, receipt_for_candidate
 from exam_server.delivery.states import AttemptState, RunState
 
 
@@ -21,10 +21,12 @@ class Brief:
     head_seq: int
     deadline_at: datetime | None
     closes_at: datetime | None
+    paused_at: datetime | None
     deadline_version: int
     last_event: int
     receipt: dict[str, Any] | None
     is_sealed: bool  # nothing can change any more: pages may forget the attempt
+    is_working: bool  # may see the paper and answer
 
 
 def read_brief(db: Session, attempt_id: int) -> Brief:
@@ -41,8 +43,10 @@ def read_brief(db: Session, attempt_id: int) -> Brief:
         attempt.head_seq,
         attempt.deadline_at,
         attempt.closes_at,
+        attempt.paused_at,
         attempt.event_no,
         db.scalar(last) or 0,
         receipt_for_candidate(attempt),
         db.get_one(SittingRun, attempt.sitting_id).state == RunState.CLOSED,
+        is_working(attempt),
     )

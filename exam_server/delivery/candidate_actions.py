@@ -28,6 +28,7 @@ from exam_server.delivery.models import (
 )
 from exam_server.delivery.queries import ROOM_CODE, hash_of_token, live_lease, screen_admissions
 from exam_server.delivery.question_reports import ReportedQuestion, add_report
+from exam_server.delivery.rules.compensation import Cause
 from exam_server.delivery.rules.deadline import beginning
 from exam_server.delivery.states import ENDED, LIVE, AttemptState, EventKind, RunState
 from exam_server.delivery.transitions import CANDIDATE, record
@@ -233,6 +234,8 @@ def begin_work(
     assert run.started_at is not None
     body = beginning(run.started_at, run.sitting.minutes)
     record(db, attempts, EventKind.STARTED, now=now, actor=actor, body=body)
+    if run.state == RunState.PAUSED:
+        record(db, attempts, EventKind.PAUSED, now=now, actor=actor, body={"cause": Cause.ROOM})
 
 
 def is_ready(attempt: Attempt) -> bool:

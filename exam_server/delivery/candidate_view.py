@@ -10,8 +10,12 @@ from exam_server.delivery.custody.queries import key_as_told, package_offer
 from exam_server.delivery.journal_keys import journal_key
 from exam_server.delivery.lease_tokens import Claim, return_pass
 from exam_server.delivery.models import Attempt
-from exam_server.delivery.queries import answers_of, candidate_events, receipt_for_candidate
-from exam_server.delivery.states import AttemptState
+from exam_server.delivery.queries import (
+    answers_of,
+    candidate_events,
+    is_working,
+    receipt_for_candidate,
+)
 from exam_server.delivery.timing import milliseconds
 from exam_server.rich_html import rich, rich_line
 from item_bank.rules.ordering import CandidatePaper, CandidateQuestion
@@ -40,7 +44,7 @@ def own_state(
     now: datetime,
 ) -> dict[str, Any]:
     """Return everything the page needs to show itself afresh."""
-    shown = attempt.state == AttemptState.IN_PROGRESS
+    shown = is_working(attempt)
     events = candidate_events(db, attempt, 0)
     return {
         "ok": True,

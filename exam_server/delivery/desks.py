@@ -13,7 +13,8 @@ from exam_server.delivery.candidate_view import own_figure, shown_paper
 from exam_server.delivery.custody.queries import form_of, opened_paper
 from exam_server.delivery.errors import NotInRoomError
 from exam_server.delivery.models import Attempt
-from exam_server.delivery.states import AttemptState, OpKind
+from exam_server.delivery.queries import is_working
+from exam_server.delivery.states import OpKind
 from exam_server.delivery.wire import MalformedMessageError, Op
 from item_bank.queries import paper_content, tools_of
 from item_bank.rules.blueprint_terms import PaperTool
@@ -81,7 +82,7 @@ class Desks:
         desk = self.of(attempt_id)
         with self._database.reading() as db:
             attempt = db.get_one(Attempt, attempt_id)
-            if attempt.state != AttemptState.IN_PROGRESS or desk.is_sealed:
+            if not is_working(attempt) or desk.is_sealed:
                 raise NotInRoomError
             paper = self._ordered(db, attempt)
         for section in paper.sections:

@@ -128,6 +128,12 @@ def admission_in(db: Session, sitting_id: int, admission_id: int | None) -> Admi
     return admission
 
 
+def is_working(attempt: Attempt) -> bool:
+    """Say whether the candidate may see the paper and answer now."""
+    has_begun = attempt.state in BEGUN and attempt.closes_at is not None
+    return has_begun and attempt.paused_at is None
+
+
 def due_attempts(db: Session) -> dict[int, datetime]:
     """Return when every attempt that has begun is closed."""
     begun = select(Attempt.id, Attempt.closes_at).where(Attempt.state.in_(BEGUN))

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from exam_server.delivery import (
     candidate_actions,
     journal,
+    outages,
     proctor_actions,
     readmission,
     returning,
@@ -49,7 +50,7 @@ from exam_server.delivery.queries import (
 )
 from exam_server.delivery.question_reports import ReportedQuestion
 from exam_server.delivery.roots import MinuteRoots
-from exam_server.delivery.states import BEGUN, ENDED, AttemptState, RunState
+from exam_server.delivery.states import BEGUN, ENDED, RunState
 from exam_server.delivery.timing import milliseconds
 from exam_server.delivery.wall import difference, snapshot
 from exam_server.delivery.wire import MalformedMessageError, OpsMessage
@@ -101,6 +102,8 @@ class ExamRoom:
         self.board = PresenceBoard(clock())
         self.telling = Telling()
         self.store = self.writer.perform(_store_identity)
+        self.writer.perform(lambda db: outages.wake(db, now=clock()))
+        self.signs_of_life = outages.SignsOfLife(self.writer, clock())
         self.desks = Desks(database)
         self._briefs: dict[int, Brief] = {}
         self._changes = 0  # a brief read before a change must not be kept after it
@@ -160,8 +163,7 @@ class ExamRoom:
     def state(self, seat: Seat, *, with_paper: bool = True) -> dict[str, Any]:
         """Return all that the candidate's page needs; one with its package needs no paper."""
         brief = self._brief(seat, fresh=True)
-        is_working = brief.state is AttemptState.IN_PROGRESS
-        paper = self.desks.shown(seat.attempt_id) if is_working and with_paper else None
+        paper = self.desks.shown(seat.attempt_id) if brief.is_working and with_paper else None
         said = {**self._told(brief), "tools": self.desks.of(seat.attempt_id).tools}
         with self.database.reading() as db:
             attempt = db.get_one(Attempt, seat.attempt_id)
@@ -321,6 +323,8 @@ class ExamRoom:
                 self._write_silence(attempt_id, fell_silent=fell_silent, now=now)
         if over:
             self.expire(over)
+        if due:
+            self.signs_of_life.tick(now)
         self.roots.tick(now)
 
     def expire(self, attempt_ids: list[int]) -> list[int]:
@@ -377,14 +381,18 @@ class ExamRoom:
         return {"ok": False, "error": stored.error, **expected}
 
     def _write_silence(self, attempt_id: int, *, fell_silent: bool, now: datetime) -> None:
-        pending = self.board.last(attempt_id).pending
+        last = self.board.last(attempt_id)
+        pending = last.pending
         tail = f"，本机已存 {pending} 题" if pending else ""
         text = f"连接中断{tail}" if fell_silent else "连接恢复"
 
         def write(db: Session) -> None:
             attempt = db.get_one(Attempt, attempt_id)
             kind = "offline" if fell_silent else "info"
-            if not fell_silent:
+            if fell_silent:
+                outages.seat_fell_silent(db, attempt, since=last.at)
+            else:
+                outages.seat_is_back(db, attempt, now=last.at)
                 _close_silence(db, attempt)
             add_event(db, attempt, kind, text, now=now, is_open=fell_silent)
 
@@ -435,6 +443,7 @@ class ExamRoom:
             "server_ms": milliseconds(self.clock()),
             "deadline_ms": milliseconds(brief.deadline_at) if brief.deadline_at else None,
             "deadline_version": brief.deadline_version,
+            "paused_ms": milliseconds(brief.paused_at) if brief.paused_at else None,
             "receipt": brief.receipt,
             "sealed": brief.is_sealed,
         }

@@ -12,13 +12,16 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, joinedload
 
 from exam_server.delivery.arrivals import Arrival, arrivals, told
+from exam_server.delivery.candidate_actions import OPEN_ROOMS
 from exam_server.delivery.custody.queries import custody_state
 from exam_server.delivery.ending import question_count
 from exam_server.delivery.journal_keys import seat_pin
 from exam_server.delivery.models import AnswerOp, Attempt, RoomEvent, SittingRun
+from exam_server.delivery.outages import open_proposals
 from exam_server.delivery.presence_board import PresenceBoard
 from exam_server.delivery.queries import answered_counts, room_code
-from exam_server.delivery.states import ENDED, AttemptState, RunState
+from exam_server.delivery.rules.compensation import Proposal
+from exam_server.delivery.states import BEGUN, ENDED, LIVE, AttemptState
 from exam_server.delivery.timing import milliseconds
 from proctor.queries import extra_minutes, identity_marks, presences
 from proctor.rules.identity import Identity
@@ -49,6 +52,7 @@ class _Facts:
     identity: Mapping[int, Identity]
     pins: Mapping[int, str]  # that open a PC's journal while the server is away
     flags: Mapping[int, list[str]]
+    proposals: Mapping[int, list[Proposal]]
 
 
 def snapshot(
@@ -121,6 +125,7 @@ def _facts(
         identity_marks(db, ids),
         {a.admission_id: seat_pin(keys_of(db), a.id) for a in attempts if a.state not in ENDED},
         _flags(db, run.sitting_id),
+        open_proposals(db, attempts) if run.state in LIVE else {},
     )
 
 
@@ -163,6 +168,20 @@ def _seat(
         "flags": facts.flags.get(admission.id, []),
         "away_count": facts.away.get(admission.id, 0),
         "pin": facts.pins.get(admission.id),
+        "paused_ms": milliseconds(attempt.paused_at) if attempt and attempt.paused_at else None,
+        "proposals": [
+            _proposal(one) for one in (facts.proposals.get(attempt.id, []) if attempt else [])
+        ],
+    }
+
+
+def _proposal(proposal: Proposal) -> dict[str, Any]:
+    return {
+        "key": proposal.key,
+        "cause": proposal.cause.value,
+        "from_ms": milliseconds(proposal.began_at),
+        "until_ms": milliseconds(proposal.ended_at),
+        "seconds": proposal.seconds,
     }
 
 
@@ -182,7 +201,9 @@ def _seat_state(
         return facts.open_kinds[admission.id]
     if board.is_stale(attempt.id, now):
         return "offline"
-    return "active" if attempt.state == AttemptState.IN_PROGRESS else "ready"
+    if attempt.state == AttemptState.PAUSED:
+        return "paused"
+    return "active" if attempt.state in BEGUN else "ready"
 
 
 def _sitting(db: Session, run: SittingRun, facts: _Facts) -> dict[str, Any]:
@@ -191,7 +212,7 @@ def _sitting(db: Session, run: SittingRun, facts: _Facts) -> dict[str, Any]:
     proctors = db.scalars(
         select(SittingProctor).where(SittingProctor.sitting_id == run.sitting_id)
     ).all()
-    code = room_code(db, run) if run.state in (RunState.CHECK_IN, RunState.RUNNING) else None
+    code = room_code(db, run) if run.state in OPEN_ROOMS else None
     ends = _room_ends(run, facts)
     begins = (sitting.starts_at + JIANGSU).strftime("%H:%M")
     finishes = (sitting.starts_at + JIANGSU + timedelta(minutes=sitting.minutes)).strftime("%H:%M")

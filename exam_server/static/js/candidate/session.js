@@ -5,14 +5,16 @@
  * @typedef {import("./wire.js").State} State
  * @typedef {import("./wire.js").RoomEvent} RoomEvent
  * @typedef {"check" | "rules" | "waiting" | "working" | "time_up" | "handing_in" | "ended" | "covered"} Phase
- * @typedef {"" | "fenced" | "released" | "other_page" | "signed_out" | "absent"} Cover
+ * @typedef {"" | "fenced" | "released" | "other_page" | "signed_out" | "absent" | "paused"} Cover
  * @typedef {import("../exam/journal.js").Change} Change
  */
 import { AnswerJournal } from "../exam/journal.js";
 import { Attempt } from "./attempt.js";
 import { Refusal, readEvents } from "./wire.js";
 
-const ENDED = ["submitted", "forced", "expired"];
+const ENDED = ["submitted", "forced", "expired", "voided"];
+const WORKING = ["in_progress", "transfer_pending"];
+const COVERING = ["absent", "paused"]; // states that cover the paper as long as they last
 const REFRESH_PAUSE_MS = 3000;
 
 export class CandidateSession {
@@ -73,8 +75,8 @@ export class CandidateSession {
     this.lastEvent = Math.max(this.lastEvent || 0, state.last_event);
     this.receipt = state.receipt;
     this.isSealed = state.sealed;
-    if (state.state === "absent") this.cover = "absent";
-    else if (this.cover === "absent" || this.cover === "signed_out") this.cover = "";
+    this.coverFor(state.state);
+    if (this.cover === "signed_out") this.cover = "";
   }
 
   /** Build the attempt from what the server has and what only this PC has. */
@@ -109,7 +111,8 @@ export class CandidateSession {
   }
 
   get leftMs() {
-    return this.state.deadline_ms === null ? Infinity : this.state.deadline_ms - this.clock.now();
+    if (this.state.deadline_ms === null) return Infinity;
+    return this.state.deadline_ms - (this.state.paused_ms || this.clock.now());
   }
 
   /** @returns {number} minutes that were given beyond those of the paper */
@@ -128,7 +131,7 @@ export class CandidateSession {
     if (this.cover) return "covered";
     if (this.isEnded) return "handing_in";
     if (this.state.state === "claimed") return this.state.confirmed.data ? "rules" : "check";
-    if (this.state.state !== "in_progress" || !this.attempt) return "waiting";
+    if (!WORKING.includes(this.state.state) || !this.attempt) return "waiting";
     if (this.journal.isHandingIn) return "handing_in";
     return this.leftMs <= 0 ? "time_up" : "working";
   }
@@ -194,13 +197,14 @@ export class CandidateSession {
     this.forgetWhenDone();
   }
 
-  /** @param {{deadline_ms?: number, deadline_version?: number}} reply */
-  hearTime({ deadline_ms: deadline, deadline_version: version }) {
+  /** @param {{deadline_ms?: number, deadline_version?: number, paused_ms?: number | null}} reply */
+  hearTime({ deadline_ms: deadline, deadline_version: version, paused_ms: paused = null }) {
     if (deadline === undefined || deadline === null || version < this.state.deadline_version) return;
     if (this.state.deadline_ms !== null && deadline !== this.state.deadline_ms) this.changedMs = this.clock.now();
     const isMoved = deadline !== this.state.deadline_ms;
     this.state.deadline_ms = deadline;
     this.state.deadline_version = version;
+    this.state.paused_ms = paused;
     if (isMoved) this.keepState();
   }
 
@@ -209,8 +213,14 @@ export class CandidateSession {
     const isOlder = this.state.state === "in_progress" && ["claimed", "waiting"].includes(name);
     if (name === this.state.state || isOlder) return;
     this.state.state = name;
-    this.cover = name === "absent" ? "absent" : this.cover === "absent" ? "" : this.cover;
-    if (name === "in_progress" && !this.state.paper) this.refresh();
+    this.coverFor(name);
+    if (WORKING.includes(name) && !this.state.paper) this.refresh();
+  }
+
+  /** @param {import("./wire.js").AttemptState} name */
+  coverFor(name) {
+    if (COVERING.includes(name)) this.cover = /** @type {Cover} */ (name);
+    else if (COVERING.includes(this.cover)) this.cover = "";
   }
 
   /** @param {RoomEvent} event */

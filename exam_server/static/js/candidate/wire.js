@@ -8,14 +8,14 @@
  * @typedef {{id: string, no: number, kind: ItemKind, stem: string, options: Option[], figure: Figure | null}} Question
  * @typedef {{kind: ItemKind, title: string, points: string, rule: string, questions: Question[]}} Section
  * @typedef {{title: string, total_points: number, sections: Section[]}} Paper
- * @typedef {"claimed" | "waiting" | "in_progress" | "submitted" | "forced" | "expired" | "absent"} AttemptState
+ * @typedef {"claimed" | "waiting" | "in_progress" | "paused" | "transfer_pending" | "submitted" | "forced" | "expired" | "voided" | "absent"} AttemptState
  * @typedef {{id: number, kind: string, text: string, at_ms: number, needs_confirmation: boolean}} RoomEvent
  * @typedef {{code: string, answered: number, total: number, submitted_ms: number, head_seq: number, head_hash?: string}} Receipt
  * @typedef {{name: string, admission_no: string, id_number_masked: string, gender: string, photo: string | null, room: string, seat_no: number | string}} Candidate
  * @typedef {{project: string, subject: string, batch: string, number: number | string, minutes: number, starts_ms: number, institution: string}} Sitting
  * @typedef {import("../exam/package.js").Offer} Offer
  * @typedef {{state: AttemptState, attempt: string, store: string, epoch: number, head_seq: number, server_ms: number,
- *            started_ms: number | null, deadline_ms: number | null, deadline_version: number, candidate: Candidate,
+ *            started_ms: number | null, deadline_ms: number | null, deadline_version: number, paused_ms: number | null, candidate: Candidate,
  *            sitting: Sitting, rules: string[], confirmed: {data: boolean, rules: boolean}, paper: Paper | null, package: Offer | null, paper_key: string | null, tools: string[],
  *            answers: import("../exam/journal.js").ServerAnswers, display: {theme: string, zoom: number},
  *            events: RoomEvent[], last_event: number, receipt: Receipt | null, sealed: boolean, journal_key: string, return_pass?: string}} State

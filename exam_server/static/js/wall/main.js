@@ -197,7 +197,7 @@ function tick() {
   const { state, ends_ms: end } = room.sitting;
   const now = clock.now();
   setText(qs("#now"), formatTime(now));
-  setText(qs("#left"), state === "running" && end ? formatRemaining(end - now) : { planned: "未开放", sealed: "未开放", check_in: "未开考", closed: "已关闭", running: "—" }[state]);
+  setText(qs("#left"), state === "running" && end ? formatRemaining(end - now) : { planned: "未开放", sealed: "未开放", check_in: "未开考", closed: "已关闭", running: "—", paused: "已暂停" }[state]);
   map.render(room.seats, now, filter, selected);
   detail.render(room.seat(selected), room.sitting, now);
 }

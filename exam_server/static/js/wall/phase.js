@@ -25,7 +25,7 @@ export class PhasePanel {
     if (key === this.shown) return;
     this.shown = key;
     const focused = this.box.contains(document.activeElement) ? document.activeElement.getAttribute("data-action") : null;
-    const view = { planned: () => this.planned(), sealed: () => this.planned(), check_in: () => this.checkIn(), running: () => this.running(), closed: () => this.closed() }[state];
+    const view = { planned: () => this.planned(), sealed: () => this.planned(), check_in: () => this.checkIn(), running: () => this.running(), paused: () => this.running(), closed: () => this.closed() }[state];
     this.box.className = `phase phase--${state}`;
     fill(this.box, ...view());
     const again = focused && this.box.querySelector(`[data-action="${focused}"]`);

@@ -8,14 +8,15 @@
  *            identity?: "match" | "doubtful" | "mismatch" | null, flags?: string[], pin?: string | null}} Seat
  * @typedef {{to: number, delivered: number, confirmed: number, waiting: number[]}} Arrival
  * @typedef {{id: number, at_ms: number, seat: number | null, kind: SeatState | "identity" | "info", text: string, open: boolean, arrival?: Arrival | null}} WallEvent
- * @typedef {{id: number, title: string, sub: string, state: "planned" | "sealed" | "check_in" | "running" | "closed", custody: "open" | "sealed" | "unlocked", room_code: string | null,
+ * @typedef {{id: number, title: string, sub: string, state: "planned" | "sealed" | "check_in" | "running" | "paused" | "closed", custody: "open" | "sealed" | "unlocked", room_code: string | null,
  *            rows: number, columns: number, started_ms: number | null, ends_ms: number | null, minutes: number, alarm?: string}} Sitting
  * @typedef {{version: number, server_ms: number, sitting: Sitting, seats: Seat[], events: WallEvent[]}} Snapshot
  * @typedef {{version: number, seats?: Seat[], events?: WallEvent[], sitting?: Partial<Sitting> | null, server_ms?: number}} Delta
  */
 
 const KEPT_EVENTS = 200;
-const WORKING = ["active", "offline", "alert", "help"];
+const LIVE = ["running", "paused"];
+const WORKING = ["active", "paused", "offline", "alert", "help"];
 
 export class RoomModel {
   constructor() {
@@ -64,7 +65,7 @@ export class RoomModel {
   }
 
   get working() {
-    return this.count("active", "offline", "alert", "help");
+    return this.count(...WORKING);
   }
 
   get openEvents() {
@@ -86,7 +87,7 @@ export function whyNot(action, seat, sitting) {
   if (action === "message") return ended ? `${ended}，收不到消息` : "";
   if (action === "release_seat") return ended ? `${ended}，没有占用机位` : "";
   if (action === "override_seb") return seat.state === "submitted" || seat.state === "absent" ? `${ended}，不用登录` : "";
-  if (sitting.state !== "running") return "还没有开考";
+  if (!LIVE.includes(sitting.state)) return "还没有开考";
   return isWorking ? "" : ended || "考生还没有开始作答";
 }
 
@@ -106,7 +107,8 @@ export function whyNotRoom(action, room) {
   if (action === "start") return room.count("ready") ? "" : "还没有考生在机位上等候";
   if (state === "closed") return "考场已关闭";
   if (action === "message") return isUnopened ? "还没有开放签到" : "";
-  if (action === "extend") return state === "running" ? "" : "还没有开考";
+  if (action === "extend") return LIVE.includes(state) ? "" : "还没有开考";
+  if (state === "paused") return "全场暂停，请先恢复";
   if (state !== "running") return "还没有开考";
   if (room.working) return `还有 ${room.working} 人没有交卷`;
   const unknown = room.count("idle", "ready");

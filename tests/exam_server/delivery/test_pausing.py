@@ -1,0 +1,211 @@
+"""Pauses of one candidate and of the room, outages, and the time that is given back for them."""
+
+import contextlib
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from exam_server.delivery import outages
+from exam_server.delivery.errors import RoomNotReadyError
+from exam_server.delivery.event_verification import state_flaws, stored_events
+from exam_server.delivery.models import Attempt, SittingRun
+from exam_server.delivery.rules.attempt_states import TransitionRefusedError
+from exam_server.delivery.states import EventKind
+from exam_server.delivery.transitions import outages_of, record
+from exam_server.delivery.verification import verify
+from registry.database import Database
+from registry.errors import InvalidInputError, NotFoundError
+from tests.support.attempts import begin
+from tests.support.room import START, Page, Prepared, Room
+
+MINUTE_MS = 60_000
+
+
+def proposals(room: Room, place: int = 0) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = room.seat(place)["proposals"]
+    return found
+
+
+def whole(room: Room) -> None:
+    with room.database.reading() as db:
+        assert [finding.text for finding in verify(db).findings] == []
+
+
+def test_in_a_pause_the_paper_is_covered_and_what_was_done_waits_on_the_computer(
+    room: Room,
+) -> None:
+    (page,) = room.working()
+    op = page.choose()
+    before = page.send()
+    room.command("pause", admission=page.admission_id, reason="电脑故障")
+    told = page.state()
+    assert (told["state"], told["paper"], told["answers"]) == ("paused", None, {})
+    assert told["events"][-1]["text"] == "考试已暂停：电脑故障"
+    refused = page.send(op)
+    assert (refused["ok"], refused["error"], refused["ack"]) == (False, "paused", 0)
+    assert refused["paused_ms"] == told["server_ms"]
+    assert room.seat()["state"] == "paused"
+    room.clock.advance(seconds=240)
+    room.command("resume", admission=page.admission_id)
+    kept = page.send(op)
+    assert (kept["ok"], kept["ack"], kept["state"], kept["paused_ms"]) == (
+        True,
+        1,
+        "in_progress",
+        None,
+    )
+    assert kept["deadline_ms"] == before["deadline_ms"] + 4 * MINUTE_MS
+    assert page.hand_in()["state"] == "submitted"
+    whole(room)
+
+
+def test_a_person_decides_how_much_of_a_pause_is_given_back(room: Room) -> None:
+    (page,) = room.working()
+    before = page.send()["deadline_ms"]
+    room.command("pause", admission=page.admission_id, reason="考生离场")
+    room.clock.advance(seconds=300)
+    assert proposals(room) == []
+    room.command("resume", admission=page.admission_id)
+    (proposal,) = proposals(room)
+    assert (proposal["cause"], proposal["seconds"]) == ("pause", 300)
+    told = {"admission": page.admission_id, "proposal": proposal["key"]}
+    with pytest.raises(InvalidInputError, match="少补"):
+        room.command("compensate", **told, seconds=120)
+    with pytest.raises(InvalidInputError, match="不能多于"):
+        room.command("compensate", **told, seconds=301)
+    room.command("compensate", **told, seconds=120, reason="其余为个人原因")
+    assert page.send()["deadline_ms"] == before + 2 * MINUTE_MS
+    assert proposals(room) == []
+    with pytest.raises(NotFoundError):
+        room.command("compensate", **told)
+    (line,) = room.audited("compensate")
+    assert (line["cause"], line["seconds"]) == ("pause", 120)
+    whole(room)
+
+
+def test_a_room_pause_stops_latecomers_too_and_leaves_those_paused_before_paused(
+    room: Room,
+) -> None:
+    one, other = room.working(2)
+    room.command("pause", admission=one.admission_id, reason="设备故障")
+    room.command("pause", reason="消防演练")
+    with pytest.raises(RoomNotReadyError, match="先恢复全场"):
+        room.command("resume", admission=other.admission_id)
+    late = room.seated(2)
+    states = [page.state()["state"] for page in (one, other, late)]
+    assert (states, room.wall()["sitting"]["state"]) == (["paused"] * 3, "paused")
+    room.clock.advance(seconds=90)
+    room.command("resume")
+    assert [page.state()["state"] for page in (one, other, late)] == [
+        "paused",
+        "in_progress",
+        "in_progress",
+    ]
+    assert [item["cause"] for item in proposals(room, 1)] == ["room"]
+    room.command("compensate")
+    assert [proposals(room, place) for place in range(3)] == [[], [], []]
+    whole(room)
+
+
+def end_of(page: Page) -> float:
+    """Return the seconds until the candidate's time ends."""
+    told = page.send()
+    return float(told["deadline_ms"] - told["server_ms"]) / 1000
+
+
+def test_an_undecided_pause_is_closed_by_the_hard_stop_alone(room: Room) -> None:
+    (page,) = room.working()
+    room.command("pause", admission=page.admission_id, reason="设备故障")
+    room.clock.advance(seconds=60)
+    room.command("resume", admission=page.admission_id)
+    room.clock.advance(seconds=end_of(page) + 60)
+    room.server.room.tick()
+    assert page.send(page.choose())["ok"] is True
+    room.command("compensate")
+    room.server.room.tick()
+    assert page.state()["state"] == "expired"
+
+
+def test_an_open_pause_ends_at_the_hard_stop(room: Room) -> None:
+    (page,) = room.working()
+    room.command("pause", admission=page.admission_id, reason="设备故障")
+    room.clock.advance(seconds=end_of(page) + 179 * 60)
+    room.server.room.tick()
+    assert page.send()["state"] == "paused"
+    room.clock.advance(seconds=80)
+    room.server.room.tick()
+    assert page.send()["state"] == "expired"
+    whole(room)
+
+
+def test_the_grace_is_counted_in_the_servers_own_time_and_its_outage_is_proposed(
+    room: Room,
+) -> None:
+    (page,) = room.working()
+    op = page.choose()
+    room.clock.advance(seconds=end_of(page) - 1)
+    page.send()
+    room.server.room.tick()
+    room.clock.advance(seconds=180)
+    room.server.room.writer.perform(lambda db: outages.wake(db, now=room.clock()))
+    room.server.room._briefs.clear()
+    room.clock.advance(seconds=14)
+    assert page.send(op)["ack"] == 1
+    whole(room)
+    (proposal,) = proposals(room)
+    assert (proposal["cause"], proposal["seconds"]) == ("server", 180)
+    room.clock.advance(seconds=3)
+    assert page.send()["state"] == "expired"
+
+
+def test_a_silent_seat_is_an_outage_that_may_be_given_back(room: Room) -> None:
+    (page,) = room.working()
+    page.send()
+    room.clock.advance(seconds=130)
+    room.server.room.tick()
+    assert proposals(room) == []
+    page.send()
+    room.server.room.tick()
+    (proposal,) = proposals(room)
+    assert (proposal["cause"], proposal["seconds"]) == ("seat", 130)
+    room.command("compensate")
+    assert proposals(room) == []
+
+
+BODIES = {
+    EventKind.EXTENDED: {"minutes": 5},
+    EventKind.REOPENED: {"minutes": 10},
+    EventKind.COMPENSATED: {"seconds": 60, "key": "server-1"},
+}
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(st.lists(st.sampled_from(EventKind), max_size=12))
+def test_the_stored_columns_are_the_fold_of_the_events_whatever_happens(
+    database: Database, prepared: Prepared, kinds: list[EventKind]
+) -> None:
+    sitting_id = prepared.batch.screen_sitting_id
+    with database.session() as db:
+        paper_id = db.get_one(SittingRun, sitting_id).paper_id
+        attempt = Attempt(
+            admission_id=1,
+            sitting_id=sitting_id,
+            paper_id=paper_id,
+            order_seed=1,
+            claimed_at=START,
+        )
+        db.add(attempt)
+        db.flush()
+        begin(db, [attempt], clock_from=START)
+        for kind in kinds:
+            body = BODIES.get(kind, {"epoch": attempt.epoch})
+            with contextlib.suppress(TransitionRefusedError):
+                record(db, [attempt], kind, now=START, body=body)
+            events = stored_events(db, sitting_id)[attempt.id]
+            assert state_flaws(attempt, events, outages_of(db, sitting_id)) == []
