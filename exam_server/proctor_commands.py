@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from exam_server.delivery import away_lock
 from exam_server.delivery import proctor_actions as act
 from exam_server.delivery import time_actions as time
 from exam_server.delivery.custody.actions import UnlockSlips, record_refusal, unlock_papers
@@ -93,6 +94,18 @@ def _override_seb(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> N
     override_seb(db, c.sitting, c.admission, c.reason, actor=actor, now=now)
 
 
+def _away_lock(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
+    away_lock.set_lock(db, c.sitting, on=True, actor=actor, now=now)
+
+
+def _away_unlock(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
+    away_lock.set_lock(db, c.sitting, on=False, actor=actor, now=now)
+
+
+def _uncover(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
+    away_lock.uncover(db, c.sitting, c.admission, actor=actor, now=now)
+
+
 def _handle(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
     act.handle_event(db, c.sitting, c.event, actor=actor, now=now, answer=c.text)
 
@@ -117,6 +130,9 @@ COMMANDS: dict[str, Command] = {
     "release_seat": _release,
     "record_incident": _incident,
     "override_seb": _override_seb,
+    "away_lock": _away_lock,
+    "away_unlock": _away_unlock,
+    "uncover": _uncover,
     "handle": _handle,
     "close": _close,
 }

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from exam_server.delivery.away_lock import is_covered
 from exam_server.delivery.models import Attempt, RoomEvent, SittingRun
 from exam_server.delivery.queries import is_working, receipt_for_candidate
 from exam_server.delivery.states import AttemptState, RunState
@@ -25,6 +26,7 @@ class Brief:
     deadline_version: int
     last_event: int
     receipt: dict[str, Any] | None
+    is_covered: bool  # left the page, and the proctor has not let go on yet
     is_sealed: bool  # nothing can change any more: pages may forget the attempt
     is_working: bool  # may see the paper and answer
 
@@ -47,6 +49,7 @@ def read_brief(db: Session, attempt_id: int) -> Brief:
         attempt.event_no,
         db.scalar(last) or 0,
         receipt_for_candidate(attempt),
+        is_covered(db, attempt),
         db.get_one(SittingRun, attempt.sitting_id).state == RunState.CLOSED,
         is_working(attempt),
     )

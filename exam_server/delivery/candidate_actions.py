@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from exam_server.delivery.away_lock import cover_after_leaving
 from exam_server.delivery.custody.queries import form_of
 from exam_server.delivery.ending import add_event
 from exam_server.delivery.errors import (
@@ -297,3 +298,4 @@ def report_away(db: Session, attempt_id: int, hidden_ms: int, *, now: datetime) 
     )
     text = f"第 {(before or 0) + 1} 次离开答题窗口，持续 {max(1, round(hidden_ms / 1000))} 秒"
     add_event(db, attempt, "alert", text, now=now, is_open=True)
+    cover_after_leaving(db, attempt, now=now)

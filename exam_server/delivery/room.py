@@ -445,6 +445,7 @@ class ExamRoom:
             "deadline_version": brief.deadline_version,
             "paused_ms": milliseconds(brief.paused_at) if brief.paused_at else None,
             "receipt": brief.receipt,
+            "covered": brief.is_covered,
             "sealed": brief.is_sealed,
         }
 

@@ -12,6 +12,7 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, joinedload
 
 from exam_server.delivery.arrivals import Arrival, arrivals, told
+from exam_server.delivery.away_lock import covered, is_on
 from exam_server.delivery.candidate_actions import OPEN_ROOMS
 from exam_server.delivery.custody.queries import custody_state
 from exam_server.delivery.ending import question_count
@@ -50,6 +51,7 @@ class _Facts:
     open_kinds: Mapping[int, str]
     away: Mapping[int, int]
     identity: Mapping[int, Identity]
+    covered: Mapping[int, bool]
     pins: Mapping[int, str]  # that open a PC's journal while the server is away
     flags: Mapping[int, list[str]]
     proposals: Mapping[int, list[Proposal]]
@@ -123,6 +125,7 @@ def _facts(
         open_kinds,
         away,
         identity_marks(db, ids),
+        covered(db, run.sitting_id),
         {a.admission_id: seat_pin(keys_of(db), a.id) for a in attempts if a.state not in ENDED},
         _flags(db, run.sitting_id),
         open_proposals(db, attempts) if run.state in LIVE else {},
@@ -167,6 +170,7 @@ def _seat(
         "identity": facts.identity.get(admission.id),
         "flags": facts.flags.get(admission.id, []),
         "away_count": facts.away.get(admission.id, 0),
+        "covered": facts.covered.get(admission.id, False),
         "pin": facts.pins.get(admission.id),
         "paused_ms": milliseconds(attempt.paused_at) if attempt and attempt.paused_at else None,
         "proposals": [
@@ -230,6 +234,7 @@ def _sitting(db: Session, run: SittingRun, facts: _Facts) -> dict[str, Any]:
         "ends_ms": milliseconds(ends) if ends else None,
         "minutes": sitting.minutes,
         "custody": custody_state(db, sitting.id),
+        "away_lock": is_on(db, run.sitting_id),
     }
 
 

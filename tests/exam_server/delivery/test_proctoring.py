@@ -516,3 +516,28 @@ def test_events_of_the_room_name_who_caused_them(room: Room) -> None:
     with room.database.reading() as db:
         event = db.scalars(select(RoomEvent).where(RoomEvent.kind == "message")).one()
         assert event.by_id == room.office.actors["jiankao01"].account_id
+
+
+def test_a_paper_stays_covered_after_leaving_only_where_the_proctor_asked_for_it(
+    room: Room,
+) -> None:
+    [page] = room.working()
+    page.post("away", {"hidden_ms": 5000})
+    assert not page.state()["covered"]
+    room.command("away_lock")
+    room.command("away_lock")  # again changes nothing
+    assert room.wall()["sitting"]["away_lock"]
+    page.post("away", {"hidden_ms": 5000})
+    page.post("away", {"hidden_ms": 5000})
+    told = page.state()
+    assert told["covered"]
+    assert [event["kind"] for event in told["events"]].count("covered") == 1
+    assert room.seat()["covered"]
+    room.command("uncover", admission=page.admission_id)
+    assert not page.state()["covered"]
+    refused(room, NotFoundError, lambda: room.command("uncover", admission=page.admission_id))
+    room.command("away_unlock")
+    page.post("away", {"hidden_ms": 5000})
+    assert not page.state()["covered"]
+    actions = ("away_lock", "away_unlock", "uncover_paper")
+    assert [len(room.audited(action)) for action in actions] == [1, 1, 1]

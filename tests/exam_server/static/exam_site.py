@@ -51,6 +51,7 @@ class ScriptedRoom:
         self.journal_key = "5a" * 32
         self.key_copy: dict[str, Any] | None = None
         self.is_gone = False
+        self.is_covered = False
 
     def half_answered(self) -> "ScriptedRoom":
         self.answers = canned.half_answered()
@@ -81,6 +82,7 @@ class ScriptedRoom:
             "events": [event for event in self.events if event["needs_confirmation"]],
             "last_event": max([event["id"] for event in self.events], default=0),
             "receipt": self.receipt,
+            "covered": self.is_covered,
             "sealed": self.is_sealed,
             "journal_key": self.journal_key,
         }
@@ -108,6 +110,7 @@ class ScriptedRoom:
             "deadline_version": self.deadline_version,
             "events": [event for event in self.events if event["id"] > message["after_event"]],
             "receipt": self.receipt,
+            "covered": self.is_covered,
             "sealed": self.is_sealed,
         }
 

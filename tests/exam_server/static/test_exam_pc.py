@@ -100,3 +100,19 @@ def test_marks_of_the_clock_are_shown_and_spoken(
     page = open_page()
     expect(page.locator("#notices")).to_contain_text(words)
     expect(page.locator("#announcer")).to_contain_text(words)
+
+
+def test_a_paper_that_the_proctor_covers_is_hidden_until_it_is_let_go_on(
+    room: ScriptedRoom, open_page: Callable[[], Page]
+) -> None:
+    page = open_page()
+    room.is_covered = True
+    look(page)
+    expect(page.get_by_role("heading", name="答卷已遮盖")).to_be_focused()
+    expect(page.locator("#player")).to_be_hidden()
+    assert violations(page) == []
+    page.reload()  # a reload is no way out
+    expect(page.get_by_role("heading", name="答卷已遮盖")).to_be_visible()
+    room.is_covered = False
+    look(page)
+    expect(page.locator("#stem")).to_be_visible()

@@ -262,7 +262,7 @@ function onVisibility() {
   const hidden = Math.round(performance.now() - hiddenSince);
   tick();
   session.journal.nudge();
-  if (session.phase === "working" && hiddenSince && hidden >= SHORTEST_ABSENCE_MS) post("away", { hidden_ms: hidden }).catch(() => {});
+  if (session.phase === "working" && hiddenSince && hidden >= SHORTEST_ABSENCE_MS) post("away", { hidden_ms: hidden }).then(() => session.journal.beat(), () => {});
 }
 
 /** Whatever is not safe yet goes out with the closing page. */

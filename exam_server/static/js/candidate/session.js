@@ -5,7 +5,7 @@
  * @typedef {import("./wire.js").State} State
  * @typedef {import("./wire.js").RoomEvent} RoomEvent
  * @typedef {"check" | "rules" | "waiting" | "working" | "time_up" | "handing_in" | "ended" | "covered"} Phase
- * @typedef {"" | "fenced" | "released" | "other_page" | "signed_out" | "absent" | "paused"} Cover
+ * @typedef {"" | "fenced" | "released" | "other_page" | "signed_out" | "absent" | "paused" | "away"} Cover
  * @typedef {import("../exam/journal.js").Change} Change
  */
 import { AnswerJournal } from "../exam/journal.js";
@@ -77,6 +77,7 @@ export class CandidateSession {
     this.isSealed = state.sealed;
     this.coverFor(state.state);
     if (this.cover === "signed_out") this.cover = "";
+    this.hearCovered(state.covered);
   }
 
   /** Build the attempt from what the server has and what only this PC has. */
@@ -189,12 +190,19 @@ export class CandidateSession {
     if (reply.error === "chain_conflict") this.settleConflict();
     if (reply.error === "not_started" || reply.error === "malformed") this.refresh();
     if (reply.error === "closed") this.lateOps = this.journal.pending.length;
+    if (reply.ok) this.hearCovered(reply.covered);
     if (reply.receipt) this.receipt = reply.receipt;
     if (reply.sealed) this.isSealed = true;
     if (reply.state) this.hearState(reply.state);
     for (const event of readEvents(reply.events)) this.hearEvent(event);
     if (this.isEnded && !this.receipt) this.refresh();
     this.forgetWhenDone();
+  }
+
+  /** The proctor's word on a paper whose candidate left the page. @param {boolean | undefined} isCovered */
+  hearCovered(isCovered) {
+    if (isCovered && this.cover === "") this.cover = "away";
+    if (isCovered === false && this.cover === "away") this.cover = "";
   }
 
   /** @param {{deadline_ms?: number, deadline_version?: number, paused_ms?: number | null}} reply */

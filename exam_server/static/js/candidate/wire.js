@@ -18,7 +18,7 @@
  *            started_ms: number | null, deadline_ms: number | null, deadline_version: number, paused_ms: number | null, candidate: Candidate,
  *            sitting: Sitting, rules: string[], confirmed: {data: boolean, rules: boolean}, paper: Paper | null, package: Offer | null, paper_key: string | null, tools: string[],
  *            answers: import("../exam/journal.js").ServerAnswers, display: {theme: string, zoom: number},
- *            events: RoomEvent[], last_event: number, receipt: Receipt | null, sealed: boolean, journal_key: string, return_pass?: string}} State
+ *            events: RoomEvent[], last_event: number, receipt: Receipt | null, covered: boolean, sealed: boolean, journal_key: string, return_pass?: string}} State
  */
 
 /** Reply that says no; `code` is the error of the contract. */
@@ -50,6 +50,7 @@ export function readState(body) {
     events,
     last_event: Math.max(body.last_event || 0, 0, ...events.map(({ id }) => id)),
     receipt: body.receipt || null,
+    covered: body.covered === true,
     sealed: body.sealed === true,
     journal_key: body.journal_key || "",
   };

@@ -16,6 +16,7 @@ export const SEAT_ACTIONS = {
   extend: { label: "延时", icon: "clock", fields: ["minutes", "reason", "reviewer"], confirm: "延长时间", text: "考生的剩余时间立即改变，并写入考场记录。" },
   release_seat: { label: "换机", icon: "swap", fields: ["reason"], confirm: "释放机位", text: "考生可以在本机或另一台机器重新登录，已送达服务器的作答不会丢失。" },
   record_incident: { label: "事件记录", icon: "pen", fields: ["incident"], confirm: "记录", text: "违纪或特殊情况写入考场记录，不影响成绩。" },
+  uncover: { label: "放行", icon: "check", fields: [], confirm: "放行", text: "答卷重新显示，考生可以继续作答。" },
   override_seb: { label: "免 SEB", icon: "check", fields: ["reason"], confirm: "放行", text: "考生可以不经 SEB 校验登录。原因写入考场记录。" },
   mark_absent: { label: "登记缺考", icon: "user-off", fields: ["reason"], confirm: "登记缺考", text: "考生到场后可以取消登记。" },
   mark_present: { label: "取消缺考", icon: "user", fields: ["reason"], confirm: "取消缺考", text: "取消后考生可以登录。" },
@@ -37,6 +38,8 @@ export const ROOM_ACTIONS = {
   start: { label: "开始考试", icon: "play", fields: [], confirm: "开始考试" },
   message: { ...SEAT_ACTIONS.message, label: "全场广播", icon: "broadcast" },
   extend: { ...SEAT_ACTIONS.extend, label: "全场延时", text: "全场尚未交卷的考生一起延长。剩余时间立即改变，并写入考场记录。" },
+  away_lock: { label: "离屏遮盖", icon: "lock", fields: [], confirm: "开启", text: "开启后，考生离开答题窗口再回来时答卷保持遮盖，由监考人员放行后继续；考试时间照常计算。" },
+  away_unlock: { label: "停止遮盖", icon: "lock", fields: [], confirm: "停止", text: "此后离开答题窗口只作记录。已经遮盖的答卷仍须逐个放行。" },
   close: { label: "关闭考场", icon: "lock", isDanger: true, fields: [], tick: "人数已核对，确认关闭考场", confirm: "关闭考场", text: "关闭后不能再登录、延时或改变考生状态。" },
 };
 

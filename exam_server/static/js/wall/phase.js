@@ -21,7 +21,7 @@ export class PhasePanel {
     const { room } = this;
     const { state, room_code: code, custody } = room.sitting;
     const counts = [room.seats.length, room.count("ready"), room.count("idle"), room.count("absent"), room.count("submitted"), room.working];
-    const key = JSON.stringify([state, custody, code, counts]);
+    const key = JSON.stringify([state, custody, code, counts, room.sitting.away_lock]);
     if (key === this.shown) return;
     this.shown = key;
     const focused = this.box.contains(document.activeElement) ? document.activeElement.getAttribute("data-action") : null;
@@ -67,14 +67,19 @@ export class PhasePanel {
       h("div", { class: "meter", "aria-hidden": "true" }, bar),
       room.sitting.custody === "unlocked" && h("p", { class: "phase__text" }, "试卷已启封，开考时发给考生。"),
       ...this.action(room.sitting.custody === "sealed" ? "unlock" : "start", "btn--lg btn--primary phase__main"),
-      h("div", { class: "phase__links" }, this.desk(), this.record()),
+      h("div", { class: "phase__links" }, this.desk(), this.record(), ...this.awayLock()),
     ];
   }
 
   running() {
     const { room_code: code } = this.room.sitting;
     const [button, why] = this.action("close", "btn--sm");
-    return [h("div", { class: "phase__head" }, h("h2", { class: "phase__title" }, "考试进行中"), button), why, h("div", { class: "phase__links" }, code && this.enlarge(), this.desk(), this.record())];
+    return [h("div", { class: "phase__head" }, h("h2", { class: "phase__title" }, "考试进行中"), button), why, h("div", { class: "phase__links" }, code && this.enlarge(), this.desk(), this.record(), ...this.awayLock())];
+  }
+
+  /** Papers of those who leave the page stay covered, or no longer. */
+  awayLock() {
+    return this.action(this.room.sitting.away_lock ? "away_unlock" : "away_lock", "btn--sm");
   }
 
   /** The way to the room record. */

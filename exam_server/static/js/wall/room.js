@@ -5,11 +5,11 @@
  * @typedef {{no: number, admission: number, name: string, admission_no: string, photo: string | null, state: SeatState,
  *            answered: number, total: number, since_ms: number, extra_min: number, deadline_ms: number | null,
  *            last_save_ms: number | null, pending: number, away_count: number,
- *            identity?: "match" | "doubtful" | "mismatch" | null, flags?: string[], pin?: string | null}} Seat
+ *            identity?: "match" | "doubtful" | "mismatch" | null, flags?: string[], covered?: boolean, pin?: string | null}} Seat
  * @typedef {{to: number, delivered: number, confirmed: number, waiting: number[]}} Arrival
  * @typedef {{id: number, at_ms: number, seat: number | null, kind: SeatState | "identity" | "info", text: string, open: boolean, arrival?: Arrival | null}} WallEvent
  * @typedef {{id: number, title: string, sub: string, state: "planned" | "sealed" | "check_in" | "running" | "paused" | "closed", custody: "open" | "sealed" | "unlocked", room_code: string | null,
- *            rows: number, columns: number, started_ms: number | null, ends_ms: number | null, minutes: number, alarm?: string}} Sitting
+ *            rows: number, columns: number, started_ms: number | null, ends_ms: number | null, minutes: number, alarm?: string, away_lock?: boolean}} Sitting
  * @typedef {{version: number, server_ms: number, sitting: Sitting, seats: Seat[], events: WallEvent[]}} Snapshot
  * @typedef {{version: number, seats?: Seat[], events?: WallEvent[], sitting?: Partial<Sitting> | null, server_ms?: number}} Delta
  */
@@ -83,6 +83,7 @@ export function whyNot(action, seat, sitting) {
   const ended = { submitted: "考生已交卷", absent: "考生缺考", idle: "考生未登录" }[seat.state];
   if (action === "record_incident") return "";
   if (action === "mark_absent") return seat.state === "idle" || seat.state === "absent" ? "" : "考生已登录，不能登记缺考";
+  if (action === "uncover") return seat.covered ? "" : "答卷没有被遮盖";
   if (action === "mark_present") return seat.state === "absent" ? "" : "考生没有登记缺考";
   if (action === "message") return ended ? `${ended}，收不到消息` : "";
   if (action === "release_seat") return ended ? `${ended}，没有占用机位` : "";
@@ -109,6 +110,7 @@ export function whyNotRoom(action, room) {
   if (action === "message") return isUnopened ? "还没有开放签到" : "";
   if (action === "extend") return LIVE.includes(state) ? "" : "还没有开考";
   if (state === "paused") return "全场暂停，请先恢复";
+  if (action === "away_lock" || action === "away_unlock") return "";
   if (state !== "running") return "还没有开考";
   if (room.working) return `还有 ${room.working} 人没有交卷`;
   const unknown = room.count("idle", "ready");
