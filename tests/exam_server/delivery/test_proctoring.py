@@ -423,6 +423,12 @@ def act_out(room: Room, page: Page) -> dict[str, Callable[[], Any]]:
         "extend": lambda: room.command("extend", minutes=5, **mine, **REVIEWED),
         "record_incident": lambda: room.command("record_incident", text="说话", **mine),
         "handle": lambda: room.command("handle", event=room.wall()["events"][0]["id"]),
+        "away_lock": lambda: room.command("away_lock"),
+        "uncover": lambda: (
+            page.post("away", {"hidden_ms": 5000}),
+            room.command("uncover", **mine),
+        ),
+        "away_unlock": lambda: room.command("away_unlock"),
         "release_seat": lambda: room.command("release_seat", reason="换机", **mine),
         "force_submit": lambda: room.command("force_submit", **mine, **REVIEWED),
         "mark_present": lambda: room.command("mark_present", **away),
