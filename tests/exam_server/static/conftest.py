@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.exam_server.static.exam_site import ScriptedRoom, Site
+from tests.support.browser import PATIENCE_MS
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 EXPECTED = (
@@ -31,6 +32,7 @@ def site(running_site: Site) -> Site:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """One browser for a module; only one may be open in a process."""
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
         yield browser
@@ -43,7 +45,7 @@ def page(chromium: Browser, site: Site) -> Iterator[Page]:
         viewport={"width": 1366, "height": 768}, locale="zh-CN", timezone_id="Asia/Shanghai"
     )
     opened = context.new_page()
-    opened.set_default_timeout(8000)
+    opened.set_default_timeout(PATIENCE_MS)
     opened.on("dialog", lambda dialog: dialog.accept())  # leaving the paper asks first
     problems: list[str] = []
     opened.on("pageerror", lambda error: problems.append(str(error)))

@@ -43,7 +43,7 @@ def test_a_pc_that_keeps_nothing_is_told_and_still_lets_the_candidate_begin(
     site: Site, page: Page, open_page: Callable[[], Page]
 ) -> None:
     page.add_init_script(
-        "for (const name of ['indexedDB', 'localStorage']) Object.defineProperty(window, name, {get() { throw new DOMException('refused'); }})"
+        "Object.defineProperty(window, 'indexedDB', {value: undefined}); Object.defineProperty(window, 'localStorage', {get() { throw new DOMException('refused'); }})"
     )
     site.room.state = "waiting"
     open_page()
