@@ -39,7 +39,7 @@ def covered(db: Session, sitting_id: int, admission_id: int | None = None) -> Ma
     if admission_id is not None:
         chosen = chosen.where(RoomEvent.admission_id == admission_id)
     rows = db.execute(chosen.order_by(RoomEvent.id))
-    return {admission: kind == COVERED for admission, kind in rows}
+    return {admission: kind == COVERED for admission, kind in rows if admission is not None}
 
 
 def is_covered(db: Session, attempt: Attempt) -> bool:
