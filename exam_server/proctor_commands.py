@@ -13,6 +13,7 @@ from exam_server.delivery.custody.actions import UnlockSlips, record_refusal, un
 from exam_server.delivery.custody.errors import UnlockRefusedError
 from exam_server.delivery.custody.queries import start_news
 from exam_server.delivery.room import ExamRoom
+from exam_server.delivery.transfers import approve_transfer, deny_transfer
 from exam_server.delivery.wire import RoomCommand
 from exam_server.marking import mark_screen_sitting
 from exam_server.seb.actions import override_seb
@@ -86,6 +87,14 @@ def _release(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
     act.release_seat(db, c.sitting, c.admission, c.reason, actor=actor, now=now)
 
 
+def _approve(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
+    approve_transfer(db, c.sitting, c.transfer, c.seat, matches=c.matches, actor=actor, now=now)
+
+
+def _deny(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
+    deny_transfer(db, c.sitting, c.transfer, c.reason, actor=actor, now=now)
+
+
 def _incident(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
     act.report_incident(db, c.sitting, c.admission, c.text, actor=actor, now=now)
 
@@ -128,6 +137,8 @@ COMMANDS: dict[str, Command] = {
     "mark_absent": _absent,
     "mark_present": _present,
     "release_seat": _release,
+    "approve_transfer": _approve,
+    "deny_transfer": _deny,
     "record_incident": _incident,
     "override_seb": _override_seb,
     "away_lock": _away_lock,

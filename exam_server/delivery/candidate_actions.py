@@ -1,6 +1,7 @@
 """What a candidate may do before and beside answering: sign in, confirm, raise a hand."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
@@ -10,7 +11,6 @@ from exam_server.delivery.away_lock import cover_after_leaving
 from exam_server.delivery.custody.queries import form_of
 from exam_server.delivery.ending import add_event
 from exam_server.delivery.errors import (
-    AlreadySignedInError,
     CheckInClosedError,
     IdentityRefusedError,
     MarkedAbsentError,
@@ -18,20 +18,21 @@ from exam_server.delivery.errors import (
     WrongAdmissionNoError,
     WrongRoomCodeError,
 )
-from exam_server.delivery.lease_tokens import Claim, new_token, order_seed
+from exam_server.delivery.lease_tokens import order_seed
+from exam_server.delivery.leases import candidate_actor, new_lease
 from exam_server.delivery.models import (
     Attempt,
     EventReceipt,
-    Lease,
     RoomEvent,
     SignInFailure,
     SittingRun,
 )
-from exam_server.delivery.queries import ROOM_CODE, hash_of_token, live_lease, screen_admissions
+from exam_server.delivery.queries import ROOM_CODE, live_lease, screen_admissions
 from exam_server.delivery.question_reports import ReportedQuestion, add_report
 from exam_server.delivery.rules.compensation import Cause
 from exam_server.delivery.rules.deadline import beginning
 from exam_server.delivery.states import ENDED, LIVE, AttemptState, EventKind, RunState
+from exam_server.delivery.transfers import ask_transfer
 from exam_server.delivery.transitions import CANDIDATE, record
 from exam_server.delivery.wire import MalformedMessageError
 from item_bank.composing.queries import paper_for
@@ -58,6 +59,16 @@ RUN_WORDS = {
     RunState.SEALED: "尚未开放登录",
     RunState.CLOSED: "已经结束",
 }
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """What a sign-in came to: the token of a lease, or the secret of a computer that must wait."""
+
+    attempt_id: int
+    sitting_id: int
+    token: str = ""
+    device: str = ""
 
 
 def check_failures(db: Session, admission_no: str, *, now: datetime) -> None:
@@ -89,8 +100,8 @@ def claim_seat(
     address: str,
     now: datetime,
     gate: Gate = any_computer,
-) -> str:
-    """Sign a candidate in and return the secret token of the new lease."""
+) -> Claimed:
+    """Sign a candidate in; where another computer may write, ask a proctor for a transfer."""
     if not is_valid_admission_no(admission_no):
         raise WrongAdmissionNoError
     check_failures(db, admission_no, now=now)
@@ -104,7 +115,8 @@ def claim_seat(
     if attempt is None:
         attempt = seat_attempt(db, admission, run, now=now)
     elif live_lease(db, attempt.id) is not None and attempt.state not in ENDED:
-        raise AlreadySignedInError
+        device = ask_transfer(db, attempt, address=address, now=now)
+        return Claimed(attempt.id, attempt.sitting_id, device=device)
     elif attempt.state in ENDED:
         raise CheckInClosedError(state="您已交卷")
     token = new_lease(db, attempt, address=address, now=now)
@@ -117,22 +129,7 @@ def claim_seat(
         now=now,
         detail={"epoch": attempt.epoch, "address": address},
     )
-    return token
-
-
-def new_lease(db: Session, attempt: Attempt, *, address: str, now: datetime) -> str:
-    """Give the right to write in the present epoch; return its secret token."""
-    token = new_token(keys_of(db), Claim(attempt.id, attempt.admission_id, attempt.epoch))
-    db.add(
-        Lease(
-            attempt_id=attempt.id,
-            epoch=attempt.epoch,
-            token_hash=hash_of_token(token),
-            address=address[:60],
-            created_at=now,
-        )
-    )
-    return token
+    return Claimed(attempt.id, attempt.sitting_id, token)
 
 
 def _place(db: Session, admission_no: str, room_code: str) -> tuple[Admission, SittingRun]:
@@ -185,19 +182,6 @@ def _form(db: Session, admission: Admission, run: SittingRun) -> tuple[int, int]
         return frozen.paper_id, frozen.order_seed
     paper_id = paper_for(db, run.set_id, admission) if run.set_id else run.paper_id
     return paper_id, order_seed(keys_of(db), admission.id)
-
-
-def end_live_leases(db: Session, attempt: Attempt, *, now: datetime) -> None:
-    """End the lease that may write to the attempt, if there is one."""
-    lease = live_lease(db, attempt.id)
-    if lease is not None:
-        lease.ended_at = now
-        db.flush()
-
-
-def candidate_actor(admission: Admission) -> Actor:
-    """Return the candidate as the one who acts, for the audit log."""
-    return Actor(None, f"考生 {admission.enrolment.admission_no}", frozenset(), "32")
 
 
 def confirm_step(db: Session, attempt_id: int, step: str, *, now: datetime) -> AttemptState:

@@ -31,15 +31,6 @@ class TooManyAttemptsError(AssessmentError):
     text = "连续输错次数过多，请等待 {minutes} 分钟后再试，或举手联系监考人员。"
 
 
-class AlreadySignedInError(AssessmentError):
-    """The candidate is signed in at another computer."""
-
-    code = "already_signed_in"
-    text = (
-        "该准考证号已在另一台机器登录，不能重复登录。如需换机，请举手，由监考员办理“换机”后再登录。"
-    )
-
-
 class CheckInClosedError(AssessmentError):
     """The room does not take candidates now."""
 

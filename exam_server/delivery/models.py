@@ -15,7 +15,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from exam_server.delivery.chain import GENESIS
-from exam_server.delivery.states import AttemptState, EventKind, OpKind, RunState
+from exam_server.delivery.states import AttemptState, EventKind, OpKind, RunState, TransferState
 from item_bank.models import Paper
 from registry.database import Record, UtcDateTime, one_of
 from registry.scheduling.models import Admission, Sitting
@@ -133,6 +133,25 @@ class Lease(Record):
     address: Mapped[str] = mapped_column(String(60))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class SeatTransfer(Record):
+    """A request to go on at another computer, and the proctor's decision."""
+
+    __tablename__ = "seat_transfer"
+    __table_args__ = (one_of("state", TransferState),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"), index=True)
+    device_hash: Mapped[str] = mapped_column(String(64), unique=True)  # of that computer's secret
+    from_address: Mapped[str] = mapped_column(String(60))
+    address: Mapped[str] = mapped_column(String(60))
+    state: Mapped[str] = mapped_column(String(16))
+    seat_no: Mapped[int | None]  # a spare seat, where the proctor named one
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    taken_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class AnswerOp(Record):

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from exam_server.delivery.errors import NotOnDutyError
 from exam_server.delivery.models import (
     Answer,
+    AnswerOp,
     Attempt,
     EventReceipt,
     Lease,
@@ -151,6 +152,25 @@ def answers_of(db: Session, attempt_id: int) -> dict[str, dict[str, Any]]:
         }
         for row in rows
     }
+
+
+def operations_of(db: Session, attempt_id: int) -> list[dict[str, Any]]:
+    """Return all operations of an attempt as a page keeps them, by number."""
+    rows = db.scalars(
+        select(AnswerOp).where(AnswerOp.attempt_id == attempt_id).order_by(AnswerOp.seq)
+    )
+    return [
+        {
+            "seq": row.seq,
+            "epoch": row.epoch,
+            "kind": row.kind,
+            "item": row.question_id,
+            "value": row.value.split(",") if row.value else [],
+            "flagged": row.flagged,
+            "mono_ms": row.mono_ms,
+        }
+        for row in rows
+    ]
 
 
 def candidate_events(db: Session, attempt: Attempt, after: int) -> list[dict[str, Any]]:

@@ -5,14 +5,10 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from exam_server.delivery.candidate_actions import (
-    OPEN_ROOMS,
-    candidate_actor,
-    end_live_leases,
-    seat_attempt,
-)
+from exam_server.delivery.candidate_actions import OPEN_ROOMS, seat_attempt
 from exam_server.delivery.ending import add_event
 from exam_server.delivery.lease_tokens import Claim, read_token
+from exam_server.delivery.leases import candidate_actor, end_live_leases
 from exam_server.delivery.models import Attempt, Lease, SittingRun
 from exam_server.delivery.queries import hash_of_token
 from exam_server.delivery.states import EventKind

@@ -20,10 +20,10 @@ from exam_server.delivery import (
     outages,
     proctor_actions,
     readmission,
-    returning,
 )
 from exam_server.delivery.alarms import Alarms, unmoved
 from exam_server.delivery.briefs import Brief, read_brief
+from exam_server.delivery.candidate_actions import Claimed
 from exam_server.delivery.candidate_view import own_state
 from exam_server.delivery.custody.queries import package_of, package_offer
 from exam_server.delivery.desks import Desks
@@ -118,12 +118,12 @@ class ExamRoom:
         *,
         address: str,
         gate: candidate_actions.Gate = candidate_actions.any_computer,
-    ) -> str:
-        """Claim a seat; returns the lease token, raises a worded refusal."""
+    ) -> Claimed:
+        """Claim a seat, or ask for it while another computer has it; raises a worded refusal."""
         now = self.clock()
         number = admission_no.strip()
         try:
-            return self.writer.perform(
+            return self.change_seat(
                 lambda db: candidate_actions.claim_seat(
                     db, number, room_code, address=address, now=now, gate=gate
                 )
@@ -135,20 +135,6 @@ class ExamRoom:
         except WrongRoomCodeError:
             self.writer.perform(lambda db: candidate_actions.record_failure(db, number, now=now))
             raise
-
-    def return_to_seat(self, shown: str, *, address: str, gate: candidate_actions.Gate) -> str:
-        """Let a browser that crashed go on at its own seat; returns the new lease token."""
-        now = self.clock()
-
-        def take_back(db: Session) -> tuple[str, int, int]:
-            token, attempt = returning.return_to_seat(
-                db, shown, address=address, now=now, gate=gate
-            )
-            return token, attempt.id, attempt.sitting_id
-
-        token, attempt_id, sitting_id = self.writer.perform(take_back)
-        self._seat_changed(attempt_id, sitting_id)
-        return token
 
     def seat(self, token: str | None) -> Seat:
         """Return the place of a lease token; raises ``NotInRoomError``."""
@@ -403,11 +389,13 @@ class ExamRoom:
         with self.database.reading() as db:
             return live_lease(db, seat.attempt_id) is None
 
-    def _seat_changed(self, attempt_id: int, sitting_id: int) -> None:
-        """Let the attempt's pages and its wall look again."""
-        self._forget(attempt_id)
-        self.telling.attempt(attempt_id, {"event": 0})
-        self.refresh_wall(sitting_id)
+    def change_seat(self, change: Callable[[Session], Claimed]) -> Claimed:
+        """Change who may write to an attempt; its pages and its wall look again."""
+        claimed = self.writer.perform(change)
+        self._forget(claimed.attempt_id)
+        self.telling.attempt(claimed.attempt_id, {"event": 0})
+        self.refresh_wall(claimed.sitting_id)
+        return claimed
 
     def _forget(self, attempt_id: int) -> None:
         self._changes += 1

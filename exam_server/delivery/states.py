@@ -46,6 +46,15 @@ ENDED = frozenset(
 )
 
 
+class TransferState(StrEnum):
+    """What became of a request to go on at another computer."""
+
+    ASKED = "asked"  # waits for a proctor, or, once approved, for that computer
+    TAKEN = "taken"
+    DENIED = "denied"
+    REPLACED = "replaced"  # by a later request from yet another computer
+
+
 class OpKind(StrEnum):
     """What a candidate's page may record."""
 

@@ -17,13 +17,14 @@ from exam_server.delivery.candidate_actions import OPEN_ROOMS
 from exam_server.delivery.custody.queries import custody_state
 from exam_server.delivery.ending import question_count
 from exam_server.delivery.journal_keys import seat_pin
-from exam_server.delivery.models import AnswerOp, Attempt, RoomEvent, SittingRun
+from exam_server.delivery.models import AnswerOp, Attempt, RoomEvent, SeatTransfer, SittingRun
 from exam_server.delivery.outages import open_proposals
 from exam_server.delivery.presence_board import PresenceBoard
 from exam_server.delivery.queries import answered_counts, room_code
 from exam_server.delivery.rules.compensation import Proposal
 from exam_server.delivery.states import BEGUN, ENDED, LIVE, AttemptState
 from exam_server.delivery.timing import milliseconds
+from exam_server.delivery.transfers import is_approved, open_transfers, seats_moved_to
 from proctor.queries import extra_minutes, identity_marks, presences
 from proctor.rules.identity import Identity
 from proctor.rules.presence import Presence
@@ -55,6 +56,8 @@ class _Facts:
     pins: Mapping[int, str]  # that open a PC's journal while the server is away
     flags: Mapping[int, list[str]]
     proposals: Mapping[int, list[Proposal]]
+    transfers: Mapping[int, SeatTransfer]
+    moved: Mapping[int, int]
 
 
 def snapshot(
@@ -111,7 +114,7 @@ def _facts(
             continue
         if event.kind == "alert":
             away[event.admission_id] = away.get(event.admission_id, 0) + 1
-        if event.is_open and event.kind in ("help", "alert"):
+        if event.is_open and event.kind in ("help", "alert", "transfer"):
             before = open_kinds.get(event.admission_id)
             open_kinds[event.admission_id] = "help" if "help" in (before, event.kind) else "alert"
     return _Facts(
@@ -129,6 +132,8 @@ def _facts(
         {a.admission_id: seat_pin(keys_of(db), a.id) for a in attempts if a.state not in ENDED},
         _flags(db, run.sitting_id),
         open_proposals(db, attempts) if run.state in LIVE else {},
+        {one.attempt_id: one for one in open_transfers(db, [a.id for a in attempts])},
+        seats_moved_to(db, run.sitting_id),
     )
 
 
@@ -176,6 +181,8 @@ def _seat(
         "proposals": [
             _proposal(one) for one in (facts.proposals.get(attempt.id, []) if attempt else [])
         ],
+        "moved_to": facts.moved.get(attempt.id) if attempt else None,
+        "transfer": _transfer(attempt, facts, now),
     }
 
 
@@ -186,6 +193,20 @@ def _proposal(proposal: Proposal) -> dict[str, Any]:
         "from_ms": milliseconds(proposal.began_at),
         "until_ms": milliseconds(proposal.ended_at),
         "seconds": proposal.seconds,
+    }
+
+
+def _transfer(attempt: Attempt | None, facts: _Facts, now: datetime) -> dict[str, Any] | None:
+    """Return the other computer that wants to take over, and whether it was approved."""
+    asked = facts.transfers.get(attempt.id) if attempt else None
+    if asked is None or attempt is None or attempt.state != AttemptState.TRANSFER_PENDING:
+        return None
+    return {
+        "id": asked.id,
+        "from": asked.from_address,
+        "to": asked.address,
+        "asked_ms": milliseconds(asked.asked_at),
+        "approved": is_approved(asked, now),
     }
 
 
@@ -246,11 +267,12 @@ def _room_ends(run: SittingRun, facts: _Facts) -> datetime | None:
 
 
 def _event(event: RoomEvent, seat_of: Mapping[int, int], arrival: Arrival | None) -> dict[str, Any]:
+    kind = "alert" if event.kind == "transfer" else event.kind
     return {
         "id": event.id,
         "at_ms": milliseconds(event.at),
         "seat": seat_of.get(event.admission_id) if event.admission_id else None,
-        "kind": event.kind if event.kind in WALL_KINDS else "info",
+        "kind": kind if kind in WALL_KINDS else "info",
         "text": event.text,
         "open": event.is_open,
         "arrival": told(arrival),

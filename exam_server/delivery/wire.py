@@ -134,6 +134,9 @@ class RoomCommand(msgspec.Struct, frozen=True):
     proctor_code: ShortText = ""
     proposal: Annotated[str, msgspec.Meta(max_length=40)] = ""
     seconds: Annotated[int, msgspec.Meta(ge=0, le=21_600)] | None = None
+    transfer: Positive | None = None
+    seat: Positive | None = None
+    matches: bool = False
 
 
 Message = TypeVar("Message", bound=msgspec.Struct)

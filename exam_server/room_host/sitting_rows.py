@@ -19,6 +19,7 @@ from exam_server.delivery.models import (
     QuestionReport,
     RefusedOp,
     RoomEvent,
+    SeatTransfer,
 )
 from proctor.models import ExtraTime, IdentityCheck, Incident, PresenceRecord
 from registry.database import Record, UtcDateTime
@@ -36,6 +37,7 @@ TABLES: tuple[type[Record], ...] = (
     RoomEvent,
     EventReceipt,
     QuestionReport,
+    SeatTransfer,
     PresenceRecord,
     ExtraTime,
     Incident,

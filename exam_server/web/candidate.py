@@ -15,15 +15,16 @@ from flask import (
 from flask.typing import ResponseReturnValue
 
 from exam_server.context import public, reading, surroundings
-from exam_server.cookies import DEVICE_COOKIE, LEASE_COOKIE
+from exam_server.cookies import DEVICE_COOKIE, LEASE_COOKIE, TRANSFER_COOKIE
 from exam_server.delivery import candidate_reports, wire
 from exam_server.delivery.candidate_actions import Gate
 from exam_server.delivery.errors import BusyError, NotInRoomError
 from exam_server.delivery.journal_keys import key_copy
 from exam_server.delivery.models import Attempt, SittingRun
-from exam_server.delivery.queries import Seat
+from exam_server.delivery.queries import Seat, operations_of
 from exam_server.delivery.room import ExamRoom
 from exam_server.delivery.states import RunState
+from exam_server.seat_moves import go_back, go_over
 from exam_server.seb.actions import require_seb
 from exam_server.sockets.candidate import refusal
 from exam_server.web.assets import STATIC
@@ -68,11 +69,14 @@ def sign_in() -> ResponseReturnValue:
     """Claim a seat with admission number and room code."""
     number, code = request.form.get("admission_no", ""), request.form.get("room_code", "")
     try:
-        token = room().sign_in(number, code, address=request.remote_addr or "", gate=_gate())
+        claimed = room().sign_in(number, code, address=request.remote_addr or "", gate=_gate())
     except AssessmentError as error:
         page = render_template("candidate/sign_in.html", error=error.message, form=request.form)
         return page, 400
-    return with_lease(make_response(redirect("/exam/room")), token)
+    if claimed.device:
+        waiting = make_response(redirect("/exam/transfer"))
+        return _with_secret(waiting, TRANSFER_COOKIE, claimed.device)
+    return _with_secret(make_response(redirect("/exam/room")), LEASE_COOKIE, claimed.token)
 
 
 @blueprint.post("/api/return")
@@ -80,15 +84,36 @@ def sign_in() -> ResponseReturnValue:
 def return_to_seat() -> ResponseReturnValue:
     """Take a browser that crashed back to its own seat."""
     shown = wire.read(payload(), wire.ReturnMessage).shown
-    token = room().return_to_seat(shown, address=request.remote_addr or "", gate=_gate())
-    return with_lease(make_response({"ok": True}), token)
+    token = go_back(room(), shown, address=request.remote_addr or "", gate=_gate())
+    return _with_secret(make_response({"ok": True}), LEASE_COOKIE, token)
 
 
-def with_lease(response: Response, token: str) -> Response:
-    """Let the browser keep the token of its lease."""
+@blueprint.get("/transfer")
+@public
+def transfer_page() -> ResponseReturnValue:
+    """Show a computer that waits for a proctor's approval."""
+    if not request.cookies.get(TRANSFER_COOKIE):
+        return redirect("/exam/")
+    return render_template("candidate/transfer.html")
+
+
+@blueprint.post("/api/transfer")
+@public
+def transfer() -> ResponseReturnValue:
+    """Say what became of the request; an approved computer gets its lease with the answer."""
+    told, token = go_over(room(), request.cookies.get(TRANSFER_COOKIE))
+    response = make_response(told)
+    if not token:
+        return response
+    response.delete_cookie(TRANSFER_COOKIE, samesite="Strict")
+    return _with_secret(response, LEASE_COOKIE, token)
+
+
+def _with_secret(response: Response, cookie: str, secret: str) -> Response:
+    """Let the browser keep a secret of its own."""
     response.set_cookie(
-        LEASE_COOKIE,
-        token,
+        cookie,
+        secret,
         max_age=LEASE_SECONDS,
         httponly=True,
         samesite="Strict",
@@ -145,6 +170,15 @@ def sealed(attempt_id: int) -> ResponseReturnValue:
 def worker() -> ResponseReturnValue:
     """Return the service worker, from the folder whose page it keeps."""
     return send_from_directory(STATIC, "js/candidate/worker.js", mimetype="text/javascript")
+
+
+@blueprint.get("/api/history")
+@public
+def history() -> ResponseReturnValue:
+    """Return every operation so far, so that this computer too can fill up a restored server."""
+    seat = own_seat()
+    with reading() as db:
+        return {"ok": True, "ops": operations_of(db, seat.attempt_id)}
 
 
 @blueprint.post("/api/ops")
