@@ -13,6 +13,7 @@ from exam_server.delivery.models import Attempt
 from exam_server.delivery.queries import (
     answers_of,
     candidate_events,
+    head_epoch,
     is_working,
     receipt_for_candidate,
 )
@@ -52,6 +53,7 @@ def own_state(
         "epoch": attempt.epoch,
         "return_pass": return_pass(keys_of(db), _claim(attempt)),
         "head_seq": attempt.head_seq,
+        "head_epoch": head_epoch(db, attempt),
         "server_ms": milliseconds(now),
         "started_ms": milliseconds(attempt.started_at) if attempt.started_at else None,
         "candidate": _candidate(attempt),

@@ -154,6 +154,14 @@ def answers_of(db: Session, attempt_id: int) -> dict[str, dict[str, Any]]:
     }
 
 
+def head_epoch(db: Session, attempt: Attempt) -> int:
+    """Return the epoch in which the newest operation was written, 0 before the first."""
+    at_head = select(AnswerOp.epoch).where(
+        AnswerOp.attempt_id == attempt.id, AnswerOp.seq == attempt.head_seq
+    )
+    return db.scalar(at_head) or 0
+
+
 def operations_of(db: Session, attempt_id: int) -> list[dict[str, Any]]:
     """Return all operations of an attempt as a page keeps them, by number."""
     rows = db.scalars(

@@ -1,5 +1,6 @@
 /** Wires the candidate's page: state, journal, the two ways to the server, and the views. */
 import { ServerClock, formatTime } from "../exam/clock.js";
+import { fillJournal } from "../exam/history.js";
 import { onWire } from "../exam/journal.js";
 import { IndexedPackages, SealedPaper } from "../exam/package.js";
 import { forgetPass, keepPass } from "../exam/return_pass.js";
@@ -301,6 +302,7 @@ async function start() {
   keepPass(state.return_pass);
   await becomeSolePage(state.attempt, () => session && session.yieldTo());
   const storage = await ownStorage(state, offline.key);
+  await fillJournal(storage, state.head_seq, () => requestJson(`${API}/history`, { credentials: "same-origin", cache: "no-store" }));
   transport = new Transport({
     url: `${API}/ops`,
     event: "ops",

@@ -18,7 +18,7 @@
  *            started_ms: number | null, deadline_ms: number | null, deadline_version: number, paused_ms: number | null, candidate: Candidate,
  *            sitting: Sitting, rules: string[], confirmed: {data: boolean, rules: boolean}, paper: Paper | null, package: Offer | null, paper_key: string | null, tools: string[],
  *            answers: import("../exam/journal.js").ServerAnswers, display: {theme: string, zoom: number},
- *            events: RoomEvent[], last_event: number, receipt: Receipt | null, covered: boolean, sealed: boolean, journal_key: string, return_pass?: string}} State
+ *            events: RoomEvent[], last_event: number, receipt: Receipt | null, covered: boolean, sealed: boolean, journal_key: string, return_pass?: string, head_epoch?: number}} State
  */
 
 /** Reply that says no; `code` is the error of the contract. */

@@ -68,14 +68,15 @@ export class AnswerJournal {
   }
 
   /**
-   * Take up the attempt where server and PC left it.
-   * @param {{epoch: number, head_seq: number, answers: ServerAnswers}} state
+   * Take up the attempt where server and PC left it. What this PC wrote beyond the head before another
+   * one wrote there was fenced: it stays on disk and is not sent again.
+   * @param {{epoch: number, head_seq: number, head_epoch?: number, answers: ServerAnswers}} state
    */
-  async open({ epoch, head_seq: head, answers }) {
+  async open({ epoch, head_seq: head, head_epoch: headEpoch = 0, answers }) {
     const stored = (await this.storage.load()).sort((a, b) => a.epoch - b.epoch);
     const earlier = stored.filter((op) => op.epoch < epoch);
     const usable = agree(earlier, answers) ? stored : stored.filter((op) => op.epoch === epoch);
-    for (const op of usable) this.ops.set(op.seq, op);
+    for (const op of usable) if (op.seq <= head || op.epoch >= headEpoch) this.ops.set(op.seq, op);
     this.epoch = epoch;
     this.baseline = answers;
     this.seq = Math.max(head, ...this.ops.keys());

@@ -3,7 +3,7 @@
  * minute later; one that crashed before that comes back with this. It opens nothing but the seat it
  * was given for, and only from this PC. Without IndexedDB there is no pass: a proctor helps.
  */
-const DATABASE = "kaohe-return";
+const DATABASE = "seat-return"; // not named like the journals of attempts
 const STORE = "pass";
 const KEY = 1; // one seat at a time
 

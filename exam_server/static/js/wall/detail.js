@@ -54,6 +54,7 @@ export class Detail {
         fact("待上传", `${seat.pending} 题`),
         fact("离屏", `${seat.away_count} 次`),
         seat.pin && fact("机位口令", `${seat.pin.slice(0, 4)} ${seat.pin.slice(4)}`),
+        seat.moved_to && fact("现坐", `备用 ${twoDigits(seat.moved_to)} 号`),
       ),
       ...this.actions(seat, sitting),
     );

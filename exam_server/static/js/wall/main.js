@@ -11,6 +11,7 @@ import { PhasePanel } from "./phase.js";
 import { RoomModel, whyNotRoom } from "./room.js";
 import { SeatMap, twoDigits } from "./seatmap.js";
 import { FILTER_ORDER, STATES } from "./states.js";
+import { TransferDesk } from "./transfer.js";
 
 const TICK_MS = 1000;
 const TOAST_MS = 6000;
@@ -28,6 +29,7 @@ const detail = new Detail({ onClose: () => select(0), onAction: (name, seat) => 
 const phase = new PhasePanel(room, (name) => dialog.openForRoom(name, room));
 const events = new EventList(room, { onSelect: (no) => { if (no !== selected) select(no); }, onHandle: handle });
 const dialog = new ActionDialog((name, payload) => link.send(name, payload), done);
+const transfers = new TransferDesk(room, (name, payload) => link.send(name, payload), done);
 const link = new RoomLink({ sitting, commands: qs("#wall").dataset.commands, csrf, socket: connectSocket(), onSnapshot: takeSnapshot, onDelta: takeDelta, onState: showLink });
 
 let selected = 0;
@@ -161,6 +163,7 @@ function render() {
   detail.render(room.seat(selected), room.sitting, now);
   phase.render();
   events.render();
+  transfers.render();
   for (const name of ["message", "extend"]) renderRoomButton(name);
   for (const [name, { node, count }] of counters) {
     setText(count, String(name ? room.count(/** @type {any} */ (name)) : room.seats.length));

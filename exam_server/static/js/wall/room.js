@@ -5,7 +5,8 @@
  * @typedef {{no: number, admission: number, name: string, admission_no: string, photo: string | null, state: SeatState,
  *            answered: number, total: number, since_ms: number, extra_min: number, deadline_ms: number | null,
  *            last_save_ms: number | null, pending: number, away_count: number,
- *            identity?: "match" | "doubtful" | "mismatch" | null, flags?: string[], covered?: boolean, pin?: string | null}} Seat
+ *            identity?: "match" | "doubtful" | "mismatch" | null, flags?: string[], covered?: boolean, pin?: string | null, moved_to?: number | null,
+ *            transfer?: {id: number, from: string, to: string, asked_ms: number, approved: boolean} | null}} Seat
  * @typedef {{to: number, delivered: number, confirmed: number, waiting: number[]}} Arrival
  * @typedef {{id: number, at_ms: number, seat: number | null, kind: SeatState | "identity" | "info", text: string, open: boolean, arrival?: Arrival | null}} WallEvent
  * @typedef {{id: number, title: string, sub: string, state: "planned" | "sealed" | "check_in" | "running" | "paused" | "closed", custody: "open" | "sealed" | "unlocked", room_code: string | null,
