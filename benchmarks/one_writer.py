@@ -1,9 +1,9 @@
 """Whether two computers of one candidate can ever both write (G11); prints one JSON object.
 
-``python benchmarks/one_writer.py [--interleavings 1000000] [--seed 1]``: random interleavings of two
-computers and a proctor — write, send again, send late, ask, approve, take over, release, come back —
-against the rule of the journal that the server runs for every operation. After every step at most
-one computer may have had an operation accepted since the last fence, and what was refused is kept.
+``python benchmarks/one_writer.py [--interleavings 1000000] [--seed 1]``: random interleavings of
+two computers and a proctor — write, send again, send late, ask, approve, take over, come back —
+against the rule of the journal that the server runs for every operation. In no epoch may two
+computers have had an operation accepted, and what was refused must be kept.
 """
 
 import json
