@@ -4,7 +4,7 @@ from pathlib import Path
 
 from exam_server.config import Settings
 from exam_server.migrating import upgrade
-from registry.database import Database, engine_for
+from registry.database import Database, engine_for, flush_what_was_found
 from registry.files import FileStore
 from registry.keys import open_key_ring
 
@@ -17,4 +17,5 @@ def open_database(settings: Settings) -> Database:
     engine = engine_for(settings.database_url)
     keys = open_key_ring(settings.keys_folder)
     upgrade(engine, keys)
+    flush_what_was_found(engine)
     return Database(engine, keys, FileStore(settings.files_folder, keys))

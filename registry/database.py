@@ -114,6 +114,20 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN IMMEDIATE"))
 
 
+def flush_what_was_found(engine: Engine) -> None:
+    """Bring to the disk what a killed process had committed but not flushed.
+
+    SQLite shows it to everybody from now on, and a power cut could still take it away.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    connection = engine.raw_connection()
+    try:
+        connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
+    finally:
+        connection.close()
+
+
 @dataclass(frozen=True)
 class Database:
     """What a transaction needs: the engine, the keys and the store of files."""

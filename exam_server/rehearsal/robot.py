@@ -5,9 +5,12 @@ The ledger is the judge: whatever the server acknowledged must be scored, once a
 
 import asyncio
 import contextlib
+import json
 import random
 import ssl
-from collections.abc import Callable, Mapping
+import time
+from array import array
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +24,26 @@ COMPLAINTS = ("鼠标无反应", "屏幕太暗", "键盘按键不灵", "显示�
 
 Choice = Callable[[Mapping[str, Any], random.Random], list[str]]
 """Picks option ids for a question as the page shows it."""
+Message = dict[str, Any]
+Send = Callable[[Message], Awaitable[Message]]
+Post = Callable[[Message, Send], Awaitable[Message]]
+"""Carries a message to ``Send`` and its reply back, or loses, repeats, delays one of them."""
+FAILURES = (SocketClosedError, RefusedError, OSError, ValueError)
+
+
+async def straight(message: Message, send: Send) -> Message:
+    """Carry every message once and every reply back."""
+    return await send(message)
+
+
+def _again(questions: Sequence[Message], until: float) -> Iterator[Message]:
+    """Give every question once, then begin again until that instant."""
+    yield from questions
+    while True:
+        for question in questions:
+            if time.monotonic() >= until:
+                return
+            yield question
 
 
 @dataclass
@@ -29,9 +52,13 @@ class Ledger:
 
     sent: list[dict[str, Any]] = field(default_factory=list)
     acknowledged: int = 0
+    promised: int = 0  # the highest acknowledgement ever; a restore does not lower it
+    sent_at: "array[float]" = field(default_factory=lambda: array("d"))
+    acknowledged_at: "array[float]" = field(default_factory=lambda: array("d"))
     reconnects: int = 0
     refills: int = 0  # times that a restored server was filled up again
     receipt: dict[str, Any] | None = None
+    receipts: set[str] = field(default_factory=set)  # every one that was told, as it was told
     state: str = ""
 
     def answers(self) -> dict[str, list[str]]:
@@ -61,6 +88,7 @@ class Habits:
     away: float = 0.0  # leaves the window for some seconds
     outage_s: float = 0.0  # how long a pulled cable stays out
     hand_in: bool = True
+    hand_in_again: int = 0  # times that the button is pressed once more
 
 
 class Robot:
@@ -75,6 +103,7 @@ class Robot:
         seed: int,
         habits: Habits,
         trusted: ssl.SSLContext | None = None,
+        post: Post = straight,
     ) -> None:
         self.admission_no = admission_no
         self.web = WebClient(address, trusted=trusted)
@@ -89,6 +118,8 @@ class Robot:
         self._epoch = 1
         self.store = ""
         self._is_cut = False
+        self._post = post
+        self.connected_at = 0.0  # of the newest connection, by the clock that never steps
 
     def choose_by(self, choose: Choice) -> None:
         """Take over how options are picked, once the paper's ids are known."""
@@ -105,20 +136,24 @@ class Robot:
         for step in ("data", "rules"):
             self.web.post("/exam/api/confirm", {"step": step})
 
-    async def sit(self) -> Ledger:
-        """Wait for the start, answer every question, hand in; return the ledger."""
+    async def sit(self, *, until: float = 0.0) -> Ledger:
+        """Wait for the start, answer every question, hand in; return the ledger.
+
+        With ``until``, an instant of ``time.monotonic``, begin again until then.
+        """
         state = await self._wait_for_start()
         self._epoch = state["epoch"]
         questions = [q for s in state["paper"]["sections"] for q in s["questions"]]
         beating = asyncio.create_task(self._beat())
         try:
-            for question in questions:
+            for question in _again(questions, until):
                 if self.ledger.state:
                     break
                 await self._work_on(question)
                 await asyncio.sleep(self._habits.pause_s * self._random.uniform(0.5, 1.5))
             if self._habits.hand_in and not self.ledger.state:
                 await self._record("submit", "", [])
+                await self._press_again()
         finally:
             beating.cancel()
             await asyncio.gather(beating, return_exceptions=True)
@@ -126,19 +161,36 @@ class Robot:
         return self.ledger
 
     async def _beat(self) -> None:
-        """Show signs of life between the answers, as every page does."""
+        """Show signs of life between the answers, and connect again at once, as every page does."""
+        pause_s = BEAT_S * self._random.random()
         while True:
-            await asyncio.sleep(BEAT_S)
+            if self._socket is None:
+                await asyncio.sleep(pause_s)
+            else:
+                await self._socket.closed(pause_s)
+            pause_s = BEAT_S
             if self._is_cut:
                 continue
-            with contextlib.suppress(SocketClosedError, RefusedError, OSError, ValueError):
+            try:
                 await self._exchange([])
+            except FAILURES:
+                await self._drop()
+                pause_s = 0.2 + self._random.random()
+
+    async def _press_again(self) -> None:
+        """Press the button that hands in once more, and again; every receipt is kept."""
+        for _ in range(self._habits.hand_in_again):
+            try:
+                self._settle(await self._exchange(self.ledger.sent[-1:]))
+            except FAILURES:
+                await self._drop()
 
     async def _wait_for_start(self) -> dict[str, Any]:
         while True:
-            state: dict[str, Any] = await asyncio.to_thread(self.web.get, "/exam/api/state")
-            if state["state"] == "in_progress":
-                return state
+            with contextlib.suppress(*FAILURES):
+                state: dict[str, Any] = await asyncio.to_thread(self.web.get, "/exam/api/state")
+                if state["state"] == "in_progress":
+                    return state
             await asyncio.sleep(POLL_S * self._random.uniform(0.5, 1.5))
 
     async def _work_on(self, question: Mapping[str, Any]) -> None:
@@ -171,6 +223,7 @@ class Robot:
     async def _record(self, kind: str, item: str, value: list[str]) -> None:
         op = {"seq": len(self.ledger.sent) + 1, "kind": kind, "item": item, "value": value}
         self.ledger.sent.append(op | {"flagged": kind == "flag"})
+        self.ledger.sent_at.append(time.monotonic())
         await self._flush()
 
     async def _flush(self) -> None:
@@ -181,7 +234,7 @@ class Robot:
                 start -= 1  # an acknowledged operation once more: must change nothing
             try:
                 reply = await self._exchange(self.ledger.sent[start : start + 64])
-            except (SocketClosedError, RefusedError, OSError, ValueError):
+            except FAILURES:
                 await self._drop()
                 await asyncio.sleep(0.2 + self._random.random())
                 continue
@@ -191,27 +244,36 @@ class Robot:
         raise RuntimeError(f"{self.admission_no}: the server never acknowledged")
 
     def _settle(self, reply: dict[str, Any]) -> bool:
-        self.ledger.acknowledged = max(self.ledger.acknowledged, reply.get("ack", 0))
-        self.ledger.receipt = reply.get("receipt") or self.ledger.receipt
-        if reply.get("error") in ("closed", "fenced") or self.ledger.receipt:
-            self.ledger.state = reply.get("state", "closed")
+        ledger = self.ledger
+        ledger.acknowledged = max(ledger.acknowledged, reply.get("ack", 0))
+        ledger.promised = max(ledger.promised, ledger.acknowledged)
+        now = time.monotonic()
+        ledger.acknowledged_at.extend([now] * (ledger.promised - len(ledger.acknowledged_at)))
+        if reply.get("receipt"):
+            ledger.receipt = reply["receipt"]
+            ledger.receipts.add(json.dumps(ledger.receipt))
+        if reply.get("error") in ("closed", "fenced") or ledger.receipt:
+            ledger.state = reply.get("state", "closed")
             return True
-        return self.ledger.acknowledged >= len(self.ledger.sent)
+        return ledger.acknowledged >= len(ledger.sent)
 
     async def _exchange(self, ops: list[dict[str, Any]]) -> dict[str, Any]:
         message = {"epoch": self._epoch, "store": self.store, "ops": ops}
-        if self._random.random() < self._habits.by_http:
-            reply = await asyncio.to_thread(self.web.post, "/exam/api/ops", message)
-        else:
-            socket = await self._connected()
-            reply = await socket.call("ops", message)
-        answered: dict[str, Any] = reply
+        answered = await self._post(message, self._send)
         store = answered.get("store", self.store)
         if self.store and store != self.store:  # restored from a copy: send what it lacks (R8)
             self.ledger.acknowledged = answered["ack"]
             self.ledger.refills += 1
         self.store = store
         return answered
+
+    async def _send(self, message: dict[str, Any]) -> dict[str, Any]:
+        if self._random.random() < self._habits.by_http:
+            reply: dict[str, Any] = await asyncio.to_thread(self.web.post, "/exam/api/ops", message)
+            return reply
+        socket = await self._connected()
+        told: dict[str, Any] = await socket.call("ops", message)
+        return told
 
     async def _connected(self) -> SocketClient:
         async with self._connecting:
@@ -224,6 +286,7 @@ class Robot:
                     await socket.close()
                     raise
                 self._socket = socket
+                self.connected_at = time.monotonic()
             return self._socket
 
     async def _drop(self) -> None:

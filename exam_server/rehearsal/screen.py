@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from exam_server.delivery.models import Attempt
 from exam_server.rehearsal.ability import Target, chooser, draw_ability
-from exam_server.rehearsal.robot import Habits, Ledger, Robot
+from exam_server.rehearsal.robot import Habits, Ledger, Post, Robot, straight
 from exam_server.rehearsal.web_client import WebClient
 from item_bank.queries import frozen_key, paper_content, paper_of
 from item_bank.rules.ordering import shown_ids
@@ -64,6 +64,14 @@ class Seated:
     robot: Robot
 
 
+@dataclass(frozen=True)
+class Way:
+    """How a robot reaches the server: where, and who carries its messages."""
+
+    address: str
+    post: Post = straight
+
+
 def seat_robots(
     database: Database,
     address: str,
@@ -73,8 +81,12 @@ def seat_robots(
     habits: Habits,
     leave_free: int = 0,
     trusted: ssl.SSLContext | None = None,
+    ways: Sequence[Way] = (),
 ) -> list[Seated]:
-    """Make a robot for every place of the sitting but the last ``leave_free``."""
+    """Make a robot for every place of the sitting but the last ``leave_free``.
+
+    ``ways`` says how each of them reaches the server, where that is not the plain way.
+    """
     with database.reading() as db:
         sitting = db.get_one(Sitting, sitting_id)
         places = [
@@ -86,15 +98,18 @@ def seat_robots(
         Seated(
             admission_id,
             Robot(
-                address,
+                way.address,
                 number,
                 _unknown,
                 seed=seed * 10_007 + admission_id,
                 habits=habits,
                 trusted=trusted,
+                post=way.post,
             ),
         )
-        for admission_id, number in taken
+        for (admission_id, number), way in zip(
+            taken, ways or [Way(address)] * len(taken), strict=True
+        )
     ]
 
 
@@ -157,11 +172,13 @@ def _known_paper(db: Session, paper_id: int) -> _KnownPaper:
     return _KnownPaper(paper_content(db, paper_id), frozen_key(db, paper_id), difficulty)
 
 
-async def sit_all(seated: Sequence[Seated], done: Callable[[], None]) -> dict[int, Ledger]:
+async def sit_all(
+    seated: Sequence[Seated], done: Callable[[], None], *, until: float = 0.0
+) -> dict[int, Ledger]:
     """Let every robot work through its paper; return their ledgers by admission."""
 
     async def sit(one: Seated) -> tuple[int, Ledger]:
-        ledger = await one.robot.sit()
+        ledger = await one.robot.sit(until=until)
         done()
         return one.admission_id, ledger
 

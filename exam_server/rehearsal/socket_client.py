@@ -90,6 +90,11 @@ class SocketClient:
         except TimeoutError:
             raise SocketClosedError from None
 
+    async def closed(self, timeout_s: float) -> None:
+        """Wait until the connection has ended, at most so long."""
+        if self._task is not None:
+            await asyncio.wait({self._task}, timeout=timeout_s)
+
     async def close(self) -> None:
         """Drop the connection without a word, as a pulled cable would."""
         if self._task is not None:

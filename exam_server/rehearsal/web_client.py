@@ -7,6 +7,7 @@ import ssl
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections import Counter
 from http.cookiejar import CookieJar
 from typing import Any
 
@@ -29,6 +30,7 @@ class WebClient:
             urllib.request.HTTPSHandler(context=trusted),
         )
         self._token = ""
+        self.failures: Counter[int] = Counter()  # by status
 
     def page(self, path: str) -> str:
         """Open a page and remember its token."""
@@ -73,6 +75,7 @@ class WebClient:
                 content: bytes = response.read()
                 return content
         except urllib.error.HTTPError as error:
+            self.failures[error.code] += 1
             with error:
                 raise RefusedError(error.read().decode(errors="replace")) from None
         except http.client.HTTPException as error:  # the server died in the middle of a reply

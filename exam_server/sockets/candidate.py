@@ -8,9 +8,10 @@ from http.cookies import SimpleCookie
 from typing import Any
 
 from flask_socketio import SocketIO
+from sqlalchemy.exc import OperationalError
 
 from exam_server.cookies import LEASE_COOKIE
-from exam_server.delivery.errors import NotInRoomError
+from exam_server.delivery.errors import BusyError, NotInRoomError
 from exam_server.delivery.queries import Seat
 from exam_server.delivery.room import ExamRoom
 from exam_server.delivery.wire import OpsMessage, read
@@ -44,6 +45,8 @@ def register(sockets: SocketIO, room: ExamRoom) -> None:
             return room.save(seats[sid], read(payload, OpsMessage))
         except AssessmentError as error:
             return refusal(error)
+        except OperationalError:  # the store does not answer: nothing is lost, the page comes back
+            return refusal(BusyError())
 
     server.on("connect", connect, namespace=NAMESPACE)
     server.on("disconnect", disconnect, namespace=NAMESPACE)

@@ -13,6 +13,7 @@ from flask import (
     send_from_directory,
 )
 from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import OperationalError
 
 from exam_server.context import public, reading, surroundings
 from exam_server.cookies import DEVICE_COOKIE, LEASE_COOKIE, TRANSFER_COOKIE
@@ -188,8 +189,8 @@ def ops() -> ResponseReturnValue:
     message = wire.read(payload(), wire.OpsMessage)
     try:
         return room().save(own_seat(), message)
-    except BusyError as error:
-        return refusal(error), 503
+    except (BusyError, OperationalError):
+        return refusal(BusyError()), 503
 
 
 @blueprint.post("/api/confirm")

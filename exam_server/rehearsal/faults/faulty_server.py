@@ -33,15 +33,15 @@ class Faults:
         self._folder.mkdir(exist_ok=True)
 
     def fill_disk(self) -> None:
-        """Leave no room for a single byte more."""
+        """Refuse every write, as a file system that copies on writing does when it is full."""
         (self._folder / DISK_IS_FULL).touch()
 
     def free_disk(self) -> None:
-        """Let files grow again."""
+        """Take writes again."""
         (self._folder / DISK_IS_FULL).unlink()
 
     def is_disk_full(self) -> bool:
-        """Say whether files cannot grow."""
+        """Say whether writes are refused."""
         return (self._folder / DISK_IS_FULL).exists()
 
     def step_clock(self, seconds: float) -> None:

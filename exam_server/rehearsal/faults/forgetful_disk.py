@@ -135,7 +135,7 @@ class ForgetfulDisk:
         own = self._of_file[file]
         with self._lock:
             size = _size(own, file)
-            if size is None or (place + length > size and self._is_full()):
+            if size is None or self._is_full():
                 return IO_ERROR if size is None else DISK_FULL
             old = _read(own, file, place, min(length, max(0, size - place)))
             new = ctypes.string_at(content, length)

@@ -36,6 +36,51 @@ os.kill(os.getpid(), 9)
 """
 
 
+WRITES_WITHOUT_FLUSH = """
+import os, sys
+from datetime import UTC, datetime
+from exam_server.config import read_settings
+from exam_server.delivery.models import SignInFailure
+from exam_server.opening import open_database
+from exam_server.rehearsal.faults.forgetful_disk import ForgetfulDisk
+class Disk(ForgetfulDisk):
+    dies = False
+    def _sync(self, file, flags):
+        if self.dies:
+            os.kill(os.getpid(), 9)
+        return super()._sync(file, flags)
+disk = Disk(lambda: False)
+database = open_database(read_settings({"KAOHE_HOME": sys.argv[1]}))
+for subject in ("flushed", "unflushed"):
+    disk.dies = subject == "unflushed"
+    with database.transaction() as db:
+        db.add(SignInFailure(subject=subject, at=datetime.now(UTC)))
+    print(subject, flush=True)
+"""
+FINDS_IT = """
+import os, sys
+from sqlalchemy import select
+from exam_server.config import read_settings
+from exam_server.delivery.models import SignInFailure
+from exam_server.opening import open_database
+from exam_server.rehearsal.faults.forgetful_disk import ForgetfulDisk
+disk = ForgetfulDisk(lambda: False)
+database = open_database(read_settings({"KAOHE_HOME": sys.argv[1]}))
+with database.reading() as db:
+    print(*db.scalars(select(SignInFailure.subject)), sep="\\n", flush=True)
+    os.kill(os.getpid(), 9)
+"""
+
+
+def run_and_kill(program: str, home: Path) -> list[str]:
+    """Run a program that kills itself; return what it said."""
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(home)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == -9, done.stderr
+    return done.stdout.split()
+
+
 def write_until_killed(folder: Path, first: int, synchronous: str = "FULL") -> list[str]:
     """Commit rows in another process until it is killed; return what it said of each."""
     arguments = [str(folder), synchronous, str(first), str(ROWS)]
@@ -79,6 +124,19 @@ def test_what_was_committed_survives_every_cut(tmp_path: Path) -> None:
         assert len(kept) - len(told) <= 1, cut  # the one that was being committed
         told = kept
     print(f"\n{CUTS} cuts: {unflushed} writes were not flushed, {lost} of them lost or torn")
+
+
+def test_what_a_server_finds_after_a_kill_is_on_the_disk_before_anybody_is_told(
+    tmp_path: Path,
+) -> None:
+    """A commit that was written but not flushed is seen by the next start and acknowledged."""
+    told = run_and_kill(WRITES_WITHOUT_FLUSH, tmp_path)
+    found = run_and_kill(FINDS_IT, tmp_path)
+    assert found == [*told, "unflushed"]
+    assert cut_power(tmp_path, Random(5)).lost == 0
+    engine = sqlite3.connect(tmp_path / "kaohe.db")
+    assert [row[0] for row in engine.execute("SELECT subject FROM sign_in_failure")] == found
+    engine.close()
 
 
 def test_a_store_that_does_not_flush_loses_what_it_has_told(tmp_path: Path) -> None:

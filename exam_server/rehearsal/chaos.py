@@ -1,0 +1,332 @@
+"""An exam that everything befalls: kills, power cuts, full disks, moved clocks, lost disks, cables.
+
+Robots work until the time is over and hand in; a director lets one trouble of the server follow
+the other at seeded instants, and cables suffer meanwhile. The judge has the last word.
+"""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from exam_server.config import Settings
+from exam_server.rehearsal.faults.cable import Cable, Fault, Line
+from exam_server.rehearsal.faults.faulty_server import Faults
+from exam_server.rehearsal.faults.post import Mishaps, UnreliablePost
+from exam_server.rehearsal.faults.unflushed import Forgotten, cut_power
+from exam_server.rehearsal.robot import Habits, Ledger
+from exam_server.rehearsal.screen import (
+    Proctor,
+    Seated,
+    Way,
+    give_abilities,
+    seat_robots,
+    sign_in_all,
+    sit_all,
+)
+from exam_server.rehearsal.server_process import ServerProcess
+from exam_server.room_host.copies import make_copy, restore_copy
+from registry.database import Database
+
+THREADS = 48  # for the robots' requests, which block
+CLOCK_STEP_S = 3_600.0
+LONGEST_EXTENSION_MIN = 120
+SAMPLE_S = 5.0
+PATIENCE_S = 120.0
+FIRST_AT, LAST_AT = 0.08, 0.85  # shares of the whole time between which troubles begin
+
+
+@dataclass(frozen=True)
+class ChaosOrder:
+    """How many sit for how long, and what befalls them; everything else follows from the seed."""
+
+    candidates: int
+    seconds: float
+    seed: int
+    habits: Habits
+    kills: int = 0
+    power_cuts: int = 0
+    full_disks: int = 0
+    clock_steps: int = 0
+    restores: int = 0
+    full_for_s: float = 5.0
+    copy_age_s: float = 10.0
+    cable_faults: int = 0
+    cable_fault_s: tuple[float, float] = (5.0, 60.0)
+    line: Line = field(default_factory=Line)
+    mishaps: Mishaps = field(default_factory=Mishaps)
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """What one end of the server cost: seconds until everything was well again."""
+
+    after: str
+    at_s: float
+    start_s: float  # from the call that starts the process until it listens
+    pending_s: float  # from then until all that was pending is acknowledged
+    sockets_s: float  # from then until every page is connected again
+    listening_at: float
+
+
+@dataclass
+class Seen:
+    """What the director saw."""
+
+    began_at: float = 0.0
+    troubles: Counter[str] = field(default_factory=Counter)
+    mishaps: Counter[str] = field(default_factory=Counter)
+    recoveries: list[Recovery] = field(default_factory=list)
+    forgotten: list[Forgotten] = field(default_factory=list)
+    freed_s: list[float] = field(default_factory=list)
+    memory: list[tuple[float, int, int]] = field(default_factory=list)  # at, process, KiB
+    complaints: list[str] = field(default_factory=list)  # what was not as it should be
+
+
+class Chaos:
+    """One exam under troubles, against a server process of its own."""
+
+    def __init__(
+        self,
+        order: ChaosOrder,
+        settings: Settings,
+        database: Database,
+        server: ServerProcess,
+        sitting_id: int,
+    ) -> None:
+        self.order = order
+        self.seen = Seen()
+        self.seated: list[Seated] = []
+        self._settings = settings
+        self._home = Path(settings.database_url.removeprefix("sqlite:///")).parent
+        self._database = database
+        self._server = server
+        self._draw = Random(order.seed)
+        self._faults = Faults(self._home)
+        self._proctor = Proctor(server.address, sitting_id)
+        self._cables: list[Cable] = []
+        self._afflicted: set[int] = set()  # places whose cable has a fault now
+
+    async def hold(self, password: str) -> dict[int, Ledger]:
+        """Hold the whole exam; return the ledgers by admission."""
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
+        self._proctor.sign_in("jiankao01", password)
+        self._proctor.command("open_check_in")
+        await self._seat()
+        await asyncio.to_thread(self._proctor.command, "start")
+        await asyncio.to_thread(self._extend)
+        self._database.engine.dispose()  # nothing of this process may hold the store any longer
+        self.seen.began_at = time.monotonic()
+        until = self.seen.began_at + self.order.seconds
+        beside = [asyncio.create_task(work) for work in (self._measure(), self._trouble_cables())]
+        try:
+            ledgers, _none = await asyncio.gather(
+                sit_all(self.seated, lambda: None, until=until), self._direct()
+            )
+        finally:
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
+            for cable in self._cables:
+                await cable.close()
+        await asyncio.to_thread(self._proctor.command, "close")
+        return ledgers
+
+    async def _seat(self) -> None:
+        host, port = self._server.address.removeprefix("http://").rsplit(":", 1)
+        ways = []
+        for place in range(self.order.candidates):
+            draw = Random(f"{self.order.seed}:{place}")
+            self._cables.append(Cable(host, int(port), self.order.line, draw))
+            post = UnreliablePost(self.order.mishaps, draw, self.seen.mishaps)
+            ways.append(Way(await self._cables[-1].open(), post))
+        self.seated = seat_robots(
+            self._database,
+            self._server.address,
+            self._proctor.sitting_id,
+            seed=self.order.seed,
+            habits=self.order.habits,
+            ways=ways,
+        )
+        await sign_in_all(self.seated, self._proctor.room_code(), lambda: None)
+        give_abilities(self._database, self.seated, seed=self.order.seed)
+
+    def _extend(self) -> None:
+        """Give everyone the time that the chaos takes."""
+        lacking = self.order.seconds / 60 + 30 - self._proctor.snapshot()["sitting"]["minutes"]
+        while lacking > 0:
+            minutes = min(LONGEST_EXTENSION_MIN, int(lacking) + 1)
+            told = {"minutes": minutes, "reason": "长时间演练", "reviewer": "jiankao02"}
+            self._proctor.command("extend", admission=None, **told)
+            lacking -= minutes
+
+    # Troubles of the server ---------------------------------------------------------------
+
+    async def _direct(self) -> None:
+        order, draw = self.order, self._draw
+        acts = {
+            self._kill: order.kills,
+            self._cut_power: order.power_cuts,
+            self._fill_disk: order.full_disks,
+            self._move_clock: order.clock_steps,
+            self._lose_disk: order.restores,
+        }
+        plan = [act for act, times in acts.items() for _ in range(times)]
+        draw.shuffle(plan)
+        span = order.seconds * (LAST_AT - FIRST_AT) / max(1, len(plan))
+        for number, act in enumerate(plan):
+            at_s = order.seconds * FIRST_AT + span * (number + draw.random() * 0.6)
+            await asyncio.sleep(max(0.0, self.seen.began_at + at_s - time.monotonic()))
+            self.seen.troubles[act.__name__.strip("_")] += 1
+            await act()
+
+    async def _kill(self) -> None:
+        await asyncio.to_thread(self._server.kill)
+        await self._begin_again("kill")
+
+    async def _cut_power(self) -> None:
+        await asyncio.to_thread(self._server.kill)
+        self.seen.forgotten.append(cut_power(self._home, self._draw))
+        await self._begin_again("power cut")
+
+    async def _lose_disk(self) -> None:
+        """Copy the store, go on, lose it, put the copy in its place (R8)."""
+        copy = self._home.parent / f"copy-{self.seen.troubles['lose_disk']}.kaohe-copy"
+        copying = {"passphrase": "", "now": datetime.now(UTC)}
+        await asyncio.to_thread(lambda: make_copy(self._settings, copy, **copying))  # type: ignore[arg-type]
+        await asyncio.sleep(self.order.copy_age_s)
+        await asyncio.to_thread(self._server.kill)
+        for path in self._home.glob("kaohe.db*"):
+            path.unlink()
+        now = datetime.now(UTC)
+        await asyncio.to_thread(
+            lambda: restore_copy(self._settings, copy, passphrase="", replace=False, now=now)
+        )
+        await self._begin_again("restore")
+
+    async def _fill_disk(self) -> None:
+        self._faults.fill_disk()
+        ends_at = time.monotonic() + self.order.full_for_s
+        alarm = ""
+        while time.monotonic() < ends_at or not alarm:
+            await asyncio.sleep(0.5)
+            alarm = (await asyncio.to_thread(self._proctor.snapshot))["sitting"]["alarm"]
+            if time.monotonic() > ends_at + PATIENCE_S:
+                break
+        if "磁盘已满" not in alarm:
+            self.seen.complaints.append("the wall did not say that the disk is full")
+        pending = self._pending()
+        self._faults.free_disk()
+        self.seen.freed_s.append(await self._settled(pending, time.monotonic()))
+
+    async def _move_clock(self) -> None:
+        before = await asyncio.to_thread(self._proctor.snapshot)
+        step_s = CLOCK_STEP_S * self._draw.choice((-1, 1))
+        self._faults.step_clock(step_s)
+        await asyncio.sleep(3.0)
+        after = await asyncio.to_thread(self._proctor.snapshot)
+        if after["sitting"]["ends_ms"] != before["sitting"]["ends_ms"]:
+            self.seen.complaints.append("a moved clock moved the deadline")
+        if after["server_ms"] - before["server_ms"] > PATIENCE_S * 1000:
+            self.seen.complaints.append("a moved clock moved the time of the server")
+        if not any("时钟被拨动" in event["text"] for event in after["events"]):
+            self.seen.complaints.append("the wall did not say that the clock was moved")
+        self._faults.step_clock(0.0)
+        await asyncio.sleep(2.0)
+
+    async def _begin_again(self, after: str) -> None:
+        await asyncio.sleep(self._draw.uniform(0.0, 2.0))
+        began = time.monotonic()
+        await asyncio.to_thread(self._server.start)
+        listening = time.monotonic()
+        pending_s, sockets_s = await asyncio.gather(
+            self._settled(self._pending(), listening), self._connected(listening)
+        )
+        at_s = began - self.seen.began_at
+        self.seen.recoveries.append(
+            Recovery(after, at_s, listening - began, pending_s, sockets_s, listening)
+        )
+
+    # What is seen -------------------------------------------------------------------------
+
+    def _pending(self) -> list[tuple[Ledger, int]]:
+        """Return what has been done and not acknowledged, by robots whose cable is whole."""
+        return [
+            (one.robot.ledger, len(one.robot.ledger.sent))
+            for place, one in enumerate(self.seated)
+            if place not in self._afflicted
+            and one.robot.ledger.promised < len(one.robot.ledger.sent)
+        ]
+
+    async def _settled(self, pending: Sequence[tuple[Ledger, int]], began: float) -> float:
+        waiting = list(pending)
+        while waiting and time.monotonic() < began + PATIENCE_S:
+            await asyncio.sleep(0.02)
+            waiting = [one for one in waiting if one[0].promised < one[1] and not one[0].state]
+        if waiting:
+            self.seen.complaints.append(f"{len(waiting)} robots were not acknowledged in time")
+        return time.monotonic() - began
+
+    async def _connected(self, began: float) -> float:
+        newest = began
+        while time.monotonic() < began + PATIENCE_S:
+            pages = [
+                one.robot
+                for place, one in enumerate(self.seated)
+                if place not in self._afflicted and not one.robot.ledger.state
+            ]
+            newest = max((robot.connected_at for robot in pages), default=began)
+            if all(robot.connected_at >= began for robot in pages):
+                break
+            await asyncio.sleep(0.05)
+        return newest - began
+
+    async def _trouble_cables(self) -> None:
+        order, draw = self.order, Random(f"{self.order.seed}:cables")
+        instants = sorted(draw.uniform(0, order.seconds) for _ in range(order.cable_faults))
+        running = set()
+        for at_s in instants:
+            await asyncio.sleep(max(0.0, self.seen.began_at + at_s - time.monotonic()))
+            place, fault = draw.randrange(order.candidates), draw.choice(tuple(Fault))
+            if place in self._afflicted:
+                continue
+            running.add(
+                asyncio.create_task(self._suffer(place, fault, draw.uniform(*order.cable_fault_s)))
+            )
+        await asyncio.gather(*running)
+
+    async def _suffer(self, place: int, fault: Fault, seconds: float) -> None:
+        self.seen.troubles[f"cable {fault}"] += 1
+        self._afflicted.add(place)
+        await self._cables[place].suffer(fault, seconds)
+        self._afflicted.discard(place)
+
+    async def _measure(self) -> None:
+        while True:
+            status = Path(f"/proc/{self._server.pid}/status")
+            if status.exists():
+                self.seen.memory.append(
+                    (time.monotonic(), self._server.pid, _resident_kib(status.read_text()))
+                )
+            await asyncio.sleep(SAMPLE_S)
+
+
+def _resident_kib(status: str) -> int:
+    for line in status.splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1])
+    return 0
+
+
+def statuses(seated: Sequence[Seated]) -> dict[str, Any]:
+    """Return how many requests of the robots were answered with each status of a failure."""
+    total: Counter[int] = Counter()
+    for one in seated:
+        total += one.robot.web.failures
+    return {str(status): count for status, count in sorted(total.items())}
