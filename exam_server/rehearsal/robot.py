@@ -5,6 +5,7 @@ The ledger is the judge: whatever the server acknowledged must be scored, once a
 
 import asyncio
 import contextlib
+import itertools
 import json
 import random
 import ssl
@@ -25,6 +26,7 @@ COMPLAINTS = ("鼠标无反应", "屏幕太暗", "键盘按键不灵", "显示�
 Choice = Callable[[Mapping[str, Any], random.Random], list[str]]
 """Picks option ids for a question as the page shows it."""
 Message = dict[str, Any]
+IsOver = Callable[[], bool]
 Send = Callable[[Message], Awaitable[Message]]
 Post = Callable[[Message, Send], Awaitable[Message]]
 """Carries a message to ``Send`` and its reply back, or loses, repeats, delays one of them."""
@@ -36,14 +38,15 @@ async def straight(message: Message, send: Send) -> Message:
     return await send(message)
 
 
-def _again(questions: Sequence[Message], until: float) -> Iterator[Message]:
-    """Give every question once, then begin again until that instant."""
-    yield from questions
-    while True:
-        for question in questions:
-            if time.monotonic() >= until:
-                return
-            yield question
+def _again(questions: Sequence[Message], is_over: IsOver | None) -> Iterator[Message]:
+    """Give every question once, or over and over until it is over."""
+    if is_over is None:
+        yield from questions
+        return
+    for question in itertools.cycle(questions):
+        if is_over():
+            return
+        yield question
 
 
 @dataclass
@@ -136,17 +139,17 @@ class Robot:
         for step in ("data", "rules"):
             self.web.post("/exam/api/confirm", {"step": step})
 
-    async def sit(self, *, until: float = 0.0) -> Ledger:
+    async def sit(self, *, is_over: IsOver | None = None) -> Ledger:
         """Wait for the start, answer every question, hand in; return the ledger.
 
-        With ``until``, an instant of ``time.monotonic``, begin again until then.
+        With ``is_over``, begin again and again until it is.
         """
         state = await self._wait_for_start()
         self._epoch = state["epoch"]
         questions = [q for s in state["paper"]["sections"] for q in s["questions"]]
         beating = asyncio.create_task(self._beat())
         try:
-            for question in _again(questions, until):
+            for question in _again(questions, is_over):
                 if self.ledger.state:
                     break
                 await self._work_on(question)

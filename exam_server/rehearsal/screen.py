@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from exam_server.delivery.models import Attempt
 from exam_server.rehearsal.ability import Target, chooser, draw_ability
-from exam_server.rehearsal.robot import Habits, Ledger, Post, Robot, straight
+from exam_server.rehearsal.robot import Habits, IsOver, Ledger, Post, Robot, straight
 from exam_server.rehearsal.web_client import WebClient
 from item_bank.queries import frozen_key, paper_content, paper_of
 from item_bank.rules.ordering import shown_ids
@@ -173,12 +173,12 @@ def _known_paper(db: Session, paper_id: int) -> _KnownPaper:
 
 
 async def sit_all(
-    seated: Sequence[Seated], done: Callable[[], None], *, until: float = 0.0
+    seated: Sequence[Seated], done: Callable[[], None], *, is_over: IsOver | None = None
 ) -> dict[int, Ledger]:
     """Let every robot work through its paper; return their ledgers by admission."""
 
     async def sit(one: Seated) -> tuple[int, Ledger]:
-        ledger = await one.robot.sit(until=until)
+        ledger = await one.robot.sit(is_over=is_over)
         done()
         return one.admission_id, ledger
 

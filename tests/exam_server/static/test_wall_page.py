@@ -323,3 +323,17 @@ def test_a_message_for_all_shows_who_gets_it_and_leaves_some_out(
     (sent,) = site.room.asked("message")
     assert sent["admissions"] == [1000 + no for no in range(2, 13) if no not in (4, 9)]
     assert "admission" not in sent
+
+
+def test_what_is_wrong_with_the_server_stands_above_everything_until_it_is_right(
+    open_wall: Callable[..., Page], site: Site
+) -> None:
+    page = open_wall()
+    alarm = page.get_by_role("alert").filter(has_text="磁盘已满")
+    expect(alarm).to_have_count(0)
+    text = "服务器现在不能写盘（磁盘已满），答案暂存在考生机上。请立即清理服务器磁盘。"
+    for told, count in ((text, 1), ("", 0)):
+        site.room.wall["sitting"]["alarm"] = told
+        page.reload()
+        page.wait_for_selector(".seat")
+        expect(alarm).to_have_count(count)
