@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from random import Random
 
@@ -36,7 +37,7 @@ class UnreliablePost:
         if len(message["ops"]) > 1 and self._happens("ahead"):
             await send({**message, "ops": message["ops"][1:]})
         if self._happens("twice"):
-            _first, reply = await asyncio.gather(send(message), send(message))
+            reply = await _both(send(message), send(message))
         else:
             reply = await send(message)
         await self._deliver_held(send)
@@ -60,3 +61,12 @@ class UnreliablePost:
         happens = self._draw.random() < share
         self._seen[mishap] += happens
         return happens
+
+
+async def _both(first: Awaitable[Message], second: Awaitable[Message]) -> Message:
+    """Return the second reply once both have come: none may go on alone when the other fails."""
+    outcomes = await asyncio.gather(first, second, return_exceptions=True)
+    reply = outcomes[1]
+    if isinstance(reply, BaseException):
+        raise reply
+    return reply

@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 
 from exam_server.delivery.journal import Stored
 from exam_server.delivery.models import Answer, Attempt, RefusedOp
-from exam_server.delivery.states import ENDED, AttemptState
+from exam_server.delivery.states import ENDED, EventKind
+from exam_server.delivery.transitions import record
 from exam_server.delivery.wire import Op
 from registry.database import Database
 from tests.exam_server.delivery.test_answer_journal import (
@@ -28,7 +29,7 @@ from tests.exam_server.delivery.test_answer_journal import (
     fold,
     stored_ops,
 )
-from tests.support.room import Prepared
+from tests.support.room import START, Prepared
 
 CRASHES = st.sampled_from(["none", "none", "before the commit", "before the reply"])
 
@@ -132,7 +133,7 @@ class JournalUnderCrashes(RuleBasedStateMachine):
         """Approve a new seat; the page takes everything with it."""
         attempt = self.db.get_one(Attempt, self.attempt_id, populate_existing=True)
         if attempt.state not in ENDED:
-            attempt.epoch += 1
+            record(self.db, [attempt], EventKind.RELEASED, now=START)
             self.db.flush()
             self.epoch += 1
 
@@ -140,7 +141,7 @@ class JournalUnderCrashes(RuleBasedStateMachine):
     @rule()
     def close_by_the_proctor(self) -> None:
         attempt = self.db.get_one(Attempt, self.attempt_id, populate_existing=True)
-        attempt.state = AttemptState.FORCED
+        record(self.db, [attempt], EventKind.FORCED, now=START)
         self.db.flush()
         self.ended = True
 
