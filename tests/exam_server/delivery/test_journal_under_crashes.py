@@ -15,7 +15,7 @@ from hypothesis.stateful import (
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from exam_server.delivery.journal import Stored
+from exam_server.delivery.journal import Delivered, Journal, Stored
 from exam_server.delivery.models import Answer, Attempt, RefusedOp
 from exam_server.delivery.states import ENDED, EventKind
 from exam_server.delivery.transitions import record
@@ -25,7 +25,6 @@ from tests.exam_server.delivery.test_answer_journal import (
     EPOCH,
     QUESTIONS,
     attempt_at_work,
-    deliver,
     fold,
     stored_ops,
 )
@@ -41,6 +40,7 @@ class JournalUnderCrashes(RuleBasedStateMachine):
         super().__init__()
         self.db, self.attempt_id = db, attempt_id
         self.outer = db.begin_nested()
+        self.journal = Journal()  # remembers heads from batch to batch, as a server does
         self.written: list[Op] = []  # in the page's own journal
         self.told = 0  # the highest acknowledgement that the page has heard
         self.stored = 0  # what the model says is on the disk
@@ -55,12 +55,16 @@ class JournalUnderCrashes(RuleBasedStateMachine):
     def carry(self, ops: list[Op], crash: str, *, epoch: int | None = None) -> Stored | None:
         """Deliver in a transaction of its own; return the reply that the page hears."""
         batch = self.db.begin_nested()
-        reply = deliver(self.db, self.attempt_id, *ops, epoch=epoch or self.epoch)
+        message = Delivered(self.attempt_id, epoch or self.epoch, tuple(ops), START)
+        (reply,) = self.journal.store(self.db, [message])
         if crash == "before the commit":
             batch.rollback()
             self.db.expire_all()
+            self.journal.forget()  # as the writer does, and as a new process would
             return None
         batch.commit()
+        if crash == "before the reply":
+            self.journal = Journal()
         self.expect(ops, reply, epoch or self.epoch)
         return reply if crash == "none" else None
 
@@ -134,7 +138,7 @@ class JournalUnderCrashes(RuleBasedStateMachine):
         attempt = self.db.get_one(Attempt, self.attempt_id, populate_existing=True)
         if attempt.state not in ENDED:
             record(self.db, [attempt], EventKind.RELEASED, now=START)
-            self.db.flush()
+            self.journal.forget()
             self.epoch += 1
 
     @precondition(lambda self: not self.ended)
@@ -142,7 +146,7 @@ class JournalUnderCrashes(RuleBasedStateMachine):
     def close_by_the_proctor(self) -> None:
         attempt = self.db.get_one(Attempt, self.attempt_id, populate_existing=True)
         record(self.db, [attempt], EventKind.FORCED, now=START)
-        self.db.flush()
+        self.journal.forget()
         self.ended = True
 
     @invariant()
