@@ -1,8 +1,13 @@
-"""A power cut in the middle of an exam, twice: whatever was acknowledged is there, once."""
+"""A power cut in the middle of an exam, twice: whatever was acknowledged is there, once.
+
+The server is killed, and its disk forgets what was not flushed, as far as that can be played here.
+"""
 
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from random import Random
 from typing import Any
 
 from sqlalchemy import func, select
@@ -11,6 +16,9 @@ from sqlalchemy.orm import Session
 from exam_server.delivery.models import AnswerOp, Attempt, RefusedOp
 from exam_server.delivery.verification import verify
 from exam_server.marking import stored_answers
+from exam_server.rehearsal.faults.faulty_server import PROGRAM
+from exam_server.rehearsal.faults.forgetful_disk import is_possible
+from exam_server.rehearsal.faults.unflushed import cut_power
 from exam_server.rehearsal.robot import Habits, Ledger
 from exam_server.rehearsal.screen import (
     Proctor,
@@ -36,13 +44,16 @@ def progress(seated: Sequence[Seated]) -> int:
     return sum(one.robot.ledger.acknowledged for one in seated)
 
 
-async def cut_power(server: ServerProcess, seated: Sequence[Seated], total: int) -> list[int]:
-    """Kill the server at every share of the work and start it again; return how far it was."""
-    cuts = []
+async def cut_all(
+    server: ServerProcess, home: Path, seated: Sequence[Seated], total: int
+) -> list[int]:
+    """Cut the power at every share of the work and start again; return how far it was."""
+    cuts, draw = [], Random(3)
     for share in CUT_AT:
         while progress(seated) < share * total:
             await asyncio.sleep(0.05)
         server.kill()
+        cut_power(home, draw)
         cuts.append(progress(seated))
         await asyncio.sleep(DARK_S)
         await asyncio.to_thread(server.start)
@@ -50,7 +61,7 @@ async def cut_power(server: ServerProcess, seated: Sequence[Seated], total: int)
 
 
 async def exam(
-    database: Database, server: ServerProcess, sitting_id: int
+    database: Database, server: ServerProcess, home: Path, sitting_id: int
 ) -> tuple[dict[int, Ledger], list[int], dict[str, Any]]:
     """Sit the whole exam with power cuts; close the room; return ledgers, cuts and the wall."""
     proctor = Proctor(server.address, sitting_id)
@@ -62,8 +73,9 @@ async def exam(
     await asyncio.to_thread(proctor.command, "start")
     with database.reading() as db:
         questions = len(db.scalars(select(Attempt)).first().paper.items)  # type: ignore[union-attr]
+    database.engine.dispose()  # nothing of this process may hold what the disk forgets
     ledgers, cuts = await asyncio.gather(
-        sit_all(seated, lambda: None), cut_power(server, seated, questions * ROBOTS)
+        sit_all(seated, lambda: None), cut_all(server, home, seated, questions * ROBOTS)
     )
     await asyncio.to_thread(proctor.command, "close")
     return ledgers, cuts, await asyncio.to_thread(proctor.snapshot)
@@ -89,10 +101,12 @@ def test_nothing_acknowledged_is_lost_or_stored_twice_when_the_power_goes_twice(
 ) -> None:
     prepared = home_for(ROBOTS)
     with opened(prepared) as database:
-        with ServerProcess(prepared.folder) as server:
+        forgetful = {"command": (), "program": PROGRAM} if is_possible() else {}
+        with ServerProcess(prepared.folder, **forgetful) as server:  # type: ignore[arg-type]
             address = server.address
             sitting_id = prepared.batch.screen_sitting_id
-            ledgers, cuts, wall = asyncio.run(exam(database, server, sitting_id))
+            held = exam(database, server, prepared.folder, sitting_id)
+            ledgers, cuts, wall = asyncio.run(held)
             assert server.address == address  # the same port: pages find it again
         check_everything(database, ledgers)
     total = sum(len(ledger.sent) for ledger in ledgers.values())
