@@ -19,7 +19,7 @@ from exam_server.rehearsal.socket_client import SocketClient, SocketClosedError
 from exam_server.rehearsal.web_client import RefusedError, WebClient
 
 POLL_S = 0.5
-MOST_TRIES = 200
+MOST_TRIES = 2_000  # some twenty minutes: a busy machine may take long to start a server
 BEAT_S = 5.0
 COMPLAINTS = ("鼠标无反应", "屏幕太暗", "键盘按键不灵", "显示器闪烁")
 
