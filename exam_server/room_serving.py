@@ -3,6 +3,7 @@
 Import this module only in a process that gevent has patched (see cli/main.py).
 """
 
+import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from gevent.pywsgi import WSGIServer
 from exam_server.app import Server
 from exam_server.context import wall_clock
 from exam_server.install_site import Installation, create_install_site
+from exam_server.room_host import ballast
 from exam_server.room_host.certificates import (
     authority_file,
     open_authority,
@@ -113,7 +115,15 @@ def _watch_witness(server: Server, folder: Path, link: WitnessLink) -> None:
 
 
 def _note_runs(server: Server, folder: Path) -> None:
-    """Keep the last instant of this server on disk: the next start checks its clock against it."""
+    """Keep the last instant of this server on disk: the next start checks its clock against it.
+
+    The same round gives back the ballast when the disk is full.
+    """
+    if not ballast.hold(folder):
+        log.warning("there is not enough room on the disk to hold 256 MB back")
     while True:
-        write_run(folder, now=server.room.clock())
+        if ballast.release_if_full(folder):
+            log.error("the disk is full: 256 MB held back were given to the answers")
+        with contextlib.suppress(OSError):  # of a full disk; answers come first
+            write_run(folder, now=server.room.clock())
         gevent.sleep(NOTE_RUN_S)

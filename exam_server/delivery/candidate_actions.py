@@ -39,6 +39,7 @@ from item_bank.composing.queries import paper_for
 from proctor.actions import record_presence
 from proctor.queries import identity_marks, presences
 from proctor.rules.identity import may_start
+from proctor.rules.incident import Severity, severity_of_absence
 from proctor.rules.presence import Presence
 from registry.access import Actor
 from registry.audit_log import note
@@ -52,7 +53,6 @@ FAILURE_WINDOW = timedelta(minutes=10)
 HANDS = {"technical": "设备问题", "question": "试题文字", "personal": "个人事务"}
 Gate = Callable[[Session, Admission], None]
 """Refuses a sign-in from the computer in front of it."""
-AWAY_NOTICE_MS = 800  # shorter absences are no news: the system's own pop-ups
 OPEN_ROOMS = frozenset({RunState.CHECK_IN}) | LIVE
 RUN_WORDS = {
     RunState.PLANNED: "尚未开放登录",
@@ -273,13 +273,14 @@ def set_display(db: Session, attempt_id: int, theme: str, zoom: int) -> None:
 def report_away(db: Session, attempt_id: int, hidden_ms: int, *, now: datetime) -> None:
     """Record that the page was hidden; a proctor decides what it means."""
     attempt = db.get_one(Attempt, attempt_id)
-    if attempt.state != AttemptState.IN_PROGRESS or hidden_ms < AWAY_NOTICE_MS:
-        return
-    before = db.scalar(
-        select(func.count())
-        .select_from(RoomEvent)
-        .where(RoomEvent.admission_id == attempt.admission_id, RoomEvent.kind == "alert")
+    own = select(RoomEvent.at).where(
+        RoomEvent.admission_id == attempt.admission_id, RoomEvent.kind == "alert"
     )
-    text = f"第 {(before or 0) + 1} 次离开答题窗口，持续 {max(1, round(hidden_ms / 1000))} 秒"
-    add_event(db, attempt, "alert", text, now=now, is_open=True)
+    earlier = db.scalars(own).all()
+    severity = severity_of_absence(hidden_ms, earlier, now=now)
+    if attempt.state != AttemptState.IN_PROGRESS or severity is Severity.LOG:
+        return
+    text = f"第 {len(earlier) + 1} 次离开答题窗口，持续 {max(1, round(hidden_ms / 1000))} 秒"
+    waits = severity is Severity.NOTICE
+    add_event(db, attempt, "alert", text, now=now, is_open=waits)
     cover_after_leaving(db, attempt, now=now)

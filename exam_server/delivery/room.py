@@ -50,6 +50,7 @@ from exam_server.delivery.queries import (
 )
 from exam_server.delivery.question_reports import ReportedQuestion
 from exam_server.delivery.roots import MinuteRoots
+from exam_server.delivery.silence import gather_silence
 from exam_server.delivery.states import BEGUN, ENDED, RunState
 from exam_server.delivery.timing import milliseconds
 from exam_server.delivery.wall import difference, snapshot
@@ -381,6 +382,7 @@ class ExamRoom:
                 outages.seat_is_back(db, attempt, now=last.at)
                 _close_silence(db, attempt)
             add_event(db, attempt, kind, text, now=now, is_open=fell_silent)
+            gather_silence(db, attempt.sitting_id, self.board, now=now)
 
         self.writer.perform(write)
 

@@ -8,6 +8,8 @@ room's tables, so a test of state and the write it permits are never torn apart.
 import logging
 import queue
 import threading
+import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -22,6 +24,7 @@ from registry.errors import AssessmentError
 
 Result = TypeVar("Result")
 BATCH_LIMIT = 512  # jobs of one commit
+COMMITS_TIMED = 500
 QUEUE_LIMIT = 5_000  # beyond this the caller is told to come back
 
 log = logging.getLogger("kaohe.writer")
@@ -111,6 +114,7 @@ class Writer:
         self._stopping = False
         self._groups: set[Group] = set()
         self.commits = 0
+        self.commit_ms: deque[float] = deque(maxlen=COMMITS_TIMED)  # newest last
         self.failures = 0  # batches that the store refused
         self.trouble = ""  # why it refused the last one
         self.confirm: Callable[[], None] | None = None  # waits for a second disk, when there is one
@@ -169,6 +173,7 @@ class Writer:
 
     def _commit(self, jobs: Sequence[Job]) -> None:
         batch = _Batch()
+        began_s = time.perf_counter()
         try:
             with self.database.transaction() as db:
                 self._run(db, jobs, batch)
@@ -177,6 +182,7 @@ class Writer:
             self._give_back(jobs, error)
             return
         self.commits += 1
+        self.commit_ms.append((time.perf_counter() - began_s) * 1000)
         if self.confirm is not None:
             self.confirm()
         for job, result, error_of_job in batch.outcomes:

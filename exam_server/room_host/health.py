@@ -4,27 +4,31 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from exam_server.config import Settings
 from exam_server.context import wall_clock
 from exam_server.delivery.alarms import CLOCK_STEP_S
-from exam_server.delivery.models import AnswerOp, Attempt
+from exam_server.delivery.models import AnswerOp, Attempt, ChainRoot, SittingRun
 from exam_server.delivery.room import ExamRoom
-from exam_server.delivery.states import BEGUN
+from exam_server.delivery.states import BEGUN, LIVE
 from exam_server.room_host import probes
+from exam_server.room_host.ballast import RED_BELOW_BYTES
 from exam_server.room_host.record import last_copy, program_version
 from exam_server.room_host.self_test import (
     FREE_TO_BE_EASY_BYTES,
-    LEAST_FREE_BYTES,
     SLOWEST_SYNC_MS,
     Grade,
 )
 from exam_server.room_host.witness.status import Mode, read_status
 from exam_server.room_host.witness.watching import is_alarm, told
+from registry.local_time import JIANGSU
 
 SAVES_WINDOW = timedelta(seconds=10)
 COPY_TOO_OLD = timedelta(minutes=15)
 QUEUE_IS_LONG = 500
+SLOWEST_COMMIT_MS = 250.0  # the goal of a save, goal G6
+ROOT_TOO_OLD = timedelta(minutes=3)
 SYNC_PROBES = 10
 LONGEST_LAG_S = 1.0
 
@@ -52,11 +56,14 @@ def figures(room: ExamRoom, settings: Settings) -> list[Figure]:
         working = db.scalar(
             select(func.count()).select_from(Attempt).where(Attempt.state.in_(BEGUN))
         )
+        roots = _roots(db, now)
     return [
         _seats(room.board.connected(now), working or 0),
         _saves((saved or 0) / SAVES_WINDOW.total_seconds()),
         _queue(room.writer.waiting()),
+        _commits(list(room.writer.commit_ms)),
         _store(room.alarms.of_the_store()),
+        *roots,
         _disk(settings),
         _sync(settings),
         _clock(room.alarms.step_s(), now),
@@ -89,14 +96,45 @@ def _store(trouble: str) -> Figure:
     return Figure("store", int(bool(trouble)), trouble or "正常", grade)
 
 
+def _commits(spent_ms: list[float]) -> Figure:
+    """Judge how long the newest commits took, 99 of 100."""
+    if not spent_ms:
+        return Figure("commit_ms", 0, "—", Grade.GOOD)
+    p99 = sorted(spent_ms)[len(spent_ms) * 99 // 100 - (len(spent_ms) >= 100)]
+    is_slow = p99 > SLOWEST_COMMIT_MS
+    advice = "答案确认变慢，请关闭服务器上的其他程序" if is_slow else ""
+    grade = Grade.WARNING if is_slow else Grade.GOOD
+    return Figure("commit_ms", p99, f"{p99:.0f} 毫秒", grade, advice)
+
+
+def _roots(db: Session, now: datetime) -> list[Figure]:
+    """Judge whether the chains of the running rooms are signed; nothing to say without one."""
+    running = select(SittingRun.sitting_id).where(SittingRun.state.in_(LIVE))
+    ids = db.scalars(running).all()
+    if not ids:
+        return []
+    newest = select(ChainRoot).where(ChainRoot.sitting_id.in_(ids)).order_by(ChainRoot.at.desc())
+    root = db.scalar(newest.limit(1))
+    unsigned = select(func.min(AnswerOp.received_at)).join(Attempt)
+    unsigned = unsigned.where(Attempt.sitting_id.in_(ids))
+    if root is not None:
+        unsigned = unsigned.where(AnswerOp.received_at > root.at)
+    since = db.scalar(unsigned)
+    is_late = since is not None and now - since > ROOT_TOO_OLD
+    shown = f"第 {root.number} 号 {root.at.astimezone(JIANGSU):%H:%M}" if root else "尚无"
+    advice = "超过 3 分钟没有签署，请重启服务器程序并检查磁盘" if is_late else ""
+    grade = Grade.REFUSED if is_late else Grade.GOOD
+    return [Figure("roots", root.number if root else 0, shown, grade, advice)]
+
+
 def _disk(settings: Settings) -> Figure:
     free = probes.free_bytes(settings.files_folder.parent)
     gigabytes = free / 1024**3
     grade, advice = Grade.GOOD, ""
     if free < FREE_TO_BE_EASY_BYTES:
         grade, advice = Grade.WARNING, "请清理磁盘，至少保留 2 GB"
-    if free < LEAST_FREE_BYTES:
-        grade = Grade.REFUSED
+    if free < RED_BELOW_BYTES:
+        grade, advice = Grade.REFUSED, "磁盘快满了，请立即清理；写满时自动让出预留的 256 MB"
     return Figure("free_gigabytes", gigabytes, f"{gigabytes:.1f} GB", grade, advice)
 
 

@@ -29,7 +29,12 @@ def machine() -> ResponseReturnValue:
     return jsonify(
         ok=all(figure.grade in (Grade.GOOD, Grade.WARNING) for figure in found),
         figures={
-            figure.code: {"value": figure.value, "grade": figure.grade, "shown": figure.shown}
+            figure.code: {
+                "value": figure.value,
+                "grade": figure.grade,
+                "shown": figure.shown,
+                "advice": figure.advice,
+            }
             for figure in found
         },
     )

@@ -330,11 +330,12 @@ def test_leaving_the_page_is_counted_for_the_proctor_and_ends_nothing(room: Room
     (page,) = room.working()
     page.post("away", {"hidden_ms": 700})  # the system's own pop-ups are no news
     assert room.seat()["away_count"] == 0
-    page.post("away", {"hidden_ms": 6_200})
     page.post("away", {"hidden_ms": 900})
+    assert (room.seat()["away_count"], room.seat()["state"]) == (1, "active")
+    page.post("away", {"hidden_ms": 6_200})
     assert (room.seat()["away_count"], room.seat()["state"]) == (2, "alert")
     texts = [event["text"] for event in room.wall()["events"] if event["kind"] == "alert"]
-    assert texts == ["第 2 次离开答题窗口，持续 1 秒", "第 1 次离开答题窗口，持续 6 秒"]
+    assert texts == ["第 2 次离开答题窗口，持续 6 秒", "第 1 次离开答题窗口，持续 1 秒"]
     assert page.state()["state"] == "in_progress"
 
 

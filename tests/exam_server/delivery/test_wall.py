@@ -191,3 +191,21 @@ def test_flags_of_a_seat_stay_however_much_has_happened_since(room: Room) -> Non
     room.command("override_seb", admission=room.admissions[0], reason="装不上")
     room.command("release_seat", admission=room.admissions[0], reason="屏幕闪烁")
     assert [room.seat(place)["flags"] for place in range(2)] == [["moved", "seb"], []]
+
+
+def test_a_room_that_loses_its_network_is_one_incident(room: Room) -> None:
+    pages = room.working(4)
+    room.clock.advance(seconds=16)
+    pages[3].send()
+    room.server.room.tick()
+    waiting = [event for event in room.wall()["events"] if event["open"]]
+    assert [(event["seat"], event["kind"]) for event in waiting] == [(None, "offline")]
+    assert waiting[0]["text"].startswith("3 台考生机同时断线")
+    assert [room.seat(place)["state"] for place in range(4)] == ["offline"] * 3 + ["active"]
+    room.clock.advance(seconds=50)
+    for page in pages:
+        page.send()
+    room.server.room.tick()
+    events = room.wall()["events"]
+    assert not [event for event in events if event["open"]]
+    assert "全场连接恢复，历时 0 分 50 秒" in [event["text"] for event in events]

@@ -196,6 +196,7 @@ class Site:
         self.pages: dict[str, Callable[[], str]] = {
             "/exam/": lambda: self.render("candidate/sign_in.html"),
             "/exam/room": lambda: self.render("candidate/room.html"),
+            "/health/api/figures": lambda: '{"ok": true, "figures": {}}',
             "/blank": lambda: "<!doctype html><html lang=zh-CN><title>blank</title>",
         }
         handler = type("Handler", (RequestHandler,), {"site": self})

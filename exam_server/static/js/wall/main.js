@@ -5,6 +5,7 @@ import { fill, h, icon, qs, setAttr, setText } from "../page/dom.js";
 import { ActionDialog, isQuestionReport } from "./actions.js";
 import { Detail } from "./detail.js";
 import { EventList } from "./events.js";
+import { HealthStrip } from "./health.js";
 import { RoomLink } from "./link.js";
 import { ORDERS } from "./order.js";
 import { PhasePanel } from "./phase.js";
@@ -240,6 +241,7 @@ function start() {
   events.show("open");
   setInterval(tick, TICK_MS);
   link.open();
+  new HealthStrip((text) => announcer.say(text)).open();
 }
 
 start();

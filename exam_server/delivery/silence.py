@@ -1,0 +1,50 @@
+"""Many computers that fall silent together are one incident of the room, not one for each seat."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from exam_server.delivery.models import Attempt, RoomEvent
+from exam_server.delivery.presence_board import PresenceBoard
+from exam_server.delivery.states import BEGUN
+from proctor.rules.incident import is_room_wide
+
+ADVICE = "答案存在考生机上，考生可继续作答。请检查交换机和服务器网线"
+
+
+def gather_silence(db: Session, sitting_id: int, board: PresenceBoard, *, now: datetime) -> None:
+    """Bring the open events of silent seats in line with how many are silent."""
+    begun = select(Attempt.id).where(Attempt.sitting_id == sitting_id, Attempt.state.in_(BEGUN))
+    working = db.scalars(begun).all()
+    silent = sum(board.is_stale(attempt_id, now) for attempt_id in working)
+    events = select(RoomEvent).where(
+        RoomEvent.sitting_id == sitting_id, RoomEvent.kind == "offline", RoomEvent.is_open
+    )
+    waiting = db.scalars(events).all()
+    of_the_room = next((event for event in waiting if event.admission_id is None), None)
+    if is_room_wide(silent, len(working)):
+        for event in waiting:
+            event.is_open = False
+        told = of_the_room or _event(sitting_id, now)
+        told.text, told.is_open = f"{silent} 台考生机同时断线，疑为全场网络故障。{ADVICE}", True
+        db.add(told)
+    elif of_the_room is not None and not silent:
+        of_the_room.is_open = False
+        minutes, seconds = divmod(int((now - of_the_room.at).total_seconds()), 60)
+        back = _event(sitting_id, now)
+        back.kind, back.text = "info", f"全场连接恢复，历时 {minutes} 分 {seconds} 秒"
+        db.add(back)
+
+
+def _event(sitting_id: int, now: datetime) -> RoomEvent:
+    return RoomEvent(
+        sitting_id=sitting_id,
+        admission_id=None,
+        kind="offline",
+        text="",
+        for_candidate=False,
+        is_open=False,
+        at=now,
+        by_id=None,
+    )
