@@ -7,9 +7,17 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from exam_server.delivery.models import Attempt, ChainRoot, RefusedOp, RoomEvent, SittingRun
+from exam_server.delivery.models import (
+    Attempt,
+    AttemptEvent,
+    ChainRoot,
+    RefusedOp,
+    RoomEvent,
+    SittingRun,
+)
 from exam_server.delivery.queries import room_counts
 from exam_server.delivery.roots import last_root
+from exam_server.delivery.states import EventKind
 from exam_server.seb.models import SebOverride
 from proctor.models import ExtraTime, Incident, PresenceRecord
 from proctor.rules.room_counts import Counts
@@ -32,6 +40,7 @@ class Facts:
     overrides: Sequence[SebOverride]
     refused: Sequence[RefusedOp]
     events: Sequence[RoomEvent]  # oldest first
+    compensated: Sequence[AttemptEvent]
     root: ChainRoot | None
     counts: Counts
     people: Mapping[int, str]  # names of staff by account
@@ -69,6 +78,9 @@ def facts_of(db: Session, run: SittingRun) -> Facts:
     incidents = select(Incident).where(Incident.admission_id.in_(ids)).order_by(Incident.id)
     overrides = select(SebOverride).where(SebOverride.admission_id.in_(ids))
     refused = select(RefusedOp).where(RefusedOp.attempt_id.in_(own)).order_by(RefusedOp.id)
+    given = select(AttemptEvent).where(
+        AttemptEvent.attempt_id.in_(own), AttemptEvent.kind == EventKind.COMPENSATED
+    )
     events = select(RoomEvent).where(RoomEvent.sitting_id == sitting_id).order_by(RoomEvent.id)
     return Facts(
         run=run,
@@ -80,6 +92,7 @@ def facts_of(db: Session, run: SittingRun) -> Facts:
         overrides=db.scalars(overrides.order_by(SebOverride.given_at)).all(),
         refused=db.scalars(refused).all(),
         events=db.scalars(events).all(),
+        compensated=db.scalars(given.order_by(AttemptEvent.id)).all(),
         counts=room_counts(db, run),
         root=last_root(db, sitting_id),
         people={row.id: row.name for row in db.execute(select(Account.id, Account.name))},

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from exam_server.delivery.models import RoomEvent
@@ -79,6 +79,29 @@ def _extensions(facts: Facts) -> Section:
     )
     more = (("时间", 20.0), ("分钟", 11.0), ("原因", 46.0), ("办理人", 19.0), ("复核人", 19.0))
     return Section("延时", (*WHO, *more), rows)
+
+
+def _pauses(facts: Facts) -> Section:
+    """Pauses of one candidate or of the room, and their ends."""
+    rows = tuple(
+        (*facts.seat(event.admission_id), at(event.at), event.text, facts.person(event.by_id))
+        for event in facts.events
+        if event.kind in ("paused", "resumed")
+    )
+    return Section("暂停与恢复", (*WHO, ("时间", 20.0), ("情况", 73.0), ("办理人", 22.0)), rows)
+
+
+def _compensated(facts: Facts) -> Section:
+    by_attempt = {attempt.id: admission for admission, attempt in facts.attempts.items()}
+    rows = []
+    for event in facts.compensated:
+        body = json.loads(event.body)
+        lost = "—".join(at(datetime.fromisoformat(body[end])) for end in ("from", "until"))
+        given = f"{body['seconds'] // 60} 分 {body['seconds'] % 60:02d} 秒"
+        reason = event.reason or "按中断时间补足"
+        rows.append((*facts.seat(by_attempt[event.attempt_id]), lost, given, reason, event.actor))
+    more = (("中断", 36.0), ("补时", 22.0), ("原因", 31.0), ("确认人", 26.0))
+    return Section("补时", (*WHO, *more), tuple(rows))
 
 
 def _forced(facts: Facts) -> Section:
@@ -173,6 +196,8 @@ SECTIONS: tuple[Callable[[Facts], Section], ...] = (
     _ends,
     _moves,
     _extensions,
+    _pauses,
+    _compensated,
     _forced,
     _overrides,
     _incidents,

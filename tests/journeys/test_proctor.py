@@ -95,6 +95,28 @@ def test_without_a_socket_messages_and_extensions_arrive_and_the_wall_sees_them_
     given.within(LIMIT_WITHOUT_SOCKET_S, "extension, no socket", lambda: longer(page, before_s, 5))
 
 
+def test_one_key_pauses_the_room_and_the_time_is_given_back_after_it(room: OpenRoom) -> None:
+    place = room.places[0]
+    page = room.working_paper(place).page
+    wall = room.wall.page
+    wall.keyboard.press("F9")
+    dialog = wall.get_by_role("dialog", name="全场暂停")
+    expect(dialog.get_by_label("原因")).to_have_value("紧急情况")
+    paused = Stopwatch()
+    dialog.get_by_role("button", name="全场暂停").click()
+    paused.within(LIMIT_S, "pause to cover", lambda: expect(page.locator("#stem")).to_be_hidden())
+    phase = wall.locator("#phase")
+    expect(phase).to_contain_text("全场暂停")
+    room.wall.act("#phase", "恢复考试")
+    expect(page.locator("#stem")).to_be_visible()
+    expect(phase).to_contain_text("1 人有中断时间待确认补时")
+    phase.get_by_role("button", name="补时").click()
+    dialog = wall.get_by_role("dialog", name="补时：全场")
+    expect(dialog).to_contain_text(f"{place.name}全场暂停")
+    dialog.get_by_role("button", name="确认补时").click()
+    expect(phase).not_to_contain_text("待确认补时")
+
+
 def test_an_extension_checked_by_oneself_is_refused_and_keeps_what_was_typed(
     room: OpenRoom,
 ) -> None:

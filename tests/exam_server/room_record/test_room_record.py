@@ -108,3 +108,15 @@ def test_a_draft_on_paper_says_that_it_must_not_be_signed(room: Room, staff: Fla
     room.open()
     flat = text_of(staff.get(f"/proctor/{room.sitting_id}/record.pdf").data)
     assert "草稿，考场尚未关闭" in flat
+
+
+def test_pauses_and_the_time_given_back_stand_in_the_record(room: Room) -> None:
+    room.working(2)
+    room.command("pause", reason="火警演练")
+    room.clock.advance(minutes=3, seconds=5)
+    room.command("resume")
+    room.command("compensate")
+    told = rows_of(room, "暂停与恢复")
+    assert [row[0] for row in told] == ["全场", "全场"]
+    assert "火警演练" in told[0][4]
+    assert [row[4] for row in rows_of(room, "补时")] == ["3 分 05 秒"] * 2

@@ -1,6 +1,7 @@
 /** Everything a proctor may do, and the one dialog that asks what, why, and — where required — who checked. */
 import { fill, h, icon, openDialog, qs } from "../page/dom.js";
 import { twoDigits } from "./seatmap.js";
+import { Proposals } from "./compensation.js";
 import { Targets } from "./targets.js";
 
 /** @typedef {import("./room.js").Seat} Seat */
@@ -14,6 +15,9 @@ import { Targets } from "./targets.js";
 export const SEAT_ACTIONS = {
   message: { label: "发消息", icon: "message", fields: ["text"], confirm: "发送", text: "考生需要点“我知道了”才能继续作答。" },
   extend: { label: "延时", icon: "clock", fields: ["minutes", "reason", "reviewer"], confirm: "延长时间", text: "考生的剩余时间立即改变，并写入考场记录。" },
+  pause: { label: "暂停", icon: "lock", fields: ["reason"], confirm: "暂停", text: "试卷立即盖住，该考生的时间停止。恢复后按停止的时间提出补时。" },
+  resume: { label: "恢复", icon: "play", fields: [], confirm: "恢复作答", text: "考生可以继续作答。" },
+  compensate: { label: "补时", icon: "clock", fields: ["why"], confirm: "确认补时", text: "下面的时间考生不能作答，请逐项确认；确认后剩余时间立即改变，并写入考场记录。" },
   release_seat: { label: "换机", icon: "swap", fields: ["reason"], confirm: "释放机位", text: "考生可以在本机或另一台机器重新登录，已送达服务器的作答不会丢失。" },
   record_incident: { label: "事件记录", icon: "pen", fields: ["incident"], confirm: "记录", text: "违纪或特殊情况写入考场记录，不影响成绩。" },
   uncover: { label: "放行", icon: "check", fields: [], confirm: "放行", text: "答卷重新显示，考生可以继续作答。" },
@@ -40,6 +44,9 @@ export const ROOM_ACTIONS = {
   extend: { ...SEAT_ACTIONS.extend, label: "全场延时", text: "全场尚未交卷的考生一起延长。剩余时间立即改变，并写入考场记录。" },
   away_lock: { label: "离屏遮盖", icon: "lock", fields: [], confirm: "开启", text: "开启后，考生离开答题窗口再回来时答卷保持遮盖，由监考人员放行后继续；考试时间照常计算。" },
   away_unlock: { label: "停止遮盖", icon: "lock", fields: [], confirm: "停止", text: "此后离开答题窗口只作记录。已经遮盖的答卷仍须逐个放行。" },
+  pause: { ...SEAT_ACTIONS.pause, label: "全场暂停", fields: ["emergency"], confirm: "全场暂停", isDanger: true, text: "全场试卷立即盖住，时间停止。火警、停电等紧急情况使用，也可按 F9。" },
+  resume: { ...SEAT_ACTIONS.resume, label: "恢复考试", confirm: "恢复考试", text: "全场继续作答，被单独暂停的考生除外。恢复后请确认补时。" },
+  compensate: SEAT_ACTIONS.compensate,
   close: { label: "关闭考场", icon: "lock", isDanger: true, fields: [], tick: "人数已核对，确认关闭考场", confirm: "关闭考场", text: "关闭后不能再登录、延时或改变考生状态。" },
 };
 
@@ -71,6 +78,8 @@ const FIELDS = {
   },
   answer: () => h("label", { class: "field" }, h("span", { class: "field__label" }, "答复（选填）"), h("textarea", { class: "input input--area", name: "text", rows: 3, maxlength: 200 })),
   reason: () => line("原因（写入考场记录）", { name: "reason", maxlength: 200 }),
+  emergency: () => line("原因（写入考场记录）", { name: "reason", maxlength: 200, value: "紧急情况" }),
+  why: () => line("原因（少补或不补时必填）", { name: "reason", maxlength: 200, required: false }),
   keeper: () => line("考点负责人登录名", { name: "reviewer", maxlength: 40 }, "考核机构负责人或另一名监考员，不能是您本人"),
   head_code: () => line("启封码（考点负责人）", codeBox("head_code")),
   proctor_code: () => line("启封码（监考员）", codeBox("proctor_code")),
@@ -97,19 +106,29 @@ export class ActionDialog {
     this.subject = { name: "", label: "", who: "", admission: /** @type {number | null | undefined} */ (undefined), event: 0 };
     /** @type {Targets | null} */
     this.targets = null;
+    /** @type {Proposals | null} */
+    this.proposals = null;
     qs("#action-cancel").addEventListener("click", () => this.dialog.close());
     this.form.addEventListener("submit", (event) => this.submit(event));
   }
 
   /** @param {string} name @param {Seat} seat */
   openForSeat(name, seat) {
-    this.open(name, SEAT_ACTIONS[name], `${twoDigits(seat.no)} 号 ${seat.name}`, seat.admission, null);
+    const proposals = name === "compensate" ? new Proposals([seat], false) : null;
+    this.open(name, SEAT_ACTIONS[name], `${twoDigits(seat.no)} 号 ${seat.name}`, seat.admission, proposals && proposals.node);
+    this.proposals = proposals;
   }
 
   /** @param {string} name @param {RoomModel} room */
   openForRoom(name, room) {
-    const isToAll = name === "message" || name === "extend";
-    const targets = isToAll ? new Targets(name, room) : null;
+    if (name === "compensate") {
+      const proposals = new Proposals(room.seats, true);
+      this.open(name, ROOM_ACTIONS[name], "全场", undefined, proposals.node);
+      this.proposals = proposals;
+      return;
+    }
+    const isToAll = name === "message" || name === "extend" || name === "pause" || name === "resume";
+    const targets = name === "message" || name === "extend" ? new Targets(name, room) : null;
     const facts = { start: startFacts, close: closeFacts }[name];
     this.open(name, ROOM_ACTIONS[name], "", isToAll ? null : undefined, targets ? targets.node : facts ? facts(room) : null);
     this.targets = targets;
@@ -128,6 +147,7 @@ export class ActionDialog {
   open(name, action, who, admission, facts) {
     this.subject = { name, label: action.label, who, admission, event: 0 };
     this.targets = null;
+    this.proposals = null;
     qs("#action-title").textContent = who ? `${action.label}：${who}` : action.label;
     const tick = action.tick && h("input", { type: "checkbox", onchange: () => { this.confirm.disabled = !tick.checked; } });
     fill(
@@ -168,15 +188,28 @@ export class ActionDialog {
       this.fail("请填写要延长的分钟数。");
       return;
     }
+    if (this.proposals && this.proposals.isLowered && !payload.reason) {
+      this.fail("少补或不补时，请填写原因。");
+      return;
+    }
     this.confirm.disabled = true;
     try {
-      const reply = await this.send(this.subject.name, payload);
-      if (reply.ok) this.finish();
-      else this.fail(reply.message || `没有执行（${reply.error}）。请核对后再试。`);
+      const refused = await this.sendAll(this.proposals ? this.proposals.payloads(String(payload.reason || "")) : [payload]);
+      if (refused) this.fail(refused.message || `没有执行（${refused.error}）。请核对后再试。`);
+      else this.finish();
     } catch (unreachable) {
       this.fail("没有收到服务器的确认，不知道是否已经执行。请先看座位图和事件，再决定是否重做。");
     }
     this.confirm.disabled = false;
+  }
+
+  /** One after the other, until one is refused. @param {object[]} payloads */
+  async sendAll(payloads) {
+    for (const payload of payloads) {
+      const reply = await this.send(this.subject.name, payload);
+      if (!reply.ok) return reply;
+    }
+    return null;
   }
 
   finish() {

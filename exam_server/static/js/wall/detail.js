@@ -82,7 +82,7 @@ export class Detail {
 
   /** @param {Seat} seat @param {import("./room.js").Sitting} sitting */
   actions(seat, sitting) {
-    const names = [...(seat.covered ? ["uncover"] : []), "message", "extend", "release_seat", "record_incident", seat.state === "absent" ? "mark_present" : "mark_absent", "override_seb", "force_submit"];
+    const names = [...(seat.covered ? ["uncover"] : []), "message", "extend", seat.paused_ms ? "resume" : "pause", ...((seat.proposals || []).length ? ["compensate"] : []), "release_seat", "record_incident", seat.state === "absent" ? "mark_present" : "mark_absent", "override_seb", "force_submit"];
     /** @type {Map<string, string[]>} */
     const reasons = new Map();
     const buttons = names.map((name) => {

@@ -220,6 +220,15 @@ function setOrder(name) {
   render();
 }
 
+/** The one key for fire and power cuts; the dialog asks once more. @param {KeyboardEvent} event */
+function emergency(event) {
+  if (event.key !== "F9" || event.repeat || document.querySelector("dialog[open]")) return;
+  event.preventDefault();
+  const why = room.sitting ? whyNotRoom("pause", room) : "正在载入";
+  if (why) toast("info", why);
+  else dialog.openForRoom("pause", room);
+}
+
 /** @param {number} index */
 function setTheme(index) {
   const [name, label] = THEMES[index % THEMES.length];
@@ -238,6 +247,7 @@ function start() {
   if (asked) selected = Number(asked);
   qs("#orders").append(...ORDERS.map(([name, label]) => h("button", { type: "button", class: "btn btn--sm btn--plain", "data-order": name, "aria-pressed": "false", onclick: () => setOrder(name) }, label)));
   setOrder(order);
+  document.addEventListener("keydown", emergency);
   events.show("open");
   setInterval(tick, TICK_MS);
   link.open();

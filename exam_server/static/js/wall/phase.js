@@ -20,7 +20,7 @@ export class PhasePanel {
   render() {
     const { room } = this;
     const { state, room_code: code, custody } = room.sitting;
-    const counts = [room.seats.length, room.count("ready"), room.count("idle"), room.count("absent"), room.count("submitted"), room.working];
+    const counts = [room.undecided, room.seats.length, room.count("ready"), room.count("idle"), room.count("absent"), room.count("submitted"), room.working];
     const key = JSON.stringify([state, custody, code, counts, room.sitting.away_lock]);
     if (key === this.shown) return;
     this.shown = key;
@@ -73,8 +73,11 @@ export class PhasePanel {
 
   running() {
     const { room_code: code } = this.room.sitting;
-    const [button, why] = this.action("close", "btn--sm");
-    return [h("div", { class: "phase__head" }, h("h2", { class: "phase__title" }, "考试进行中"), button), why, h("div", { class: "phase__links" }, code && this.enlarge(), this.desk(), this.record(), ...this.awayLock())];
+    const isPaused = this.room.sitting.state === "paused";
+    const undecided = this.room.undecided;
+    const [button, why] = isPaused ? this.action("resume", "btn--primary") : this.action("close", "btn--sm");
+    const decide = undecided > 0 && !isPaused && h("div", { class: "note" }, icon("clock"), h("span", {}, `${undecided} 人有中断时间待确认补时`), ...this.action("compensate", "btn--sm"));
+    return [h("div", { class: "phase__head" }, h("h2", { class: "phase__title" }, isPaused ? "全场暂停" : "考试进行中"), button), why, decide, h("div", { class: "phase__links" }, !isPaused && this.action("pause", "btn--sm")[0], code && this.enlarge(), this.desk(), this.record(), ...this.awayLock())];
   }
 
   /** Papers of those who leave the page stay covered, or no longer. */

@@ -5,8 +5,9 @@
  * @typedef {{no: number, admission: number, name: string, admission_no: string, photo: string | null, state: SeatState,
  *            answered: number, total: number, since_ms: number, extra_min: number, deadline_ms: number | null,
  *            last_save_ms: number | null, pending: number, away_count: number,
- *            identity?: "match" | "doubtful" | "mismatch" | null, flags?: string[], covered?: boolean, pin?: string | null, moved_to?: number | null,
+ *            identity?: "match" | "doubtful" | "mismatch" | null, flags?: string[], covered?: boolean, pin?: string | null, paused_ms?: number | null, proposals?: Proposal[], moved_to?: number | null,
  *            transfer?: {id: number, from: string, to: string, asked_ms: number, approved: boolean} | null}} Seat
+ * @typedef {{key: string, cause: string, from_ms: number, until_ms: number, seconds: number}} Proposal lost time that nobody has decided on
  * @typedef {{to: number, delivered: number, confirmed: number, waiting: number[]}} Arrival
  * @typedef {{id: number, at_ms: number, seat: number | null, kind: SeatState | "identity" | "info", text: string, open: boolean, arrival?: Arrival | null}} WallEvent
  * @typedef {{id: number, title: string, sub: string, state: "planned" | "sealed" | "check_in" | "running" | "paused" | "closed", custody: "open" | "sealed" | "unlocked", room_code: string | null,
@@ -69,6 +70,11 @@ export class RoomModel {
     return this.count(...WORKING);
   }
 
+  /** How many have lost time that nobody has decided on. */
+  get undecided() {
+    return this.seats.filter(({ proposals = [] }) => proposals.length).length;
+  }
+
   get openEvents() {
     return this.events.filter((event) => event.open);
   }
@@ -90,6 +96,9 @@ export function whyNot(action, seat, sitting) {
   if (action === "release_seat") return ended ? `${ended}，没有占用机位` : "";
   if (action === "override_seb") return seat.state === "submitted" || seat.state === "absent" ? `${ended}，不用登录` : "";
   if (!LIVE.includes(sitting.state)) return "还没有开考";
+  if (action === "compensate") return (seat.proposals || []).length ? "" : "没有待确认的中断时间";
+  if (action === "resume") return sitting.state === "paused" ? "全场暂停，请恢复全场" : seat.paused_ms ? "" : "没有暂停";
+  if (action === "pause" && seat.paused_ms) return "已经暂停";
   return isWorking ? "" : ended || "考生还没有开始作答";
 }
 
@@ -109,6 +118,8 @@ export function whyNotRoom(action, room) {
   if (action === "start") return room.count("ready") ? "" : "还没有考生在机位上等候";
   if (state === "closed") return "考场已关闭";
   if (action === "message") return isUnopened ? "还没有开放签到" : "";
+  if (action === "pause" || action === "compensate") return state === "running" ? "" : state === "paused" ? "全场已暂停" : "还没有开考";
+  if (action === "resume") return state === "paused" ? "" : "全场没有暂停";
   if (action === "extend") return LIVE.includes(state) ? "" : "还没有开考";
   if (state === "paused") return "全场暂停，请先恢复";
   if (action === "away_lock" || action === "away_unlock") return "";
