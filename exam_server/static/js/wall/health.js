@@ -47,6 +47,6 @@ export class HealthStrip {
 
 /** @param {string} code @param {Figure} figure */
 function short(code, { shown, value }) {
-  if (code === "clock_step_s") return `${value >= 0 ? "+" : "−"}${Math.abs(value).toFixed(1)} 秒`;
+  if (code === "clock_step_s") return Math.abs(value) < 0.05 ? "准" : `${value > 0 ? "+" : "−"}${Math.abs(value).toFixed(1)} 秒`;
   return shown;
 }
