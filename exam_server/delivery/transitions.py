@@ -49,6 +49,8 @@ def record(
     The caller writes the line of the audit log, which may speak of many attempts at once.
     """
     past = events_of(db, [attempt.id for attempt in attempts])
+    persons = _name_of(db, actor), _signed(second) if second else ""
+    text = json.dumps(body or {}, ensure_ascii=False, sort_keys=True)
     has_new_times = kind in MOVES_TIME and attempts
     outages = outages_of(db, attempts[0].sitting_id) if has_new_times else []
     for attempt in attempts:
@@ -56,10 +58,10 @@ def record(
             attempt_id=attempt.id,
             number=attempt.event_no + 1,
             kind=kind,
-            body=json.dumps(body or {}, ensure_ascii=False, sort_keys=True),
+            body=text,
             reason=reason.strip(),
-            actor=_name_of(db, actor),
-            second=_signed(second) if second else "",
+            actor=persons[0],
+            second=persons[1],
             at=now,
         )
         _follow(attempt, [*past.get(attempt.id, []), read_event(row)])
