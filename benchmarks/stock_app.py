@@ -1,9 +1,10 @@
 """What Kaohe's sockets are measured against: Flask-SocketIO as it comes, on gevent.
 
-``python benchmarks/stock_app.py FOLDER PORT``: defaults throughout, the WebSocket driver that comes
-with the library. Three events take the same message and acknowledge it: ``echo`` stores nothing,
-``save`` commits each one (SQLite in WAL, fully durable), ``save_grouped`` hands it to one writer
-thread that commits what has come meanwhile. ``big`` sends a large event, ``page`` a small page.
+``python benchmarks/stock_app.py FOLDER [own]``: defaults throughout, the WebSocket driver that
+comes with the library, or with ``own`` that of Kaohe and nothing else of it. Three events take the
+same message and acknowledge it: ``echo`` stores nothing, ``save`` commits each one (SQLite in WAL,
+fully durable), ``save_grouped`` hands it to one writer thread that commits what has come
+meanwhile. ``big`` sends a large event, ``page`` a small page.
 """
 
 from gevent import monkey
@@ -20,6 +21,8 @@ from flask import Flask  # noqa: E402
 from flask_socketio import SocketIO, emit  # noqa: E402
 from gevent.event import AsyncResult  # noqa: E402
 from gevent.pywsgi import WSGIServer  # noqa: E402
+
+from exam_server.sockets import websocket  # noqa: E402
 
 INSERT = "INSERT INTO op (attempt, seq, item, value) VALUES (?, ?, ?, ?)"
 KEEP = (
@@ -103,8 +106,10 @@ def keep_writing(store: sqlite3.Connection) -> None:
 
 if __name__ == "__main__":
     app.extensions["store"] = opened(Path(sys.argv[1]))
+    if sys.argv[2:] == ["own"]:
+        websocket.install(sockets.server.eio)
     gevent.spawn(keep_writing, app.extensions["store"])
-    server = WSGIServer(("127.0.0.1", int(sys.argv[2])), app, log=None)
+    server = WSGIServer(("127.0.0.1", 0), app, log=None)
     server.start()
     print(f"listening http://127.0.0.1:{server.server_port}", flush=True)
     server.serve_forever()

@@ -17,7 +17,7 @@ import click
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from benchmarks.saves import prepare
+from benchmarks.exam_home import prepare
 from exam_server.config import read_settings
 from exam_server.delivery.journal import Delivered, store
 from exam_server.delivery.models import Attempt, SittingRun
@@ -127,7 +127,7 @@ def main(attempts: int, ops: int, roots: int) -> None:
     """Measure and print."""
     with tempfile.TemporaryDirectory() as folder:
         database = open_database(read_settings({"KAOHE_HOME": folder}))
-        sitting_id = prepare(database, attempts)
+        (sitting_id,) = prepare(database, attempts)
         attempt_id = fill(database, sitting_id, ops, roots)
         with database.reading() as db:
             seconds, found = timed(db)

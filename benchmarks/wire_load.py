@@ -98,8 +98,9 @@ class Load:
             self._forget(client)
         return {}
 
-    def reconnect(self) -> dict[str, Any]:
+    def reconnect(self, port: int = 0) -> dict[str, Any]:
         """Come back all at once; returns how long it took until the last one was in."""
+        self.address = (self.address[0], port or self.address[1])
         return self._join(self.clients)
 
     def closed(self, seconds: float, first: int = 0, count: int = 0) -> dict[str, Any]:
@@ -109,7 +110,8 @@ class Load:
         began = time.perf_counter()
         self.repeat_until = began + seconds
         for client in chosen:
-            client.line.sendall(client.save(time.perf_counter()))
+            if client.stage == "in":
+                client.line.sendall(client.save(time.perf_counter()))
         self._until(lambda: time.perf_counter() >= self.repeat_until, seconds + SETTLE_S)
         took, done = time.perf_counter() - began, len(self.latencies)
         self._until(lambda: not any(client.waits for client in chosen), SETTLE_S)
@@ -126,7 +128,7 @@ class Load:
                 continue
             client = self.clients[number % len(self.clients)]
             number += 1
-            if client.waits:
+            if client.waits or client.stage != "in":
                 held += 1  # its last save is still on the way: this one would have to queue
                 continue
             client.line.sendall(client.save(due))
@@ -154,6 +156,7 @@ class Load:
         for client in clients:
             client.line = socket.socket()
             client.line.settimeout(0)
+            client.seq = client.acknowledged  # what was not acknowledged is sent again
             client.stage, client.buffer, client.waits = "opening", b"", False
             client.inflate = None
             client.line.connect_ex(self.address)

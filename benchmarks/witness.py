@@ -16,7 +16,7 @@ from typing import Any
 
 import click
 
-from benchmarks.saves import prepare
+from benchmarks.exam_home import prepare
 from exam_server.config import read_settings
 from exam_server.opening import open_database
 from exam_server.rehearsal.day import PASSWORD
@@ -30,7 +30,7 @@ def measure(mode: str, robots: int, pause_s: float) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as name:
         home = Path(name) / "home"
         database = open_database(read_settings({"KAOHE_HOME": str(home)}))
-        sitting_id = prepare(database, robots)
+        (sitting_id,) = prepare(database, robots)
         room = WitnessedRoom(home, mode=mode)
         room.pair()
         server = room.server(home)
