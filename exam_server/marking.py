@@ -6,7 +6,7 @@ option in the printed order, which is the stored order of the frozen paper.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,7 +19,7 @@ from item_bank.composing.queries import credit_of
 from item_bank.queries import frozen_key, paper_content, paper_of
 from item_bank.rules.kinds import ItemKind
 from item_bank.rules.ordering import canonical_answers
-from item_bank.rules.paper import PaperContent
+from item_bank.rules.paper import KeyedItem, PaperContent
 from omr.models import PrintedCard, ScanPage
 from omr.queries import cards_outstanding, final_answers, released_pages
 from proctor.queries import presences
@@ -30,6 +30,7 @@ from registry.scheduling.models import Admission, Sitting
 from scoring.actions import record_absence, record_theory
 from scoring.errata.queries import standing_corrections
 from scoring.rules.evidence import EvidenceSource, TheoryEvidence
+from scoring.rules.errata import Correction
 from scoring.rules.marking import MultipleChoiceMarking, TheoryMark, mark_theory
 
 LETTERS = "ABCDEF"
@@ -75,43 +76,67 @@ def mark_screen_sitting(db: Session, sitting_id: int, *, actor: Actor, now: date
     if open_ones:
         raise UnfinishedRoomError(count=len(open_ones))
     marked = 0
+    papers = {
+        paper_id: _known_paper(db, paper_id)
+        for paper_id in {attempt.paper_id for attempt in attempts.values()}
+    }
     for admission in sitting.admissions:
         if admission.id in attempts:
-            _record_attempt(db, admission, attempts[admission.id], actor=actor, now=now)
+            attempt = attempts[admission.id]
+            paper = papers[attempt.paper_id]
+            _record_attempt(db, attempt, paper, actor=actor, now=now)
             marked += 1
         else:
             record_absence(db, admission.id, "监考员登记缺考", actor=actor, now=now)
     return Marked(marked, len(sitting.admissions) - marked)
 
 
+@dataclass(frozen=True)
+class _KnownPaper:
+    """What marking needs of a paper, read once for all who had it."""
+
+    content: PaperContent
+    key: Sequence[KeyedItem]
+    rule: MultipleChoiceMarking
+    errata: Mapping[int, Correction]
+    paper_hash: str
+
+
+def _known_paper(db: Session, paper_id: int) -> _KnownPaper:
+    return _KnownPaper(
+        paper_content(db, paper_id),
+        frozen_key(db, paper_id),
+        MultipleChoiceMarking(credit_of(db, paper_id)),
+        standing_corrections(db, paper_id),
+        paper_of(db, paper_id).paper_hash,
+    )
+
+
 def _record_attempt(
-    db: Session, admission: Admission, attempt: Attempt, *, actor: Actor, now: datetime
+    db: Session, attempt: Attempt, paper: _KnownPaper, *, actor: Actor, now: datetime
 ) -> None:
     answers = stored_answers(db, attempt.id)
-    paper = paper_content(db, attempt.paper_id)
-    canonical = canonical_answers(paper, attempt.order_seed, answers)
-    errata = standing_corrections(db, attempt.paper_id)
-    mark = mark_theory(
-        frozen_key(db, attempt.paper_id),
-        canonical,
-        multiple_choice=MultipleChoiceMarking(credit_of(db, attempt.paper_id)),
-        errata=errata,
-    )
+    canonical = canonical_answers(paper.content, attempt.order_seed, answers)
+    mark = mark_theory(paper.key, canonical, multiple_choice=paper.rule, errata=paper.errata)
     receipt = json.loads(attempt.receipt or "{}")
     evidence = TheoryEvidence(
         source=EvidenceSource.ATTEMPT,
         source_id=attempt.id,
         source_hash=receipt["answers_hash"],
-        paper_hash=paper_of(db, attempt.paper_id).paper_hash,
+        paper_hash=paper.paper_hash,
         presence=f"上机签到，{attempt.state}，回执 {receipt['code']}",
     )
-    record_theory(db, admission.id, mark, evidence, actor=actor, now=now)
+    record_theory(db, attempt.admission_id, mark, evidence, actor=actor, now=now)
 
 
 def stored_answers(db: Session, attempt_id: int) -> dict[str, tuple[str, ...]]:
     """Return the answers of an attempt by the ids that its candidate saw."""
-    rows = db.scalars(select(Answer).where(Answer.attempt_id == attempt_id, Answer.value != ""))
-    return {row.question_id: tuple(row.value.split(",")) for row in rows}
+    rows = db.execute(
+        select(Answer.question_id, Answer.value).where(
+            Answer.attempt_id == attempt_id, Answer.value != ""
+        )
+    )
+    return {question_id: tuple(value.split(",")) for question_id, value in rows}
 
 
 def mark_card_sitting(db: Session, sitting_id: int, *, actor: Actor, now: datetime) -> Marked:

@@ -41,6 +41,7 @@ def own_state(
     attempt: Attempt,
     *,
     paper: dict[str, Any] | None,
+    sitting: dict[str, Any],
     brief: dict[str, Any],
     now: datetime,
 ) -> dict[str, Any]:
@@ -56,8 +57,8 @@ def own_state(
         "head_epoch": head_epoch(db, attempt),
         "server_ms": milliseconds(now),
         "started_ms": milliseconds(attempt.started_at) if attempt.started_at else None,
-        "candidate": _candidate(attempt),
-        "sitting": _sitting(attempt.admission.sitting),
+        "candidate": _candidate(attempt, sitting["room"]),
+        "sitting": {key: value for key, value in sitting.items() if key != "room"},
         "rules": RULES,
         "confirmed": {
             "data": attempt.data_confirmed_at is not None,
@@ -79,7 +80,7 @@ def _claim(attempt: Attempt) -> Claim:
     return Claim(attempt.id, attempt.admission_id, attempt.epoch)
 
 
-def _candidate(attempt: Attempt) -> dict[str, Any]:
+def _candidate(attempt: Attempt, room: str) -> dict[str, Any]:
     admission = attempt.admission
     candidate = admission.enrolment.candidate
     return {
@@ -88,14 +89,16 @@ def _candidate(attempt: Attempt) -> dict[str, Any]:
         "id_number_masked": candidate.id_number_masked,
         "gender": GENDERS[candidate.gender],
         "photo": "/exam/photo" if candidate.photo_hash else None,
-        "room": f"第 {admission.sitting.room.number} 考场",
+        "room": room,
         "seat_no": admission.seat_no,
     }
 
 
-def _sitting(sitting: Sitting) -> dict[str, Any]:
+def sitting_as_told(sitting: Sitting) -> dict[str, Any]:
+    """Return what every candidate of a sitting is told of it, with its room."""
     plan = sitting.plan
     return {
+        "room": f"第 {sitting.room.number} 考场",
         "project": plan.specification.project.name,
         "subject": "理论知识考试",
         "batch": plan.number,

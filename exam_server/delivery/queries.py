@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from exam_server.delivery.errors import NotOnDutyError
 from exam_server.delivery.models import (
@@ -141,16 +141,23 @@ def due_attempts(db: Session) -> dict[int, datetime]:
     return {attempt_id: closes_at for attempt_id, closes_at in db.execute(begun) if closes_at}
 
 
+def attempt_with_candidate(db: Session, attempt_id: int) -> Attempt:
+    """Return an attempt and the candidate it belongs to, with one statement."""
+    whole = joinedload(Attempt.admission).joinedload(Admission.enrolment)
+    chosen = select(Attempt).where(Attempt.id == attempt_id)
+    return db.scalars(chosen.options(whole.joinedload(Enrolment.candidate))).one()
+
+
 def answers_of(db: Session, attempt_id: int) -> dict[str, dict[str, Any]]:
     """Return the candidate's answers as the page shows them."""
-    rows = db.scalars(select(Answer).where(Answer.attempt_id == attempt_id))
+    rows = db.execute(
+        select(Answer.question_id, Answer.value, Answer.flagged, Answer.seq).where(
+            Answer.attempt_id == attempt_id
+        )
+    )
     return {
-        row.question_id: {
-            "value": row.value.split(",") if row.value else [],
-            "flagged": row.flagged,
-            "seq": row.seq,
-        }
-        for row in rows
+        question_id: {"value": value.split(",") if value else [], "flagged": flagged, "seq": seq}
+        for question_id, value, flagged, seq in rows
     }
 
 

@@ -24,7 +24,7 @@ from exam_server.delivery import (
 from exam_server.delivery.alarms import Alarms, unmoved
 from exam_server.delivery.briefs import Brief, read_brief
 from exam_server.delivery.candidate_actions import Claimed
-from exam_server.delivery.candidate_view import own_state
+from exam_server.delivery.candidate_view import own_state, sitting_as_told
 from exam_server.delivery.custody.queries import package_of, package_offer
 from exam_server.delivery.desks import Desks
 from exam_server.delivery.ending import add_event
@@ -42,6 +42,7 @@ from exam_server.delivery.models import Attempt, RoomEvent, StoreIdentity
 from exam_server.delivery.presence_board import Heartbeat, PresenceBoard
 from exam_server.delivery.queries import (
     Seat,
+    attempt_with_candidate,
     candidate_events,
     due_attempts,
     live_lease,
@@ -107,6 +108,7 @@ class ExamRoom:
         self.signs_of_life = outages.SignsOfLife(self.writer, clock())
         self.desks = Desks(database)
         self._briefs: dict[int, Brief] = {}
+        self._sittings: dict[int, dict[str, Any]] = {}  # as told, until the next command
         self._changes = 0  # a brief read before a change must not be kept after it
         self._walls: dict[int, _Wall] = {}
 
@@ -153,8 +155,14 @@ class ExamRoom:
         paper = self.desks.shown(seat.attempt_id) if brief.is_working and with_paper else None
         said = {**self._told(brief), "tools": self.desks.of(seat.attempt_id).tools}
         with self.database.reading() as db:
-            attempt = db.get_one(Attempt, seat.attempt_id)
-            told = own_state(db, attempt, paper=paper, brief=said, now=self.clock())
+            attempt = attempt_with_candidate(db, seat.attempt_id)
+            sitting = self._sittings.get(seat.sitting_id)
+            if sitting is None:
+                sitting = sitting_as_told(attempt.admission.sitting)
+                self._sittings[seat.sitting_id] = sitting
+            told = own_state(
+                db, attempt, paper=paper, sitting=sitting, brief=said, now=self.clock()
+            )
         if seat.epoch != brief.epoch:
             return {"ok": False, "error": "fenced", "state": brief.state.value}
         return told
@@ -250,6 +258,7 @@ class ExamRoom:
         result = self.writer.perform(lambda db: act(db, now))
         self._changes += 1
         self._briefs.clear()
+        self._sittings.clear()
         if isinstance(result, dict) and result:
             for attempt_id, news in result.items():
                 self.telling.attempt(attempt_id, news)

@@ -70,12 +70,6 @@ class ServerProcess:
         assert self._process is not None
         return self._process.pid
 
-    @property
-    def pid(self) -> int:
-        """Return the number of the process, for what it uses of the machine."""
-        assert self._process is not None
-        return self._process.pid
-
     def kill(self) -> None:
         """End it as a power cut would: SIGKILL, nothing flushed."""
         assert self._process is not None

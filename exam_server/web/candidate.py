@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 from flask import (
     Blueprint,
     Response,
@@ -144,7 +145,8 @@ def room_page() -> ResponseReturnValue:
 @public
 def state() -> ResponseReturnValue:
     """Return everything the page needs to show itself afresh; the paper unless it has its own."""
-    return room().state(own_seat(), with_paper=request.args.get("paper") != "package")
+    told = room().state(own_seat(), with_paper=request.args.get("paper") != "package")
+    return Response(msgspec.json.encode(told), content_type="application/json")
 
 
 @blueprint.get("/api/key-copy")
