@@ -29,8 +29,8 @@ from registry.errors import AssessmentError
 from registry.scheduling.models import Admission, Sitting
 from scoring.actions import record_absence, record_theory
 from scoring.errata.queries import standing_corrections
-from scoring.rules.evidence import EvidenceSource, TheoryEvidence
 from scoring.rules.errata import Correction
+from scoring.rules.evidence import EvidenceSource, TheoryEvidence
 from scoring.rules.marking import MultipleChoiceMarking, TheoryMark, mark_theory
 
 LETTERS = "ABCDEF"

@@ -31,7 +31,7 @@ def test_a_candidate_signs_in_confirms_and_waits(room: Room) -> None:
     page = room.page()
     assert page.sign_in(code) == ""
     assert page.state()["state"] == "claimed"
-    assert page.confirm() == {"ok": True, "state": "waiting"}
+    assert page.confirm() == {"ok": True, "state": "waiting", "package": None}
     assert page.state()["paper"] is None
 
 
