@@ -125,7 +125,7 @@ def test_a_hand_in_that_was_not_stored_leaves_the_candidate_at_work(room: Room) 
     submit = page.op("submit")
     with failing_store(room):
         assert page.send(submit)["error"] == "busy"
-        assert page.state()["state"] == "in_progress"
+    assert page.state()["state"] == "in_progress"
     assert page.send(submit)["state"] == "submitted"
 
 
