@@ -19,8 +19,8 @@ from exam_server.delivery.states import AttemptState
 from exam_server.delivery.wire import Op
 
 AT = datetime(2026, 12, 5, 1, 0, tzinfo=UTC)
-STEPS = 8  # of one interleaving
-ACTS = ("write", "write", "again", "late", "ask", "approve", "take", "return")
+STEPS = 12  # of one interleaving
+ACTS = ("write", "write", "again", "late", "move", "move", "move", "return")
 
 
 @dataclass
@@ -83,16 +83,22 @@ def act(world: World, who: int, name: str) -> None:
         send(world, who, op)
     elif name in ("again", "late") and computer.sent:
         send(world, who, computer.sent[-1 if name == "late" else 0])
-    elif name == "ask" and computer.epoch != world.head.epoch:
-        world.asked, world.approved = who, None
-    elif name == "approve" and world.asked == who:
-        world.approved = who
-    elif (name == "take" and world.approved == who) or (
-        name == "return" and computer.epoch == world.head.epoch
-    ):
-        world.head.epoch += 1
-        computer.epoch, computer.seq = world.head.epoch, world.head.seq
-        world.asked = world.approved = None
+    elif name == "move" and computer.epoch != world.head.epoch:
+        if world.approved == who:
+            take_over(world, computer)
+        elif world.asked == who:
+            world.approved = who
+        else:
+            world.asked, world.approved = who, None
+    elif name == "return" and computer.epoch == world.head.epoch:
+        take_over(world, computer)
+
+
+def take_over(world: World, computer: Computer) -> None:
+    """Give a computer the next epoch and the head of the server."""
+    world.head.epoch += 1
+    computer.epoch, computer.seq = world.head.epoch, world.head.seq
+    world.asked = world.approved = None
 
 
 @click.command()
