@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from exam_server.delivery.models import Answer, Attempt
-from exam_server.delivery.states import ENDED
+from exam_server.delivery.states import ENDED, AttemptState
 from item_bank.composing.queries import credit_of
 from item_bank.queries import frozen_key, paper_content, paper_of
 from item_bank.rules.kinds import ItemKind
@@ -27,7 +27,7 @@ from proctor.rules.presence import Presence
 from registry.access import Actor
 from registry.errors import AssessmentError
 from registry.scheduling.models import Admission, Sitting
-from scoring.actions import record_absence, record_theory
+from scoring.actions import record_absence, record_invalid, record_theory
 from scoring.errata.queries import standing_corrections
 from scoring.rules.errata import Correction
 from scoring.rules.evidence import EvidenceSource, TheoryEvidence
@@ -81,8 +81,12 @@ def mark_screen_sitting(db: Session, sitting_id: int, *, actor: Actor, now: date
         for paper_id in {attempt.paper_id for attempt in attempts.values()}
     }
     for admission in sitting.admissions:
-        if admission.id in attempts:
-            attempt = attempts[admission.id]
+        attempt = attempts.get(admission.id)
+        if attempt is not None and attempt.state == AttemptState.VOIDED:
+            basis = "违纪处理决定：作答判为无效"
+            record_invalid(db, admission.id, basis, actor=actor, now=now)
+            marked += 1
+        elif attempt is not None:
             paper = papers[attempt.paper_id]
             _record_attempt(db, attempt, paper, actor=actor, now=now)
             marked += 1

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from exam_server.delivery import away_lock
+from exam_server.delivery import decisions as decide
 from exam_server.delivery import proctor_actions as act
 from exam_server.delivery import time_actions as time
 from exam_server.delivery.custody.actions import UnlockSlips, record_refusal, unlock_papers
@@ -66,6 +67,29 @@ def _resume(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
 def _compensate(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
     time.compensate(
         db, c.sitting, c.admission, c.proposal, c.seconds, c.reason, actor=actor, now=now
+    )
+
+
+def _reopen(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
+    decide.reopen(
+        db, c.sitting, c.admission, c.minutes, c.reason, reviewer=c.reviewer, actor=actor, now=now
+    )
+
+
+def _void(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
+    decide.void(db, c.sitting, c.admission, c.reason, reviewer=c.reviewer, actor=actor, now=now)
+
+
+def _decide_late(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
+    decide.decide_late(
+        db,
+        c.sitting,
+        c.admission,
+        c.reason,
+        is_accepted=c.accept,
+        reviewer=c.reviewer,
+        actor=actor,
+        now=now,
     )
 
 
@@ -134,6 +158,9 @@ COMMANDS: dict[str, Command] = {
     "resume": _resume,
     "compensate": _compensate,
     "force_submit": _force,
+    "reopen": _reopen,
+    "void": _void,
+    "decide_late": _decide_late,
     "mark_absent": _absent,
     "mark_present": _present,
     "release_seat": _release,

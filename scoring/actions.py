@@ -72,6 +72,25 @@ def record_absence(
     db: Session, admission_id: int, presence: str, *, actor: Actor, now: datetime
 ) -> SubjectResult:
     """Record that a candidate missed a subject: 0, flagged; ``presence`` says how it is known."""
+    return _without_work(db, admission_id, ResultFlag.ABSENT, presence, actor=actor, now=now)
+
+
+def record_invalid(
+    db: Session, admission_id: int, decision: str, *, actor: Actor, now: datetime
+) -> SubjectResult:
+    """Record that a subject is invalid by a misconduct decision: 0, flagged; answers are kept."""
+    return _without_work(db, admission_id, ResultFlag.INVALID, decision, actor=actor, now=now)
+
+
+def _without_work(
+    db: Session,
+    admission_id: int,
+    flag: ResultFlag,
+    basis: str,
+    *,
+    actor: Actor,
+    now: datetime,
+) -> SubjectResult:
     _require_one_of(
         actor,
         Permission.ROOM_PROCTOR,
@@ -82,15 +101,15 @@ def record_absence(
     admission = queries.admission_of(db, admission_id)
     subject = Subject(admission.sitting.subject)
     admission = _admission(db, admission_id, subject, actor=actor)
-    if not presence.strip():
+    if not basis.strip():
         raise InvalidInputError(field="缺考依据", reason="请写明缺考是如何记录的。")
     if queries.panel_of(db, admission_id) is not None:
         raise InvalidInputError(field="缺考", reason="该考生已有评分记录表，不能登记缺考。")
     known = queries.result_on_record(db, admission.enrolment_id, subject)
-    if known is not None and known.flag != ResultFlag.ABSENT:
+    if known is not None and known.flag != flag:
         raise AlreadyScoredError
-    result = SubjectResult(mark=publish(Decimal(0)), flag=ResultFlag.ABSENT)
-    result.evidence = absence_evidence(presence.strip())
+    result = SubjectResult(mark=publish(Decimal(0)), flag=flag)
+    result.evidence = absence_evidence(basis.strip())
     return _record(db, admission, result, actor=actor, now=now)
 
 

@@ -12,7 +12,7 @@ from scoring.models import Ruling, ScoreSheet, SubjectResult
 from scoring.queries import Panel, panel_of, panel_sheet
 from scoring.rules.evidence import EvidenceSource, canonical, source_in, theory_fault
 from scoring.rules.examiner_panel import MergeRule, PanelMark, merge_panel
-from scoring.rules.states import ResultFlag
+from scoring.rules.states import WITHOUT_WORK
 
 
 def merged(panel: Panel) -> PanelMark:
@@ -43,9 +43,9 @@ def fault_in(db: Session, result: SubjectResult) -> str | None:
 
     A practical mark is merged again from the sheets on record.
     """
-    if result.flag == ResultFlag.ABSENT:
+    if result.flag in WITHOUT_WORK:
         is_fair = result.mark == 0 and source_in(result.evidence) is EvidenceSource.ABSENCE
-        return None if is_fair else "缺考记录与成绩不符。"
+        return None if is_fair else "缺考或无效的记录与成绩不符。"
     if result.subject == Subject.THEORY:
         return theory_fault(result.evidence, result.mark)
     panel = panel_of(db, result.admission_id)

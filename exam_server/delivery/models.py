@@ -207,7 +207,7 @@ class Answer(Record):
 
 
 class RefusedOp(Record):
-    """An operation that came late, from a fenced seat or in conflict: kept, never counted."""
+    """An operation that came late, from a fenced seat or in conflict: kept for two persons."""
 
     __tablename__ = "refused_op"
 
@@ -218,6 +218,7 @@ class RefusedOp(Record):
     seq: Mapped[int]
     body: Mapped[str] = mapped_column(Text)
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    decision: Mapped[str] = mapped_column(String(10), default="")  # accepted, refused
 
 
 class RoomEvent(Record):

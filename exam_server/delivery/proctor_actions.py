@@ -14,6 +14,7 @@ from exam_server.delivery.candidate_actions import OPEN_ROOMS, begin_work
 from exam_server.delivery.custody.queries import require_forms, require_key
 from exam_server.delivery.ending import add_event, end_attempt, end_leases
 from exam_server.delivery.errors import ReviewerError, RoomNotReadyError
+from exam_server.delivery.late_ops import settle_overdue
 from exam_server.delivery.models import Attempt, RoomEvent, SittingRun
 from exam_server.delivery.queries import (
     ROOM_CODE,
@@ -304,6 +305,7 @@ def close_room(db: Session, sitting_id: int, *, actor: Actor, now: datetime) -> 
             action="结束本场",
             hint="请等待全部交卷，逐一登记缺考，人数相符后再结束。",
         )
+    settle_overdue(db, sitting_id, now=now)
     run.state = RunState.CLOSED
     run.closed_at = now
     attempts = db.scalars(select(Attempt).where(Attempt.sitting_id == sitting_id)).all()

@@ -17,6 +17,7 @@ from exam_server.delivery.candidate_actions import OPEN_ROOMS
 from exam_server.delivery.custody.queries import custody_state
 from exam_server.delivery.ending import question_count
 from exam_server.delivery.journal_keys import seat_pin
+from exam_server.delivery.late_ops import Kept, kept_of
 from exam_server.delivery.models import AnswerOp, Attempt, RoomEvent, SeatTransfer, SittingRun
 from exam_server.delivery.outages import open_proposals
 from exam_server.delivery.presence_board import PresenceBoard
@@ -58,6 +59,7 @@ class _Facts:
     proposals: Mapping[int, list[Proposal]]
     transfers: Mapping[int, SeatTransfer]
     moved: Mapping[int, int]
+    kept: Mapping[int, Kept]
 
 
 def snapshot(
@@ -134,6 +136,7 @@ def _facts(
         open_proposals(db, attempts) if run.state in LIVE else {},
         {one.attempt_id: one for one in open_transfers(db, [a.id for a in attempts])},
         seats_moved_to(db, run.sitting_id),
+        kept_of(db, run.sitting_id) if run.state in LIVE else {},
     )
 
 
@@ -178,11 +181,26 @@ def _seat(
         "covered": facts.covered.get(admission.id, False),
         "pin": facts.pins.get(admission.id),
         "paused_ms": milliseconds(attempt.paused_at) if attempt and attempt.paused_at else None,
+        "late": _late(facts.kept.get(attempt.id)) if attempt else None,
         "proposals": [
             _proposal(one) for one in (facts.proposals.get(attempt.id, []) if attempt else [])
         ],
         "moved_to": facts.moved.get(attempt.id) if attempt else None,
         "transfer": _transfer(attempt, facts, now),
+    }
+
+
+def _late(kept: Kept | None) -> dict[str, Any] | None:
+    if kept is None:
+        return None
+    return {
+        "ops": len(kept.ops),
+        "changing": len(kept.changing),
+        "reasons": sorted({op.reason for op in kept.ops}),
+        "from_ms": milliseconds(kept.ops[0].received_at),
+        "until_ms": milliseconds(kept.ops[-1].received_at),
+        "follow_on": kept.follow_on,
+        "had_outage": kept.had_outage,
     }
 
 

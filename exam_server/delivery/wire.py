@@ -132,6 +132,7 @@ class RoomCommand(msgspec.Struct, frozen=True):
     event: Positive | None = None
     head_code: ShortText = ""
     proctor_code: ShortText = ""
+    accept: bool = False
     proposal: Annotated[str, msgspec.Meta(max_length=40)] = ""
     seconds: Annotated[int, msgspec.Meta(ge=0, le=21_600)] | None = None
     transfer: Positive | None = None

@@ -18,7 +18,7 @@ from scoring.models import Erratum, ResultRevision, SubjectResult
 from scoring.rules.errata import Correction, ErratumState, Remedy
 from scoring.rules.evidence import EvidenceSource, source_in, theory_work
 from scoring.rules.outcome import PASS_MARK
-from scoring.rules.states import ResultFlag
+from scoring.rules.states import WITHOUT_WORK
 
 SEALED_PURPOSE = "erratum.sealed"
 
@@ -160,7 +160,7 @@ def as_of(db: Session, result: SubjectResult, at: datetime) -> tuple[Decimal, st
 
 
 def _is_of(result: SubjectResult, paper: Paper) -> bool:
-    if result.flag == ResultFlag.ABSENT:
+    if result.flag in WITHOUT_WORK:
         return False
     if source_in(result.evidence) not in (EvidenceSource.ATTEMPT, EvidenceSource.CARD):
         return False

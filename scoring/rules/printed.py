@@ -15,6 +15,7 @@ CHINESE_FLAG: Final[Mapping[ResultFlag, str]] = {
     ResultFlag.NONE: "",
     ResultFlag.ABSENT: "缺考",
     ResultFlag.VETO: "否定项",
+    ResultFlag.INVALID: "成绩无效",
 }
 
 

@@ -24,6 +24,10 @@ class ResultFlag(StrEnum):
     NONE = ""
     ABSENT = "absent"  # 缺考
     VETO = "veto"  # 否定项
+    INVALID = "invalid"  # 成绩无效, by a misconduct decision
+
+
+WITHOUT_WORK = frozenset({ResultFlag.ABSENT, ResultFlag.INVALID})  # 0, whatever was answered
 
 
 class BlankState(StrEnum):

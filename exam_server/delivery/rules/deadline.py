@@ -73,8 +73,10 @@ def _opened(event: Event) -> Ledger:
 
 def _entered(ledger: Ledger, event: Event) -> Ledger:
     kind, body = event.kind, event.body
-    if kind in (EventKind.EXTENDED, EventKind.REOPENED):
+    if kind == EventKind.EXTENDED:
         return replace(ledger, given=ledger.given + timedelta(minutes=body["minutes"]))
+    if kind == EventKind.REOPENED:
+        return replace(ledger, given=ledger.given + timedelta(seconds=body["seconds"]))
     if kind == EventKind.PAUSED:
         begun = Pause(event.number, event.at, cause=body.get("cause", ""))
         return replace(ledger, pauses=(*ledger.pauses, begun))

@@ -176,7 +176,7 @@ def test_a_silent_seat_is_an_outage_that_may_be_given_back(room: Room) -> None:
 
 BODIES = {
     EventKind.EXTENDED: {"minutes": 5},
-    EventKind.REOPENED: {"minutes": 10},
+    EventKind.REOPENED: {"seconds": 600},
     EventKind.COMPENSATED: {"seconds": 60, "key": "server-1"},
 }
 

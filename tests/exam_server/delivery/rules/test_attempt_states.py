@@ -32,7 +32,7 @@ K, S = EventKind, AttemptState
 BODIES = {
     K.STARTED: beginning(T0, MINUTES),
     K.EXTENDED: {"minutes": 5},
-    K.REOPENED: {"minutes": 10},
+    K.REOPENED: {"seconds": 600},
     K.READMITTED: {"epoch": 2},
     K.COMPENSATED: {"seconds": 60, "cause": "outage"},
 }

@@ -53,7 +53,7 @@ PAUSE, RESUME = (K.PAUSED, 10, {}), (K.RESUMED, 16, {})
         ([PAUSE, RESUME, (K.COMPENSATED, 17, {"pause": 2, "seconds": 0})], 0, False),
         ([PAUSE, RESUME, (K.COMPENSATED, 17, {"seconds": 120})], 8, True),
         ([(K.COMPENSATED, 17, {"seconds": 90})], 1.5, False),
-        ([(K.SUBMITTED, 20, {}), (K.REOPENED, 30, {"minutes": 10})], 10, False),
+        ([(K.SUBMITTED, 20, {}), (K.REOPENED, 30, {"seconds": 600})], 10, False),
         ([(K.EXTENDED, 5, {"minutes": 120}), (K.EXTENDED, 6, {"minutes": 120})], 180, True),
     ],
 )
