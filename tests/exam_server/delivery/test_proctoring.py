@@ -435,6 +435,12 @@ def act_out(room: Room, page: Page) -> dict[str, Callable[[], Any]]:
         "compensate": lambda: room.command("compensate"),
         "release_seat": lambda: room.command("release_seat", reason="换机", **mine),
         "force_submit": lambda: room.command("force_submit", **mine, **REVIEWED),
+        "decide_late": lambda: (
+            page.send(page.op("submit")),
+            room.command("decide_late", **mine, **REVIEWED),
+        ),
+        "reopen": lambda: room.command("reopen", **mine, **REVIEWED),
+        "void": lambda: room.command("void", **mine, **REVIEWED),
         "mark_present": lambda: room.command("mark_present", **away),
         "override_seb": lambda: room.command("override_seb", reason="装不上", **away),
         "mark_absent": lambda: room.command("mark_absent", **away),
