@@ -50,6 +50,7 @@ from exam_server.web import (
     item_review,
     item_trace,
     menu,
+    paper_continuation,
     paper_custody,
     paper_prints,
     papers,
@@ -113,6 +114,7 @@ BLUEPRINTS = (
     proctor_console.blueprint,
     room_record.blueprint,
     check_in.blueprint,
+    paper_continuation.blueprint,
     health.blueprint,
     seb.blueprint,
 )

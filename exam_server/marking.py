@@ -17,11 +17,12 @@ from exam_server.delivery.models import Answer, Attempt
 from exam_server.delivery.states import ENDED, AttemptState
 from item_bank.composing.queries import credit_of
 from item_bank.queries import frozen_key, paper_content, paper_of
+from item_bank.rules.card_form import answers_by_form
 from item_bank.rules.kinds import ItemKind
 from item_bank.rules.ordering import canonical_answers
 from item_bank.rules.paper import KeyedItem, PaperContent
 from omr.models import PrintedCard, ScanPage
-from omr.queries import cards_outstanding, final_answers, released_pages
+from omr.queries import cards_outstanding, continued_cards, final_answers, released_pages
 from proctor.queries import presences
 from proctor.rules.presence import Presence
 from registry.access import Actor
@@ -51,12 +52,16 @@ class CardMissingError(AssessmentError):
     text = "还有 {count} 名到场考生没有答题卡（如座位 {seats}），不能评分。请补扫或登记缺考。"
 
 
+VOIDED = "违纪处理决定：作答判为无效"
+
+
 @dataclass(frozen=True)
 class Marked:
     """How many of a sitting were marked and how many recorded as absent; together all of it."""
 
     marked: int
     absent: int
+    waiting: int = 0  # went on with a pencil; their card is not released yet
 
 
 def mark_screen_sitting(db: Session, sitting_id: int, *, actor: Actor, now: datetime) -> Marked:
@@ -75,24 +80,26 @@ def mark_screen_sitting(db: Session, sitting_id: int, *, actor: Actor, now: date
     ]
     if open_ones:
         raise UnfinishedRoomError(count=len(open_ones))
-    marked = 0
     papers = {
         paper_id: _known_paper(db, paper_id)
         for paper_id in {attempt.paper_id for attempt in attempts.values()}
     }
-    for admission in sitting.admissions:
-        attempt = attempts.get(admission.id)
-        if attempt is not None and attempt.state == AttemptState.VOIDED:
-            basis = "违纪处理决定：作答判为无效"
-            record_invalid(db, admission.id, basis, actor=actor, now=now)
-            marked += 1
-        elif attempt is not None:
-            paper = papers[attempt.paper_id]
-            _record_attempt(db, attempt, paper, actor=actor, now=now)
-            marked += 1
+    pages = _pages_on_paper(db, sitting_id)
+    waiting = 0
+    for attempt in attempts.values():
+        # One whose attempt was opened again after the card was printed ended it otherwise.
+        went_on = attempt.state == AttemptState.FORCED and attempt.admission_id in pages
+        page = pages[attempt.admission_id] if went_on else None
+        if attempt.state == AttemptState.VOIDED:
+            record_invalid(db, attempt.admission_id, VOIDED, actor=actor, now=now)
+        elif went_on and page is None:
+            waiting += 1
         else:
-            record_absence(db, admission.id, "监考员登记缺考", actor=actor, now=now)
-    return Marked(marked, len(sitting.admissions) - marked)
+            _record_attempt(db, attempt, papers[attempt.paper_id], page, actor=actor, now=now)
+    missing = [one.id for one in sitting.admissions if one.id not in attempts]
+    for admission_id in missing:
+        record_absence(db, admission_id, "监考员登记缺考", actor=actor, now=now)
+    return Marked(len(attempts) - waiting, len(missing), waiting)
 
 
 @dataclass(frozen=True)
@@ -117,20 +124,54 @@ def _known_paper(db: Session, paper_id: int) -> _KnownPaper:
 
 
 def _record_attempt(
-    db: Session, attempt: Attempt, paper: _KnownPaper, *, actor: Actor, now: datetime
+    db: Session,
+    attempt: Attempt,
+    paper: _KnownPaper,
+    page: ScanPage | None,
+    *,
+    actor: Actor,
+    now: datetime,
 ) -> None:
-    answers = stored_answers(db, attempt.id)
-    canonical = canonical_answers(paper.content, attempt.order_seed, answers)
+    """Record what was answered at the computer, or the merged card of one who went on on paper."""
+    canonical = attempt_answers(db, attempt, paper.content, page)
     mark = mark_theory(paper.key, canonical, multiple_choice=paper.rule, errata=paper.errata)
     receipt = json.loads(attempt.receipt or "{}")
+    presence, source_hash = (
+        f"上机签到，{attempt.state}，回执 {receipt['code']}",
+        receipt["answers_hash"],
+    )
+    if page is not None and page.card is not None:
+        where = f"扫描批次 {page.batch_id} 第 {page.position} 页"
+        presence += f"；转纸笔作答，答题卡 {page.card.serial}，{where}"
+        source_hash = _hash_of(page, canonical)
     evidence = TheoryEvidence(
         source=EvidenceSource.ATTEMPT,
         source_id=attempt.id,
-        source_hash=receipt["answers_hash"],
+        source_hash=source_hash,
         paper_hash=paper.paper_hash,
-        presence=f"上机签到，{attempt.state}，回执 {receipt['code']}",
+        presence=presence,
     )
     record_theory(db, attempt.admission_id, mark, evidence, actor=actor, now=now)
+
+
+def attempt_answers(
+    db: Session, attempt: Attempt, paper: PaperContent, page: ScanPage | None
+) -> dict[int, frozenset[str]]:
+    """Return the answers of an attempt as canonical ids by position.
+
+    The card of one who went on with a pencil was printed with the answers of the server, and every
+    difference was decided by a person; so it holds all of them.
+    """
+    if page is not None and page.card is not None and page.card.form is not None:
+        return answers_by_form(page.card.form, final_answers(page))
+    return canonical_answers(paper, attempt.order_seed, stored_answers(db, attempt.id))
+
+
+def _pages_on_paper(db: Session, sitting_id: int) -> dict[int, ScanPage | None]:
+    """Return by admission the released page of each card on which a candidate went on."""
+    pages = {page.card_id: page for page in released_pages(db, sitting_id)}
+    cards = continued_cards(db, sitting_id)
+    return {admission_id: pages.get(card.id) for admission_id, card in cards.items()}
 
 
 def stored_answers(db: Session, attempt_id: int) -> dict[str, tuple[str, ...]]:

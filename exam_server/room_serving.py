@@ -17,6 +17,7 @@ from gevent.pywsgi import WSGIServer
 
 from exam_server.app import Server
 from exam_server.context import wall_clock
+from exam_server.delivery.errors import BusyError
 from exam_server.install_site import Installation, create_install_site
 from exam_server.room_host import ballast
 from exam_server.room_host.certificates import (
@@ -29,7 +30,7 @@ from exam_server.room_host.certificates import (
 from exam_server.room_host.record import write_run
 from exam_server.room_host.witness.link import WitnessLink
 from exam_server.room_host.witness.status import Mode, Standing, forget_status, read_status
-from exam_server.room_host.witness.watching import note_change
+from exam_server.room_host.witness.watching import note_change, open_sittings
 from exam_server.serving import listener, serve
 
 ANY_HOST = "0.0.0.0"  # noqa: S104  (every network card of the room's server)
@@ -101,17 +102,28 @@ def _open_link(server: Server, place: RoomPlace, beside: Group) -> WitnessLink |
 
 
 def _watch_witness(server: Server, folder: Path, link: WitnessLink) -> None:
-    """Keep the shipping process alive; tell the rooms when the witness comes, goes or lags."""
+    """Keep the shipping process alive; tell every room, also one that opens later, what changes."""
+    told: dict[int, Standing] = {}
     before: Standing | None = None
     while True:
         gevent.sleep(WATCH_S)
         link.keep_running()
         status = read_status(folder, now=wall_clock())
-        if status is not None and status.standing is not before:
-            before = status.standing
-            tell = partial(note_change, status=status, now=server.room.clock())
-            for sitting_id in server.room.writer.perform(tell):
-                server.room.refresh_wall(sitting_id)
+        if status is None:
+            continue
+        with server.room.database.reading() as db:
+            untold = [i for i in open_sittings(db) if told.get(i) is not status.standing]
+        if untold or status.standing is not before:
+            now = server.room.clock()
+            tell = partial(note_change, status=status, sittings=untold, now=now)
+            try:
+                server.room.writer.perform(tell)
+            except BusyError:
+                continue  # told a second later
+        before = status.standing
+        told |= dict.fromkeys(untold, status.standing)
+        for sitting_id in untold:
+            server.room.refresh_wall(sitting_id)
 
 
 def _note_runs(server: Server, folder: Path) -> None:

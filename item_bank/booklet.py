@@ -55,7 +55,11 @@ CAPTION = TextStyle(REGULAR, 9, 12, align="centre", ink=GREY)
 
 
 def print_booklet(
-    paper: PaperContent, read_figure: Callable[[str], bytes], *, paper_mark: str
+    paper: PaperContent,
+    read_figure: Callable[[str], bytes],
+    *,
+    paper_mark: str,
+    notes: Sequence[str] = NOTES,
 ) -> bytes:
     """Return the PDF; the same paper gives the same bytes.
 
@@ -67,6 +71,8 @@ def print_booklet(
         Gives the bytes of a figure by its hash.
     paper_mark : str
         Printed at the foot of every page: which plan and which paper this is.
+    notes : sequence of str
+        What candidates are told before they begin.
     """
     register_fonts()
     stream = io.BytesIO()
@@ -80,7 +86,7 @@ def print_booklet(
         title=title_of(paper),
         invariant=1,
     )
-    story = _head(paper)
+    story = _head(paper, notes)
     for place, questions in enumerate(sections_of(paper)):
         story += _section(paper, place, questions, read_figure)
     document.build(story, canvasmaker=canvas_maker(paper_mark))
@@ -93,7 +99,7 @@ def title_of(paper: PaperContent) -> str:
     return f"{name}（{paper.label}）" if paper.label else name
 
 
-def _head(paper: PaperContent) -> list[Flowable]:
+def _head(paper: PaperContent, notes: Sequence[str]) -> list[Flowable]:
     total = plain_number(paper.total_points)
     facts = f"考试时间 {paper.minutes} 分钟　　满分 {total} 分　　共 {len(paper.questions)} 题"
     fields = Table(
@@ -104,10 +110,10 @@ def _head(paper: PaperContent) -> list[Flowable]:
             *[("LINEBELOW", (column, 0), (column, 0), 0.6, HexColor(GREY)) for column in (1, 3, 5)],
         ],
     )
-    given = (*NOTES, TYPE_NOTE.format(label=paper.label)) if paper.label else NOTES
-    notes = [_text(note, NOTE, f"{number}．") for number, note in enumerate(given, start=1)]
+    given = (*notes, TYPE_NOTE.format(label=paper.label)) if paper.label else notes
+    lines = [_text(note, NOTE, f"{number}．") for number, note in enumerate(given, start=1)]
     box = Table(
-        [[[_text("注意事项", LABEL), *notes]]],
+        [[[_text("注意事项", LABEL), *lines]]],
         colWidths=[TEXT_WIDTH_PT],
         style=[
             ("BOX", (0, 0), (-1, -1), 0.6, HexColor(GREY)),

@@ -24,6 +24,7 @@ from omr.models import Correction, PrintedCard, Reading, ScanBatch, ScanPage
 from omr.reader.reading import PageReading
 from omr.rules.card_code import serial_of
 from omr.rules.card_layout import CardLayout, Cell
+from omr.rules.prefilled import differing, saved_answers
 from omr.rules.reasons import PageReason, PageStatus
 from omr.rules.states import CardState, PageState
 from omr.scans import ReadPage, measures_json
@@ -189,7 +190,7 @@ def _judge(
     ):
         return PageState.DUPLICATE, "same_image"
     if reading.status is PageStatus.OK and card is not None:
-        return _judge_type(card, reading)
+        return _judge_print(card, reading)
     return STATES[reading.status], str(reading.reason) if reading.reason else None
 
 
@@ -200,10 +201,12 @@ def _fault_of(db: Session, batch: ScanBatch, card: PrintedCard) -> tuple[PageSta
     return (PageState.DUPLICATE, "card_seen_before") if _has_page(db, card.id) else None
 
 
-def _judge_type(card: PrintedCard, reading: PageReading) -> tuple[PageState, str | None]:
-    """Send a card to a person that is filled as another paper than it was printed for."""
+def _judge_print(card: PrintedCard, reading: PageReading) -> tuple[PageState, str | None]:
+    """Send a card to a person whose marks are not what was printed on it."""
     if queries.contradicted_types(card, reading.answers):
         return PageState.REVIEW, PageReason.TYPE_CONFLICT
+    if differing(saved_answers(card.prefilled), reading.answers):
+        return PageState.REVIEW, PageReason.GROUPS_IN_DOUBT
     return PageState.READ, None
 
 

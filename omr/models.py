@@ -43,6 +43,8 @@ class PrintedCard(Record):
     layout_hash: Mapped[str] = mapped_column(String(12))
     state: Mapped[str] = mapped_column(String(16), default=CardState.ISSUED)
     printed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    form: Mapped[str | None] = mapped_column(Text)  # of a candidate's own order; else the paper's
+    prefilled: Mapped[str | None] = mapped_column(Text)  # JSON, see ``rules/prefilled.py``
 
     admission: Mapped[Admission] = relationship()
     paper: Mapped[Paper] = relationship()

@@ -1,8 +1,8 @@
 """Draws answer cards as PDF from their layout; knows millimetres, not pixels."""
 
 import io
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
@@ -21,6 +21,7 @@ from omr.rules.card_layout import (
     BarcodeArea,
     Block,
     CardLayout,
+    Cell,
     Fiducial,
     Group,
     Marker,
@@ -34,6 +35,7 @@ CAP_SHARE = 0.36  # half the height of a capital, in type sizes: centres letters
 NUMBER_PT = 8.0
 SHRINK_STEP_PT = 0.25
 SMALLEST_PT = 5.0
+PRINTED_MARK = "#404040"  # as dark as a firm pencil: black would make pencil look faint
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class CardHolder:
     room: str
     seat: str
     paper_type: str
+    filled: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # cells printed as marks
 
 
 @dataclass(frozen=True)
@@ -292,6 +295,18 @@ def _draw_particulars(sheet: _Sheet, card: CardHolder) -> None:
         _draw_qr(sheet, layout.qr, qr_text(code))
     if layout.barcode is not None:
         _draw_barcode(sheet, layout.barcode, card.serial)
+    sheet.canvas.setFillColor(HexColor(PRINTED_MARK))
+    for group in layout.groups:
+        for cell in group.cells:
+            if cell.value in card.filled.get(group.group_id, ()):
+                _fill_cell(sheet, cell)
+
+
+def _fill_cell(sheet: _Sheet, cell: Cell) -> None:
+    """Print a mark as a pencil makes it, so that it is read like one."""
+    shape = sheet.layout.cell
+    left, top = cell.x_mm - shape.width_mm / 2, cell.y_mm - shape.height_mm / 2
+    sheet.box(left, top, shape.width_mm, shape.height_mm)
 
 
 def _draw_barcode(sheet: _Sheet, area: BarcodeArea, serial: str) -> None:

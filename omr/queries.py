@@ -1,7 +1,7 @@
 """What is known of cards: who holds them, what was scanned, what still needs a person."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -12,6 +12,7 @@ from omr.layouts import layout_named
 from omr.models import PrintedCard, Reading, ScanBatch, ScanPage
 from omr.printing import CardHolder
 from omr.rules.card_layout import CardLayout, GroupKind
+from omr.rules.prefilled import differing, saved_answers
 from omr.rules.reasons import GroupReason
 from omr.rules.states import CardState, PageState
 from registry.access import Actor
@@ -39,23 +40,38 @@ def cards_of(db: Session, sitting_id: int) -> Sequence[PrintedCard]:
     ).all()
 
 
+def continued_cards(db: Session, sitting_id: int) -> dict[int, PrintedCard]:
+    """Return the cards on which candidates of a sitting at computers went on, by admission."""
+    return {
+        card.admission_id: card
+        for card in cards_of(db, sitting_id)
+        if card.form is not None and card.state != CardState.SPOILED
+    }
+
+
 def holders_of(db: Session, sitting_id: int, *, actor: Actor) -> list[CardHolder]:
     """Return what to print on each card of a sitting."""
-    sitting = sitting_in_reach(db, sitting_id, actor=actor)
-    plan = sitting.plan
+    sitting_in_reach(db, sitting_id, actor=actor)
+    return holders_of_cards(
+        card for card in cards_of(db, sitting_id) if card.state != CardState.SPOILED
+    )
+
+
+def holders_of_cards(cards: Iterable[PrintedCard]) -> list[CardHolder]:
+    """Return what to print on each of these cards."""
     return [
         CardHolder(
             serial=card.serial,
             name=card.admission.enrolment.candidate.name,
             admission_no=card.admission.enrolment.admission_no or "",
-            project=plan.specification.project.name,
-            batch=plan.number,
-            room=sitting.room.number,
+            project=card.admission.sitting.plan.specification.project.name,
+            batch=card.admission.sitting.plan.number,
+            room=card.admission.sitting.room.number,
             seat=f"{card.admission.seat_no:02d}",
             paper_type=paper_type_of(card),
+            filled={g: a.values for g, a in saved_answers(card.prefilled).items()},
         )
-        for card in cards_of(db, sitting_id)
-        if card.state != CardState.SPOILED
+        for card in cards
     ]
 
 
@@ -141,6 +157,8 @@ def doubts_of(page: ScanPage) -> dict[str, str]:
     if page.card is not None:
         answers = json.loads(reading.answers)
         doubts |= dict.fromkeys(contradicted_types(page.card, answers), GroupReason.TYPE_CONFLICT)
+        differs = differing(saved_answers(page.card.prefilled), answers)
+        doubts |= dict.fromkeys(differs, GroupReason.DIFFERS_FROM_SAVED)
     return doubts
 
 

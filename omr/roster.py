@@ -4,6 +4,8 @@ import csv
 import io
 from dataclasses import dataclass
 
+import msgspec
+
 from omr.printing import CardHolder
 from omr.rules.card_code import is_serial, serial_of
 from registry.errors import InvalidInputError
@@ -100,7 +102,7 @@ def _holder(row: _Row, place: int) -> CardHolder:
     for applies, words in faults:
         if applies:
             raise RosterError(field=f"名单第 {row.line} 行", reason=words)
-    return CardHolder(**values)
+    return msgspec.convert(values, CardHolder)
 
 
 def _refuse_repeats(values: list[str], words: str) -> None:

@@ -21,6 +21,7 @@ from exam_server.delivery.models import (
     RoomEvent,
     SeatTransfer,
 )
+from omr.models import PrintedCard
 from proctor.models import ExtraTime, IdentityCheck, Incident, PresenceRecord
 from registry.database import Record, UtcDateTime
 from registry.scheduling.models import Admission
@@ -43,6 +44,7 @@ TABLES: tuple[type[Record], ...] = (
     Incident,
     IdentityCheck,
     PaperKey,
+    PrintedCard,
 )
 Numbers = Mapping[str, Mapping[int, int]]
 """For every table referred to: number in the room to number at the centre."""

@@ -10,6 +10,8 @@ from registry.audit_log import AuditEntry
 ACTIONS = {
     "readmit_seat": "恢复后重新接入机位",
     "restore_store": "从备份恢复考场数据",
+    "issue_continuation": "印发转纸笔答题卡",
+    "print_continuation": "打印转纸笔试题册",
     "promote_witness": "备机启用为考场服务器",
     "note_witness": "备机同步状态变化",
     "export_sitting": "导出场次数据",

@@ -15,6 +15,7 @@ from omr import actions, queries
 from omr.layouts import layout_named
 from omr.models import ScanPage
 from omr.rules.card_layout import Group, GroupKind
+from omr.rules.prefilled import SavedAnswer, saved_answers
 from omr.scans import crop_of
 from registry.access import Permission
 from registry.database import files_of
@@ -33,6 +34,7 @@ class Doubt:
     group: Group
     reason: str
     read: tuple[str, ...]
+    saved: SavedAnswer | None  # what the server held, of a card that was printed filled
     several: bool
     earlier: str | None  # the group decided before, for the way back
     row: tuple[Group, ...]  # the groups beside it
@@ -75,6 +77,7 @@ def doubt_of(page: ScanPage, wanted: str | None) -> Doubt | None:
         group=group,
         reason=reasons.get(name, ""),
         read=queries.final_answers(page).get(name, ()),
+        saved=saved_answers(page.card.prefilled if page.card else None).get(name),
         several=group.kind in SEVERAL,
         earlier=before[-1] if before else None,
         row=tuple(entry for entry in beside if entry.kind == group.kind),

@@ -2,13 +2,13 @@
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 
 from exam_server.context import current_actor, now, reading, requires, transaction
 from exam_server.languages import translated as _
-from exam_server.marking import mark_card_sitting
+from exam_server.marking import mark_card_sitting, mark_screen_sitting
 from exam_server.web import forms
 from exam_server.web.downloads import PDF, shown
 from exam_server.web.off_loop import off_the_loop
@@ -19,6 +19,7 @@ from item_bank.rules.kinds import PaperState, SetPurpose
 from omr import actions, queries
 from omr.errors import EmptyUploadError
 from omr.layouts import layout_named
+from omr.models import PrintedCard
 from omr.printing import print_cards
 from omr.rules.states import PageState
 from omr.scans import ReadPage, read_file
@@ -26,7 +27,7 @@ from registry.access import Actor, Permission
 from registry.errors import AssessmentError
 from registry.fonts_folder import FONT_BOLD, FONT_REGULAR
 from registry.plans.queries import plans_in_reach
-from registry.scheduling.models import ExamMode, Sitting
+from registry.scheduling.models import Admission, ExamMode, Sitting
 
 blueprint = Blueprint("card_scanning", __name__, url_prefix="/cards")
 _P = Permission
@@ -46,9 +47,13 @@ def index() -> ResponseReturnValue:
 
 
 def card_sittings(db: Session, actor: Actor) -> list[Sitting]:
-    """Return the sittings on cards that the person sees, the newest first."""
+    """Return the sittings that have cards, also of computers given up, the newest first."""
     plans = [plan.id for plan in plans_in_reach(db, actor=actor)]
-    chosen = select(Sitting).where(Sitting.plan_id.in_(plans), Sitting.mode == ExamMode.ANSWER_CARD)
+    continued = select(Admission.sitting_id).join(
+        PrintedCard, PrintedCard.admission_id == Admission.id
+    )
+    on_cards = or_(Sitting.mode == ExamMode.ANSWER_CARD, Sitting.id.in_(continued))
+    chosen = select(Sitting).where(Sitting.plan_id.in_(plans), on_cards)
     return list(db.scalars(chosen.order_by(Sitting.starts_at.desc(), Sitting.id)))
 
 
@@ -74,7 +79,7 @@ def _sitting_page(sitting_id: int, errors: list[str]) -> str:
                 for batch in queries.batches_of(db, sitting_id, actor=actor)
             ],
             papers=paper_choices(db, found.plan_id),
-            may_print=actor.may(_P.CARDS_PRINT),
+            may_print=actor.may(_P.CARDS_PRINT) and found.mode == ExamMode.ANSWER_CARD,
             may_scan=actor.may(_P.CARDS_SCAN),
             may_mark=actor.may(_P.CARDS_REVIEW),
             may_see_pages=any(actor.may(permission) for permission in SEE_PAGES),
@@ -192,8 +197,11 @@ def mark(sitting_id: int) -> ResponseReturnValue:
     actor = current_actor()
     try:
         with transaction() as db:
-            queries.sitting_in_reach(db, sitting_id, actor=actor)
-            marked = mark_card_sitting(db, sitting_id, actor=actor, now=now())
+            found = queries.sitting_in_reach(db, sitting_id, actor=actor)
+            mark_sitting = (
+                mark_card_sitting if found.mode == ExamMode.ANSWER_CARD else mark_screen_sitting
+            )
+            marked = mark_sitting(db, sitting_id, actor=actor, now=now())
     except AssessmentError as error:
         return _sitting_page(sitting_id, [error.message]), 400
     text = _(

@@ -73,6 +73,7 @@ PAGE_REASONS = {
 GROUP_REASONS = {
     "doubtful": Word("填涂不清"),
     "faint": Word("填涂过浅"),
+    "differs_from_saved": Word("与服务器保存的答案不同"),
     "multiple": Word("单选题填涂了多项"),
     "incomplete_number": Word("准考证号未填全"),
     "out_of_sight": Word("超出扫描范围"),

@@ -59,6 +59,7 @@ class GroupReason(StrEnum):
     INCOMPLETE_NUMBER = "incomplete_number"
     TYPE_CONFLICT = "type_conflict"
     OUT_OF_SIGHT = "out_of_sight"
+    DIFFERS_FROM_SAVED = "differs_from_saved"  # the server held another answer
 
 
 FILE_REASONS = frozenset(  # nothing of the page could be seen: the file is at fault, not the card

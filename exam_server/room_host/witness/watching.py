@@ -1,17 +1,18 @@
 """Tells the wall and the log of every room that is open when the witness comes, goes or lags."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from exam_server.delivery.models import RoomEvent, SittingRun
-from exam_server.delivery.states import RunState
+from exam_server.delivery.states import LIVE, RunState
 from exam_server.room_host.witness.status import Mode, Standing, WitnessStatus
 from registry.access import SYSTEM
 from registry.audit_log import note
 
-OPEN = (RunState.CHECK_IN, RunState.RUNNING)
+OPEN = (RunState.CHECK_IN, *LIVE)
 WORDS = {
     Standing.ABSENT: "备机未连接",
     Standing.COPYING: "备机正在取完整数据",
@@ -32,9 +33,15 @@ def is_alarm(status: WitnessStatus) -> bool:
     return status.standing in (Standing.ABSENT, Standing.BEHIND)
 
 
-def note_change(db: Session, status: WitnessStatus, *, now: datetime) -> list[int]:
-    """Write the change into every open room and the log; return the rooms' sittings."""
-    sittings = list(db.scalars(select(SittingRun.sitting_id).where(SittingRun.state.in_(OPEN))))
+def open_sittings(db: Session) -> list[int]:
+    """Return the sittings whose rooms are open."""
+    return list(db.scalars(select(SittingRun.sitting_id).where(SittingRun.state.in_(OPEN))))
+
+
+def note_change(
+    db: Session, status: WitnessStatus, sittings: Sequence[int], *, now: datetime
+) -> None:
+    """Write how the witness is doing into these rooms and the log."""
     for sitting_id in sittings:
         db.add(
             RoomEvent(
@@ -50,4 +57,3 @@ def note_change(db: Session, status: WitnessStatus, *, now: datetime) -> list[in
         )
     detail = {"mode": status.mode, "standing": status.standing, "alone": status.alone}
     note(db, "note_witness", ("store", "witness"), actor=SYSTEM, now=now, detail=detail)
-    return sittings

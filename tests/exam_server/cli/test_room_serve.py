@@ -3,17 +3,28 @@
 import asyncio
 import re
 import ssl
+import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from exam_server.config import read_settings
+from exam_server.delivery.models import SittingRun
+from exam_server.opening import open_database
 from exam_server.rehearsal.batch import BatchOrder
+from exam_server.rehearsal.screen import Proctor
 from exam_server.rehearsal.server_process import ServerProcess
 from exam_server.rehearsal.socket_client import SocketClient
 from exam_server.rehearsal.web_client import WebClient
+from exam_server.rehearsal.witnessed_room import WitnessedRoom
 from registry.keys import key_file
 from tests.support.room import PASSWORD, prepare_home
 from tests.support.room_command import room_command
@@ -25,6 +36,15 @@ SERVE = ("room", "serve", "--address", "127.0.0.1", "--install-port", "0", "--fo
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("room") / "home"
     return prepare_home(folder, BatchOrder(2, 0, datetime.now(UTC), seed=7)).folder
+
+
+@contextmanager
+def connected(home: Path) -> Iterator[Session]:
+    """Read the store beside the server."""
+    database = open_database(read_settings({"KAOHE_HOME": str(home)}))
+    with database.reading() as db:
+        yield db
+    database.engine.dispose()
 
 
 def trusting(home: Path) -> ssl.SSLContext:
@@ -53,6 +73,36 @@ def test_a_pc_with_the_certificate_signs_in_over_https_and_the_socket(home: Path
 
         asyncio.run(connect())
     assert (home / "room" / "last-run.json").exists()
+
+
+def test_the_wall_and_the_health_page_tell_when_the_witness_comes_and_goes(home: Path) -> None:
+    room = WitnessedRoom(home, mode="sync")
+    room.pair()
+    with room.server(home) as server:
+        trusted = room.trusted()
+        with connected(home) as db:
+            sitting_id = db.scalars(select(SittingRun.sitting_id)).one()
+        proctor = Proctor(server.address, sitting_id, trusted=trusted)
+        proctor.sign_in("jiankao01", PASSWORD)
+        proctor.command("open_check_in")  # acknowledged, though no witness is there
+
+        def wait_for(words: str) -> dict[str, Any]:
+            end = time.monotonic() + 120
+            while time.monotonic() < end:
+                newest: dict[str, Any] = proctor.snapshot()["events"][0]
+                if newest["text"].startswith(words):
+                    return newest
+                time.sleep(0.1)
+            raise AssertionError(words)
+
+        assert wait_for("备机未连接：答案只存在服务器一处")["kind"] == "alert"
+        with room.witness():
+            assert wait_for("备机同步正常")["kind"] == "info"
+            figure = proctor.web.get("/health/api/figures")["figures"]["witness_lag_s"]
+            assert figure["grade"] == "good"
+        assert wait_for("备机未连接")["kind"] == "alert"
+        figure = proctor.web.get("/health/api/figures")["figures"]["witness_lag_s"]
+        assert figure["grade"] == "warning"
 
 
 def test_the_install_page_offers_the_certificate_over_plain_http(home: Path) -> None:
