@@ -59,7 +59,7 @@ def seat_everyone(database: Database, sitting_id: int) -> list[Seat]:
             .order_by(Admission.seat_no)
         ).all()
         tokens = [
-            candidate_actions.claim_seat(db, number or "", code, address="127.0.0.1", now=now)
+            candidate_actions.claim_seat(db, number or "", code, address="127.0.0.1", now=now).token
             for number in numbers
         ]
         ids = [int(token.split(".")[0]) for token in tokens]

@@ -210,6 +210,7 @@ def kill_under_load(home: Path, plans: Plans, kills: int) -> int:
                     crowd.ask("connect", host=HOST, port=server.port, plans=plans)
                 else:
                     crowd.ask("reconnect", port=server.port)
+                crowd.ask("closed", seconds=0.1)  # every desk is set up
                 crowd.tell("closed", seconds=2.0)
                 time.sleep(0.7 + 0.1 * number)
                 os.kill(server.pid, 9)
@@ -253,6 +254,8 @@ def two_processes(home: Path, other: Path, plans: Plans, seconds: float) -> int:
     with kaohe(home) as one, kaohe(other) as two, Crowd() as first, Crowd() as second:
         first.ask("connect", host=HOST, port=one.port, plans=plans)
         second.ask("connect", host=HOST, port=two.port, plans=plans)
+        for crowd in (first, second):
+            crowd.ask("closed", seconds=0.1)  # every desk is set up
         for crowd in (first, second):
             crowd.tell("closed", seconds=seconds)
         told = [crowd.hear() for crowd in (first, second)]
