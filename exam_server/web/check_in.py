@@ -14,7 +14,7 @@ from exam_server.languages import translated as _
 from exam_server.web.candidate import room
 from proctor.rules.identity import CHINESE, Identity
 from registry.access import Permission
-from registry.errors import AssessmentError, InvalidInputError
+from registry.errors import InvalidInputError, NotFoundError
 
 blueprint = Blueprint("check_in", __name__, url_prefix="/proctor/<int:sitting_id>/check-in")
 
@@ -39,7 +39,7 @@ def find(sitting_id: int) -> ResponseReturnValue:
         try:
             number = request.form.get("number", "")
             place = place_by_number(db, sitting_id, number, actor=current_actor())
-        except AssessmentError as error:
+        except NotFoundError as error:
             flash(error.message, "error")
             return redirect(url_for(".show", sitting_id=sitting_id))
         return redirect(url_for(".show", sitting_id=sitting_id, admission=place.id))
@@ -50,6 +50,8 @@ def find(sitting_id: int) -> ResponseReturnValue:
 def record(sitting_id: int, admission_id: int) -> ResponseReturnValue:
     """Record what the check came to; a refusal keeps the candidate at the desk."""
     actor, words = current_actor(), request.form.get("note", "")
+    with reading() as db:
+        at_the_desk(db, sitting_id, admission_id, actor=actor)  # before anything typed is judged
     try:
         mark = _mark(request.form.get("mark", ""))
         room().command(

@@ -6,17 +6,26 @@ from sqlalchemy import delete, select, text, update
 
 from exam_server.cookies import LEASE_COOKIE
 from exam_server.delivery.generations import begin_generation
-from exam_server.delivery.models import Answer, Attempt, EventReceipt, Lease, RefusedOp, RoomEvent
+from exam_server.delivery.models import (
+    Answer,
+    Attempt,
+    AttemptEvent,
+    EventReceipt,
+    Lease,
+    RefusedOp,
+    RoomEvent,
+)
 from tests.support.room import Page, Room
+from tests.support.tampering import below_the_triggers
 
 
 def forget(room: Room, page: Page, *, attempt: bool) -> None:
     """Bring the store back to before the page signed in."""
-    with room.database.transaction() as db:
+    with below_the_triggers(room.database) as db:
         attempt_id = page.attempt(db).id
         db.execute(delete(Lease).where(Lease.attempt_id == attempt_id))
         if attempt:
-            for table in (Answer, EventReceipt):
+            for table in (Answer, AttemptEvent, EventReceipt):
                 db.execute(delete(table).where(table.attempt_id == attempt_id))
             db.execute(delete(RoomEvent).where(RoomEvent.admission_id == page.admission_id))
             db.execute(delete(Attempt).where(Attempt.id == attempt_id))

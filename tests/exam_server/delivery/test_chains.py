@@ -2,8 +2,7 @@
 
 import base64
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pytest
 from sqlalchemy import select, text
@@ -16,12 +15,12 @@ from exam_server.delivery.roots import heads_of, signed_words
 from exam_server.delivery.transitions import event_link
 from exam_server.delivery.verification import Report, stored_row, verify
 from exam_server.delivery.walk import Fault
-from exam_server.migrations.append_only import protect, unprotect
 from registry.database import Database, keys_of
 from tests.support.room import Page, Room
+from tests.support.tampering import below_the_triggers
 
+OF_AN_ATTEMPT = ("answer_op", "attempt_event", "answer", "event_receipt", "outage", "lease")
 STEPS = 8  # of each candidate, the last of them hands in
-PROTECTED = ("answer_op", "attempt_event", "chain_root")
 Places = set[tuple[Fault, int | None]]
 
 
@@ -47,18 +46,6 @@ def sat(room: Room) -> Room:
     room.excuse_others(2)
     room.command("close")
     return room
-
-
-@contextmanager
-def below_the_triggers(database: Database) -> Iterator[Session]:
-    """Open the tables to someone who has the file or the database itself."""
-    with database.transaction() as db:
-        for table in PROTECTED:
-            unprotect(db.connection(), table)
-        yield db
-        db.flush()
-        for table in PROTECTED:
-            protect(db.connection(), table)
 
 
 def tamper(room: Room, *statements: str) -> int:
@@ -321,11 +308,7 @@ def test_an_attempt_that_was_removed_whole_is_given_away_by_the_roots(sat: Room)
         attempt_id = db.scalars(select(Attempt.id).order_by(Attempt.id)).all()[1]
     tamper(
         sat,
-        "DELETE FROM answer_op WHERE attempt_id = :a",
-        "DELETE FROM attempt_event WHERE attempt_id = :a",
-        "DELETE FROM answer WHERE attempt_id = :a",
-        "DELETE FROM event_receipt WHERE attempt_id = :a",
-        "DELETE FROM lease WHERE attempt_id = :a",
+        *(f"DELETE FROM {table} WHERE attempt_id = :a" for table in OF_AN_ATTEMPT),
         "DELETE FROM attempt WHERE id = :a",
     )
     report = verified(sat.database)
