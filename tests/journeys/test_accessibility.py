@@ -23,6 +23,9 @@ from exam_server.rehearsal.office import PROJECT
 from exam_server.rehearsal.web_client import WebClient
 from item_bank.models import Item
 from item_bank.rules.kinds import ItemState
+from omr.design_actions import save_design
+from omr.rules.card_design.design import CardDesign, Section
+from omr.rules.card_layout import GroupKind
 from registry.catalog.queries import project_by_number
 from registry.enrolment.models import Enrolment
 from scoring.certificates.models import Certificate
@@ -53,7 +56,8 @@ PEOPLE = (
 )
 LINK = re.compile(r'(?:href|src)="(/[^"#]*)')
 NO_PAGES = re.compile(
-    r"^/(static/|exam/(api|photo|figure|room)|proctor/(photo|\d+/api)|(bank|review)/figures|"
+    r"^/(static/|exam/(api|photo|figure|room|package|transfer|worker)|proctor/(photo|\d+/api)|"
+    r"proctor/\d+/paper/|papers/sittings/[^/]+/custody|(bank|review)/figures|"  # of an open room
     r"authoring/items/[^/]+/figures|health/(api|live)|seb/(verify|quit|[0-9]+/))"
 )
 THEMES = ("标准", "深色", "高对比")
@@ -174,9 +178,17 @@ def starts(finished: Served) -> dict[str, list[str]]:
         "tiku01": [banked, f"/bank/items/{faulty_item_id}/trace", sent["tiku01"]],
         "mingti01": [sent["mingti01"]],
         "sheng01": [f"/errata/{erratum_id}"],
-        "saomiao01": [f"/cards/batches/{world.waiting_batch_id}"],
+        "saomiao01": [f"/cards/batches/{world.waiting_batch_id}", design(finished)],
         "zhizheng01": [f"/certificates/plans/{world.scored.plan_id}"],
     }
+
+
+def design(served: Served) -> str:
+    """Leave a card that was designed here; return where it is changed."""
+    actor = served.world.office.actors["saomiao01"]
+    card = CardDesign("KH-WALK", (Section(GroupKind.SINGLE, 10),))
+    with served.database.transaction() as db:
+        return f"/cards/designs/{save_design(db, card, actor=actor, now=datetime.now(UTC)).id}"
 
 
 def uploads(served: Served) -> dict[str, str]:

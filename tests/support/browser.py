@@ -65,7 +65,8 @@ class Journey:
     def page(self, *, is_patient: bool = True, **options: Any) -> Page:
         """Open a page of another person, at another computer.
 
-        A patient person waits until a page is wholly there before doing or judging anything.
+        A patient person waits until a page is wholly there before doing or judging anything;
+        without scripts a page cannot tell.
         """
         settings = {
             "viewport": SIZE,
@@ -79,7 +80,7 @@ class Journey:
         context.on("weberror", lambda error: self.problems.append(f"page error: {error.error}"))
         context.on("console", self._hear)
         page = context.new_page()
-        if is_patient:
+        if is_patient and options.get("java_script_enabled", True):
             _wait_for_each_load(page)
         page.on("websocket", lambda socket: self.requests.append(socket.url))
         self._contexts.append(context)
