@@ -47,7 +47,7 @@ from scoring.rules.errata import Remedy
 
 PASSWORD = "Kaohe-demo-2026"
 SEED = 2026
-ROOMS, SEATS = 8, 3  # examinations on screen, one for each test that needs a room
+ROOMS, SEATS = 14, 3  # examinations on screen, one for each test that needs a room
 SCORED, TO_REVIEW = 2, 3  # candidates on answer cards; the third card is filled in carelessly
 TO_AUDIT = 3
 GOOD_SHARE = Decimal("0.8")  # of the allotted marks, given by every examiner to the last candidate
