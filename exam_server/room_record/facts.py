@@ -26,6 +26,14 @@ from registry.enrolment.models import Enrolment
 from registry.local_time import JIANGSU
 from registry.scheduling.models import Admission
 
+DECISIONS = (
+    EventKind.COMPENSATED,
+    EventKind.REOPENED,
+    EventKind.VOIDED,
+    EventKind.OPS_ACCEPTED,
+    EventKind.OPS_REFUSED,
+)
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -40,7 +48,7 @@ class Facts:
     overrides: Sequence[SebOverride]
     refused: Sequence[RefusedOp]
     events: Sequence[RoomEvent]  # oldest first
-    compensated: Sequence[AttemptEvent]
+    decided: Sequence[AttemptEvent]  # of DECISIONS, oldest first
     root: ChainRoot | None
     counts: Counts
     people: Mapping[int, str]  # names of staff by account
@@ -78,8 +86,8 @@ def facts_of(db: Session, run: SittingRun) -> Facts:
     incidents = select(Incident).where(Incident.admission_id.in_(ids)).order_by(Incident.id)
     overrides = select(SebOverride).where(SebOverride.admission_id.in_(ids))
     refused = select(RefusedOp).where(RefusedOp.attempt_id.in_(own)).order_by(RefusedOp.id)
-    given = select(AttemptEvent).where(
-        AttemptEvent.attempt_id.in_(own), AttemptEvent.kind == EventKind.COMPENSATED
+    decided = select(AttemptEvent).where(
+        AttemptEvent.attempt_id.in_(own), AttemptEvent.kind.in_(DECISIONS)
     )
     events = select(RoomEvent).where(RoomEvent.sitting_id == sitting_id).order_by(RoomEvent.id)
     return Facts(
@@ -92,7 +100,7 @@ def facts_of(db: Session, run: SittingRun) -> Facts:
         overrides=db.scalars(overrides.order_by(SebOverride.given_at)).all(),
         refused=db.scalars(refused).all(),
         events=db.scalars(events).all(),
-        compensated=db.scalars(given.order_by(AttemptEvent.id)).all(),
+        decided=db.scalars(decided.order_by(AttemptEvent.id)).all(),
         counts=room_counts(db, run),
         root=last_root(db, sitting_id),
         people={row.id: row.name for row in db.execute(select(Account.id, Account.name))},

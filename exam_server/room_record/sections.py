@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from exam_server.delivery.models import RoomEvent
-from exam_server.delivery.states import AttemptState
+from exam_server.delivery.states import AttemptState, EventKind
 from exam_server.room_record.facts import Facts, at
 from proctor.rules.presence import Presence
 
@@ -16,6 +16,17 @@ Row = TypeVar("Row")
 SEAT, NAME, NUMBER = ("座位", 13.0), ("姓名", 22.0), ("准考证号", 32.0)
 WHO = (SEAT, NAME, NUMBER)
 EVENT_KINDS = {"help": "举手", "alert": "离开答题窗口等异常", "offline": "连接中断"}
+SETTLED = {
+    EventKind.REOPENED: "恢复作答",
+    EventKind.VOIDED: "作答无效",
+    EventKind.OPS_ACCEPTED: "采纳迟到操作",
+    EventKind.OPS_REFUSED: "不采纳迟到操作",
+}
+DECIDED = {
+    "": "待裁定，未计入成绩，已留存",
+    "accepted": "经裁定采纳，计入成绩",
+    "refused": "未计入成绩，已留存",
+}
 REFUSED_WORDS = {"closed": "交卷后到达", "fenced": "换机后由旧机位送出", "conflict": "序号内容冲突"}
 
 
@@ -94,7 +105,9 @@ def _pauses(facts: Facts) -> Section:
 def _compensated(facts: Facts) -> Section:
     by_attempt = {attempt.id: admission for admission, attempt in facts.attempts.items()}
     rows = []
-    for event in facts.compensated:
+    for event in facts.decided:
+        if event.kind != EventKind.COMPENSATED:
+            continue
         body = json.loads(event.body)
         lost = "—".join(at(datetime.fromisoformat(body[end])) for end in ("from", "until"))
         given = f"{body['seconds'] // 60} 分 {body['seconds'] % 60:02d} 秒"
@@ -147,18 +160,31 @@ def _seats(facts: Facts, events: Iterable[RoomEvent]) -> str:
 
 def _refused(facts: Facts) -> Section:
     by_attempt = {attempt.id: admission for admission, attempt in facts.attempts.items()}
-    counts = Counter((by_attempt[op.attempt_id], op.reason) for op in facts.refused)
+    counts = Counter((by_attempt[op.attempt_id], op.reason, op.decision) for op in facts.refused)
     rows = tuple(
-        (
-            *facts.seat(admission),
-            f"{count}",
-            REFUSED_WORDS.get(reason, reason),
-            "未计入成绩，已留存",
-        )
-        for (admission, reason), count in counts.items()
+        (*facts.seat(admission), f"{count}", REFUSED_WORDS.get(reason, reason), DECIDED[decision])
+        for (admission, reason, decision), count in counts.items()
     )
     more = (("操作数", 16.0), ("原因", 56.0), ("处理", 43.0))
     return Section("未接收的作答操作", (*WHO, *more), rows)
+
+
+def _decisions(facts: Facts) -> Section:
+    """What two persons decided of an attempt, or the close of the room by default."""
+    by_attempt = {attempt.id: admission for admission, attempt in facts.attempts.items()}
+    rows = tuple(
+        (
+            *facts.seat(by_attempt[event.attempt_id]),
+            at(event.at),
+            SETTLED[EventKind(event.kind)],
+            event.reason,
+            "、".join(name for name in (event.actor, event.second) if name) or "系统",
+        )
+        for event in facts.decided
+        if event.kind in SETTLED
+    )
+    more = (("时间", 20.0), ("裁定", 25.0), ("理由", 32.0), ("裁定人", 38.0))
+    return Section("两人裁定", (*WHO, *more), rows)
 
 
 def _ends(facts: Facts) -> Section:
@@ -203,4 +229,5 @@ SECTIONS: tuple[Callable[[Facts], Section], ...] = (
     _incidents,
     _events,
     _refused,
+    _decisions,
 )

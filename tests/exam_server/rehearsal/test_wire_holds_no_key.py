@@ -28,7 +28,8 @@ Home = Callable[[int], Prepared]
 
 def as_sent(text: str) -> set[bytes]:
     """Return a text as a page, and as JSON with and without escapes, would carry it."""
-    return {text.encode(), json.dumps(text)[1:-1].encode()}
+    written = (text, json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1])
+    return {form.encode() for form in written}
 
 
 class Candidate:
@@ -175,7 +176,7 @@ def check_that_the_record_is_whole(
     assert any(form in wire for form in as_sent(own[1]))
     for section in state["paper"]["sections"]:
         for question in section["questions"]:
-            assert any(form in wire for form in as_sent(question["stem"]))
+            assert any(form in wire for form in as_sent(question["stem"])), question["stem"]
     assert b"<svg" in wire
     assert b'"receipt"' in wire
     assert b"chain_conflict" in wire

@@ -38,6 +38,8 @@ def eventful_day(room: Room) -> None:
     room.command("force_submit", admission=room.admissions[1], reason="身体不适", reviewer=REVIEWER)
     first.hand_in()
     late.hand_in()
+    late_ops = {"accept": True, "reason": "断网前已作答", "reviewer": REVIEWER}
+    room.command("decide_late", admission=room.admissions[1], **late_ops)
     room.excuse_others(3)
 
 
@@ -55,7 +57,14 @@ def test_everything_that_happened_stands_in_the_record(room: Room) -> None:
     assert rows_of(room, "免安全考试浏览器校验放行")[0][4] == "该机无法安装"
     assert rows_of(room, "违纪与特殊情况")[0][4] == "携带手机，已收缴"
     assert rows_of(room, "考场事件") == (("举手", "1", "01（1）", "1"),)
-    assert rows_of(room, "未接收的作答操作")[0][3:5] == ("1", "换机后由旧机位送出")
+    assert rows_of(room, "未接收的作答操作")[0][3:] == (
+        "1",
+        "换机后由旧机位送出",
+        "经裁定采纳，计入成绩",
+    )
+    decided, why, who = rows_of(room, "两人裁定")[0][-3:]
+    assert (decided, why) == ("采纳迟到操作", "断网前已作答")
+    assert who.count("（") == 2
     assert [row[1] for row in rows_of(room, "交卷")] == ["2", "1"]
 
 

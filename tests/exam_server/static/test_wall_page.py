@@ -152,12 +152,12 @@ def test_forced_hand_in_needs_a_tick_and_a_refusal_keeps_the_typed_text(
 def test_a_button_that_cannot_be_used_says_why(open_wall: Callable[..., Page], site: Site) -> None:
     page = open_wall()
     page.locator(".seat").nth(3).click()
-    expect(page.locator("#detail-why")).to_contain_text("延时、强制交卷：考生缺考")
+    expect(page.locator("#detail-why")).to_contain_text("延时、暂停、强制交卷：考生缺考")
     page.get_by_role("button", name="延时", exact=True).click(force=True)
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(page.locator("#why-close")).to_have_text("还有 53 人没有交卷")
     page.get_by_role("button", name="取消缺考").click()
-    page.get_by_label("原因").fill("迟到 5 分钟")
+    page.get_by_label("原因（写入考场记录）").fill("迟到 5 分钟")
     page.get_by_role("dialog").get_by_role("button", name="取消缺考").click()
     expect(page.locator("#toast")).to_contain_text("已执行")
     assert site.room.asked("mark_present")[0]["admission"] == 1004
