@@ -1,10 +1,12 @@
 """Headers, cross-site request forgery, sign-in of the request: what every page has in common."""
 
 import hmac
+import logging
 import secrets
 
 from flask import Flask, Response, abort, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import OperationalError
 
 from exam_server.context import now, reading, surroundings, transaction
 from exam_server.cookies import LOGIN_COOKIE
@@ -20,6 +22,7 @@ CONTENT_POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
     "frame-ancestors 'none'; form-action 'self'"
 )
+log = logging.getLogger("kaohe")
 
 
 def csrf_token() -> str:
@@ -60,8 +63,16 @@ def find_person() -> None:
         g.actor = actor_of(db.get_one(Account, login.account_id))
         stale = now() - login.last_seen_at >= TOUCH_AFTER
     if stale:
+        _prolong(token)
+
+
+def _prolong(token: str) -> None:
+    """Keep a sign-in alive; a store that cannot be written must not hide what can be read."""
+    try:
         with transaction() as db:
             g.actor = keep_signed_in(db, token, now=now())
+    except OperationalError as error:
+        log.warning("a sign-in was not prolonged: %s", error.orig)
 
 
 def ask_new_password() -> ResponseReturnValue | None:

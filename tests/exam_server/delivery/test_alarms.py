@@ -12,7 +12,7 @@ from exam_server.context import SteadyClock
 from exam_server.delivery.models import AnswerOp
 from registry.database import Database
 from tests.conftest import START, Clock
-from tests.support.room import Page, Prepared, Room
+from tests.support.room import Page, Prepared, Room, signed_in_staff
 
 HOUR_S = 3600
 
@@ -87,12 +87,12 @@ def test_the_time_of_an_attempt_ends_when_it_has_passed_whatever_the_clock_says(
 
 
 @contextmanager
-def full_disk(room: Room) -> Iterator[None]:
-    """Let the store take not one page more."""
+def full_disk(room: Room, limited_by: str = "max_page_count = 1") -> Iterator[None]:
+    """Let the store take not one page more, or nothing at all."""
     engine = room.server.room.database.engine
 
     def limit(connection: Any, _record: object) -> None:
-        connection.execute("PRAGMA max_page_count = 1")
+        connection.execute(f"PRAGMA {limited_by}")
 
     event.listen(engine, "connect", limit)
     engine.dispose()
@@ -134,3 +134,15 @@ def test_a_full_disk_acknowledges_nothing_is_told_on_the_wall_and_all_goes_on_af
     with room.database.reading() as db:
         stored = db.scalars(select(AnswerOp.seq).order_by(AnswerOp.id)).all()
     assert stored == [op["seq"] for op in ops]
+
+
+def test_a_proctor_sees_the_wall_though_nobody_can_note_that_he_is_still_there(room: Room) -> None:
+    if room.database.engine.dialect.name != "sqlite":
+        pytest.skip("a connection that only reads is SQLite's")
+    room.working()
+    proctor = signed_in_staff(room, "jiankao01")
+    room.clock.advance(minutes=2)  # the time last seen is written at most once a minute
+    with full_disk(room, "query_only = ON"):
+        wall = proctor.get(f"/proctor/{room.sitting_id}/api/snapshot")
+    assert wall.status_code == 200
+    assert wall.get_json()["seats"]
