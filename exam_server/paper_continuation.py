@@ -73,6 +73,12 @@ def continuable(db: Session, sitting_id: int, *, actor: Actor) -> list[Continuab
     ]
 
 
+def refuse_continued(db: Session, sitting_id: int, admission_id: int | None) -> None:
+    """Refuse to let a candidate work at the computer again who goes on on paper."""
+    if admission_id in continued_cards(db, sitting_id):
+        raise RoomNotReadyError(state="该考生已转纸笔作答", action="恢复作答", hint="")
+
+
 def continue_on_paper(
     db: Session,
     sitting_id: int,

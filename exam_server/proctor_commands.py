@@ -17,6 +17,7 @@ from exam_server.delivery.room import ExamRoom
 from exam_server.delivery.transfers import approve_transfer, deny_transfer
 from exam_server.delivery.wire import RoomCommand
 from exam_server.marking import mark_screen_sitting
+from exam_server.paper_continuation import refuse_continued
 from exam_server.seb.actions import override_seb
 from proctor.rules.presence import Presence
 from registry.access import Actor
@@ -57,11 +58,13 @@ def _targets(c: RoomCommand) -> Sequence[int | None]:
 
 
 def _pause(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
-    time.pause(db, c.sitting, c.admission, c.reason, actor=actor, now=now)
+    for admission in _targets(c):
+        time.pause(db, c.sitting, admission, c.reason, actor=actor, now=now)
 
 
 def _resume(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
-    time.resume(db, c.sitting, c.admission, actor=actor, now=now)
+    for admission in _targets(c):
+        time.resume(db, c.sitting, admission, actor=actor, now=now)
 
 
 def _compensate(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
@@ -71,6 +74,7 @@ def _compensate(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> Non
 
 
 def _reopen(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
+    refuse_continued(db, c.sitting, c.admission)
     decide.reopen(
         db, c.sitting, c.admission, c.minutes, c.reason, reviewer=c.reviewer, actor=actor, now=now
     )

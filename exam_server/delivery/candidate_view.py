@@ -18,6 +18,7 @@ from exam_server.delivery.queries import (
     receipt_for_candidate,
 )
 from exam_server.delivery.timing import milliseconds
+from exam_server.delivery.transfers import seat_moved_to
 from exam_server.rich_html import rich, rich_line
 from item_bank.rules.ordering import CandidatePaper, CandidateQuestion
 from registry.database import keys_of
@@ -57,7 +58,7 @@ def own_state(
         "head_epoch": head_epoch(db, attempt),
         "server_ms": milliseconds(now),
         "started_ms": milliseconds(attempt.started_at) if attempt.started_at else None,
-        "candidate": _candidate(attempt, sitting["room"]),
+        "candidate": _candidate(attempt, sitting["room"], seat_moved_to(db, attempt.id)),
         "sitting": {key: value for key, value in sitting.items() if key != "room"},
         "rules": RULES,
         "confirmed": {
@@ -80,7 +81,7 @@ def _claim(attempt: Attempt) -> Claim:
     return Claim(attempt.id, attempt.admission_id, attempt.epoch)
 
 
-def _candidate(attempt: Attempt, room: str) -> dict[str, Any]:
+def _candidate(attempt: Attempt, room: str, moved_to: int | None) -> dict[str, Any]:
     admission = attempt.admission
     candidate = admission.enrolment.candidate
     return {
@@ -90,7 +91,7 @@ def _candidate(attempt: Attempt, room: str) -> dict[str, Any]:
         "gender": GENDERS[candidate.gender],
         "photo": "/exam/photo" if candidate.photo_hash else None,
         "room": room,
-        "seat_no": admission.seat_no,
+        "seat_no": moved_to or admission.seat_no,
     }
 
 

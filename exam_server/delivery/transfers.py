@@ -154,6 +154,16 @@ def seats_moved_to(db: Session, sitting_id: int) -> dict[int, int]:
     return {attempt_id: seat_no for attempt_id, seat_no in db.execute(chosen) if seat_no}
 
 
+def seat_moved_to(db: Session, attempt_id: int) -> int | None:
+    """Return the spare seat at which one attempt goes on, None at its own."""
+    taken = select(SeatTransfer.seat_no).where(
+        SeatTransfer.attempt_id == attempt_id,
+        SeatTransfer.state == TransferState.TAKEN,
+        SeatTransfer.seat_no.is_not(None),
+    )
+    return db.scalar(taken.order_by(SeatTransfer.id.desc()).limit(1))
+
+
 def _open(
     db: Session, sitting_id: int, transfer_id: int | None, *, actor: Actor
 ) -> tuple[SeatTransfer, Attempt]:

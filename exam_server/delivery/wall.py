@@ -166,6 +166,7 @@ def _seat(
         "admission_no": admission.enrolment.admission_no,
         "photo": f"/proctor/photo/{admission.id}" if candidate.photo_hash else None,
         "state": _seat_state(admission, attempt, facts, board, now),
+        "ended": attempt.state if attempt and attempt.state in ENDED else None,
         "answered": facts.counts.get(attempt.id, 0) if attempt else 0,
         "total": facts.total,
         "since_ms": milliseconds(beat.at)

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from exam_server.context import current_actor, reading, requires, surroundings
 from exam_server.delivery import wire
+from exam_server.delivery.late_evidence import evidence_of
 from exam_server.delivery.queries import admission_in, run_on_duty, sittings_on_duty
 from exam_server.proctor_commands import COMMANDS, carry_out
 from exam_server.web.candidate import payload, room
@@ -38,6 +39,17 @@ def wall(sitting_id: int) -> ResponseReturnValue:
 def snapshot(sitting_id: int) -> ResponseReturnValue:
     """Return the room as the socket's ``watch`` does."""
     return room().watch(sitting_id, actor=current_actor())
+
+
+@blueprint.get("/<int:sitting_id>/late")
+@requires(Permission.ROOM_PROCTOR)
+def late(sitting_id: int) -> ResponseReturnValue:
+    """Return the evidence about operations that were kept apart and wait for two persons."""
+    desks = room().desks
+    with reading() as db:
+        run_on_duty(db, sitting_id, actor=current_actor())
+        people = evidence_of(db, sitting_id, lambda attempt_id: desks.of(attempt_id).numbers)
+    return {"ok": True, "people": people}
 
 
 @blueprint.post("/<int:sitting_id>/api/<name>")

@@ -9,7 +9,7 @@ from exam_server.delivery.rules.attempt_states import TransitionRefusedError
 from exam_server.delivery.verification import verify
 from scoring.models import SubjectResult
 from scoring.rules.states import ResultFlag
-from tests.support.room import Page, Room
+from tests.support.room import Page, Room, signed_in_staff
 
 BOTH = {"reason": "经核实", "reviewer": "jiankao02"}
 
@@ -98,6 +98,16 @@ def test_a_late_operation_counts_once_two_persons_accept_it(room: Room) -> None:
     assert late["follow_on"] is True
     with pytest.raises(RoomNotReadyError, match="未裁定"):
         room.command("close")
+    told = signed_in_staff(room, "jiankao01").get(f"/proctor/{room.sitting_id}/late")
+    assert value not in told.text
+    (person,) = told.get_json()["people"]
+    (op,) = person["ops"]
+    assert (op["question"], op["reason"], op["standing"], op["effect"]) == (
+        1,
+        "closed",
+        True,
+        "changes",
+    )
     before = page.state()["receipt"]
     room.command("decide_late", admission=page.admission_id, accept=True, **BOTH)
     assert room.seat()["late"] is None

@@ -5,6 +5,7 @@ from sqlalchemy import select
 
 from exam_server.delivery.models import RefusedOp
 from registry.errors import AssessmentError
+from registry.scheduling.models import Sitting
 from tests.support.room import Page, Room
 
 
@@ -107,10 +108,12 @@ def test_the_photograph_has_to_be_compared_and_a_spare_seat_has_to_be_free(room:
         approve(room, seat=taken)
     with pytest.raises(AssessmentError, match="机位"):
         approve(room, seat=1000)
-    own = room.seat()["no"]
-    approve(room, seat=own)
+    with room.database.transaction() as db:
+        db.get_one(Sitting, room.sitting_id).room.row_count += 1
+    spare = len(room.wall()["seats"]) + 1
+    approve(room, seat=spare)
     assert outcome(new) == "taken"
-    assert room.seat()["moved_to"] == own
+    assert room.seat()["moved_to"] == new.state()["candidate"]["seat_no"] == spare
     assert other.send(other.choose())["ack"] == 1
 
 

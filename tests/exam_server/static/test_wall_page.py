@@ -337,3 +337,95 @@ def test_what_is_wrong_with_the_server_stands_above_everything_until_it_is_right
         page.reload()
         page.wait_for_selector(".seat")
         expect(alarm).to_have_count(count)
+
+
+def test_some_chosen_seats_are_paused_together(open_wall: Callable[..., Page], site: Site) -> None:
+    page = open_wall(12, "running", 4, 3)
+    page.locator(".seat").nth(0).click(modifiers=["Control"])
+    for at in (1, 3):  # the second of them is absent
+        page.locator(".seat").nth(at).click()
+    bar = page.get_by_role("toolbar", name="对所选座位")
+    expect(bar).to_contain_text("已选 3 个座位")
+    bar.get_by_role("button", name="暂停 2").click()
+    dialog = page.get_by_role("dialog", name="暂停：所选 3 个座位")
+    expect(dialog).to_contain_text("不含 1 人：考生缺考 04")
+    dialog.get_by_label("原因").fill("更换电源")
+    assert violations(page) == []
+    dialog.get_by_role("button", name="暂停", exact=True).click()
+    expect(page.locator("#toast")).to_contain_text("已执行")
+    assert site.room.asked("pause") == [
+        {"sitting": 3, "admissions": [1001, 1002], "reason": "更换电源"}
+    ]
+
+
+KEPT = {
+    "ops": 1,
+    "changing": 1,
+    "reasons": ["closed"],
+    "from_ms": NOW_MS,
+    "until_ms": NOW_MS,
+    "follow_on": True,
+    "had_outage": True,
+}
+EVIDENCE = {
+    "no": 2,
+    "admission": 1002,
+    "name": "李明",
+    "state": "expired",
+    "has_ended": True,
+    "ended_ms": NOW_MS - 20_000,
+    "deadline_ms": NOW_MS - 35_000,
+    "refused_by_itself_ms": NOW_MS + 30 * canned.MINUTE_MS,
+    "follow_on": True,
+    "outages": [[NOW_MS - 90_000, NOW_MS]],
+    "changing": 1,
+    "ops": [
+        {
+            "question": 7,
+            "kind": "set",
+            "reason": "closed",
+            "epoch": 1,
+            "seq": 31,
+            "received_ms": NOW_MS,
+            "standing": False,
+            "standing_ms": None,
+            "effect": "fills",
+        }
+    ],
+}
+
+
+def test_closing_leads_to_operations_that_two_persons_must_decide_on(
+    open_wall: Callable[..., Page], site: Site
+) -> None:
+    site.pages["/proctor/3/late"] = lambda: json.dumps({"ok": True, "people": [EVIDENCE]})
+    page = open_wall(12, "running", 4, 3)
+    for seat in site.room.wall["seats"]:
+        seat["state"] = "submitted"
+    site.room.wall["seats"][1] |= {"late": KEPT, "ended": "expired"}
+    page.reload()
+    page.wait_for_selector(".seat")
+    expect(page.locator(".seat").nth(1)).to_contain_text("待裁定 1")
+    page.get_by_role("button", name="关闭考场").click()
+    closing = page.get_by_role("dialog", name="关闭考场")
+    expect(closing).to_contain_text("1 人有留存的操作会改变答案")
+    expect(closing.get_by_role("button", name="关闭考场")).to_be_disabled()
+    closing.get_by_role("button", name="去裁定").click()
+    desk = page.get_by_role("dialog", name="裁定留存的操作")
+    expect(desk.get_by_role("row", name="第 7 题")).to_contain_text("补上空题")
+    assert violations(page) == []
+    desk.get_by_label("理由").fill("断网期间作答")
+    desk.get_by_role("button", name="采纳", exact=True).click()
+    expect(desk.get_by_role("alert")).to_contain_text("复核人")
+    desk.get_by_label("复核人登录名").fill("hewenjing")
+    desk.get_by_role("button", name="采纳", exact=True).click()
+    expect(desk).to_be_hidden()
+    assert site.room.asked("decide_late") == [
+        {
+            "sitting": 3,
+            "admission": 1002,
+            "accept": True,
+            "reason": "断网期间作答",
+            "reviewer": "hewenjing",
+        }
+    ]

@@ -1,5 +1,7 @@
 /** Everything a proctor may do, and the one dialog that asks what, why, and — where required — who checked. */
+import { formatTime } from "../exam/clock.js";
 import { fill, h, icon, openDialog, qs } from "../page/dom.js";
+import { DECIDED_WITHIN_MS } from "./room.js";
 import { twoDigits } from "./seatmap.js";
 import { Proposals } from "./compensation.js";
 import { Targets } from "./targets.js";
@@ -24,6 +26,16 @@ export const SEAT_ACTIONS = {
   override_seb: { label: "免 SEB", icon: "check", fields: ["reason"], confirm: "放行", text: "考生可以不经 SEB 校验登录。原因写入考场记录。" },
   mark_absent: { label: "登记缺考", icon: "user-off", fields: ["reason"], confirm: "登记缺考", text: "考生到场后可以取消登记。" },
   mark_present: { label: "取消缺考", icon: "user", fields: ["reason"], confirm: "取消缺考", text: "取消后考生可以登录。" },
+  reopen: { label: "恢复作答", icon: "play", fields: ["minutes", "reason", "reviewer"], tick: "我与复核人都同意该考生继续作答", confirm: "恢复作答" },
+  void: {
+    label: "判为无效",
+    icon: "warn",
+    isDanger: true,
+    fields: ["reason", "reviewer"],
+    tick: "已由两人作出违纪处理决定，知道此操作不可撤销",
+    confirm: "判为无效",
+    text: "考试立即结束，本科成绩按 0 分、违纪无效记载。作答仍全部保留。此操作不可撤销。",
+  },
   force_submit: {
     label: "强制交卷",
     icon: "check",
@@ -34,6 +46,20 @@ export const SEAT_ACTIONS = {
     text: "考试立即结束，此前送达服务器的作答全部保存。交卷后考生不能继续作答。",
   },
 };
+
+const REOPEN_TEXT = "交卷后经过的时间补还，剩余时间与交卷时相同。考生须凭考场口令重新登录，回执作废，再次交卷时另发。";
+const REOPEN_LATE_TEXT = "考试时间已到，从现在起给予下面的分钟数。考生须凭考场口令重新登录，回执作废，再次交卷时另发。";
+
+/** One whose time was over needs minutes to be reopened; the others have theirs. @param {string} name @param {Seat} seat @returns {Action} */
+function actionFor(name, seat) {
+  const action = SEAT_ACTIONS[name];
+  if (name !== "reopen") return action;
+  if (seat.ended === "expired") return { ...action, text: REOPEN_LATE_TEXT };
+  return { ...action, text: REOPEN_TEXT, fields: ["reason", "reviewer"] };
+}
+
+/** What may be done for some chosen seats together. */
+export const PICKED_ACTIONS = ["message", "extend", "pause", "resume"];
 
 /** @type {Record<string, Action>} */
 export const ROOM_ACTIONS = {
@@ -72,7 +98,7 @@ const FIELDS = {
   minutes: () => {
     const other = h("input", { class: "input minutes__other num", name: "other", type: "number", min: 1, max: 120, "aria-label": "其他分钟数", oninput: () => { choice("other").checked = true; } });
     const radio = (value, text) => h("label", { class: "choice" }, h("input", { type: "radio", name: "minutes", value, checked: value === "5" }), h("span", {}, text), value === "other" && other);
-    const box = h("fieldset", { class: "field minutes" }, h("legend", { class: "field__label" }, "延长多少分钟"), h("div", { class: "minutes__row" }, ...MINUTES.map((n) => radio(String(n), `${n} 分钟`)), radio("other", "其他")));
+    const box = h("fieldset", { class: "field minutes" }, h("legend", { class: "field__label" }, "多少分钟"), h("div", { class: "minutes__row" }, ...MINUTES.map((n) => radio(String(n), `${n} 分钟`)), radio("other", "其他")));
     const choice = (value) => box.querySelector(`input[value="${value}"]`);
     return box;
   },
@@ -95,10 +121,15 @@ export function isQuestionReport({ kind, text }) {
 }
 
 export class ActionDialog {
-  /** @param {(name: string, payload: object) => Promise<{ok: boolean, message?: string, error?: string}>} send @param {(text: string) => void} onDone */
-  constructor(send, onDone) {
+  /**
+   * @param {(name: string, payload: object) => Promise<{ok: boolean, message?: string, error?: string}>} send
+   * @param {{onDone: (text: string) => void, onLate: () => void, now: () => number}} room onLate: leads to what was kept apart
+   */
+  constructor(send, { onDone, onLate, now }) {
     this.send = send;
     this.onDone = onDone;
+    this.onLate = onLate;
+    this.now = now;
     this.dialog = /** @type {HTMLDialogElement} */ (qs("#action-dialog"));
     this.form = /** @type {HTMLFormElement} */ (qs("#action-form"));
     this.confirm = qs("#action-confirm");
@@ -115,7 +146,7 @@ export class ActionDialog {
   /** @param {string} name @param {Seat} seat */
   openForSeat(name, seat) {
     const proposals = name === "compensate" ? new Proposals([seat], false) : null;
-    this.open(name, SEAT_ACTIONS[name], `${twoDigits(seat.no)} 号 ${seat.name}`, seat.admission, proposals && proposals.node);
+    this.open(name, actionFor(name, seat), `${twoDigits(seat.no)} 号 ${seat.name}`, seat.admission, proposals && proposals.node);
     this.proposals = proposals;
   }
 
@@ -132,6 +163,28 @@ export class ActionDialog {
     const facts = { start: startFacts, close: closeFacts }[name];
     this.open(name, ROOM_ACTIONS[name], "", isToAll ? null : undefined, targets ? targets.node : facts ? facts(room) : null);
     this.targets = targets;
+    if (name === "close") this.holdOpen(room);
+  }
+
+  /** @param {string} name @param {RoomModel} room @param {number[]} picked numbers of the chosen seats */
+  openForPicked(name, room, picked) {
+    const targets = new Targets(name, room, picked);
+    this.open(name, SEAT_ACTIONS[name], `所选 ${picked.length} 个座位`, null, targets.node);
+    this.targets = targets;
+  }
+
+  /** Say what must be decided before the room can be closed, and lead there. @param {RoomModel} room */
+  holdOpen(room) {
+    const waiting = room.keepsOpen(this.now());
+    if (!waiting.length) return;
+    const last = Math.max(...waiting.map(({ late }) => late.until_ms)) + DECIDED_WITHIN_MS;
+    const lead = () => {
+      this.dialog.close();
+      this.onLate();
+    };
+    const words = `${waiting.length} 人有留存的操作会改变答案，须由两人裁定后才能关闭；到 ${formatTime(last)} 仍未裁定的，按不采纳处理。`;
+    qs("#action-fields").append(h("div", { class: "note note--danger" }, icon("clock"), h("span", {}, words), h("button", { type: "button", class: "btn btn--sm", "data-action": "late", onclick: lead }, "去裁定")));
+    for (const tick of qs("#action-fields").querySelectorAll("input[type=checkbox]")) tick.disabled = true;
   }
 
   /** @param {import("./room.js").WallEvent} event @param {string} who */
@@ -247,5 +300,6 @@ function startFacts(room) {
 /** The counts that must tie. @param {RoomModel} room */
 function closeFacts(room) {
   const rows = /** @type {[string, number][]} */ ([["应考", room.seats.length], ["已交卷", room.count("submitted")], ["缺考", room.count("absent")]]);
-  return table(rows);
+  const kept = room.kept.length;
+  return table(kept ? [...rows, ["留存操作待裁定", kept]] : rows);
 }

@@ -82,9 +82,10 @@ export class Detail {
 
   /** @param {Seat} seat @param {import("./room.js").Sitting} sitting */
   actions(seat, sitting) {
-    const names = [...(seat.covered ? ["uncover"] : []), "message", "extend", seat.paused_ms ? "resume" : "pause", ...((seat.proposals || []).length ? ["compensate"] : []), "release_seat", "record_incident", seat.state === "absent" ? "mark_present" : "mark_absent", "override_seb", "force_submit"];
+    const names = actionsOf(seat);
     /** @type {Map<string, string[]>} */
     const reasons = new Map();
+    const kept = seat.late && h("button", { type: "button", class: "btn btn--sm btn--primary", "data-action": "late", onclick: () => this.onAction("late", seat) }, icon("clock"), `裁定 ${seat.late.ops} 个`);
     const buttons = names.map((name) => {
       const { label, icon: mark, isDanger } = SEAT_ACTIONS[name];
       const why = whyNot(name, seat, sitting);
@@ -93,6 +94,13 @@ export class Detail {
       return h("button", { type: "button", class: `btn btn--sm${isDanger ? " btn--danger" : ""}`, "data-action": name, "aria-disabled": why ? "true" : null, "aria-describedby": why ? "detail-why" : null, onclick: press }, icon(mark), label);
     });
     const lines = [...reasons].map(([why, labels]) => h("span", {}, `${labels.join("、")}：${why}`));
-    return [h("div", { class: "detail__actions" }, ...buttons), h("p", { class: "why", id: "detail-why" }, ...lines)];
+    return [h("div", { class: "detail__actions" }, kept, ...buttons), h("p", { class: "why", id: "detail-why" }, ...lines)];
   }
+}
+
+/** Which actions are offered: what fits a candidate at work, or one who has ended. @param {Seat} seat */
+function actionsOf(seat) {
+  if (seat.ended) return ["reopen", "record_incident", "void"];
+  const first = [...(seat.covered ? ["uncover"] : []), "message", "extend", seat.paused_ms ? "resume" : "pause", ...((seat.proposals || []).length ? ["compensate"] : [])];
+  return [...first, "release_seat", "record_incident", seat.state === "absent" ? "mark_present" : "mark_absent", "override_seb", "force_submit", "void"];
 }

@@ -6,9 +6,11 @@ import { ActionDialog, isQuestionReport } from "./actions.js";
 import { Detail } from "./detail.js";
 import { EventList } from "./events.js";
 import { HealthStrip } from "./health.js";
+import { LateDesk } from "./late.js";
 import { RoomLink } from "./link.js";
 import { ORDERS } from "./order.js";
 import { PhasePanel } from "./phase.js";
+import { Picking } from "./picking.js";
 import { RoomModel, whyNotRoom } from "./room.js";
 import { SeatMap, twoDigits } from "./seatmap.js";
 import { FILTER_ORDER, STATES } from "./states.js";
@@ -25,11 +27,13 @@ const csrf = /** @type {HTMLMetaElement} */ (qs("meta[name=csrf-token]")).conten
 const clock = new ServerClock();
 const announcer = new Announcer(qs("#announcer"));
 const room = new RoomModel();
-const map = new SeatMap(select);
-const detail = new Detail({ onClose: () => select(0), onAction: (name, seat) => dialog.openForSeat(name, seat) });
+const map = new SeatMap((no, event) => { if (!picking.take(no, event)) select(no); });
+const detail = new Detail({ onClose: () => select(0), onAction: (name, seat) => (name === "late" ? late.open(seat.admission) : dialog.openForSeat(name, seat)) });
 const phase = new PhasePanel(room, (name) => dialog.openForRoom(name, room));
 const events = new EventList(room, { onSelect: (no) => { if (no !== selected) select(no); }, onHandle: handle });
-const dialog = new ActionDialog((name, payload) => link.send(name, payload), done);
+const dialog = new ActionDialog((name, payload) => link.send(name, payload), { onDone: done, onLate: () => late.open(), now: () => clock.now() });
+const late = new LateDesk(room, `${qs("#wall").dataset.commands}late`, (name, payload) => link.send(name, payload), done);
+const picking = new Picking(room, { onChange: render, onAction: (name, picked) => dialog.openForPicked(name, room, picked) });
 const transfers = new TransferDesk(room, (name, payload) => link.send(name, payload), done);
 const link = new RoomLink({ sitting, commands: qs("#wall").dataset.commands, csrf, socket: connectSocket(), onSnapshot: takeSnapshot, onDelta: takeDelta, onState: showLink });
 
@@ -160,11 +164,13 @@ function render() {
   setText(qs("#size"), `${room.seats.length} 人 · ${room.sitting.rows} 排 × ${room.sitting.columns} 列`);
   showAlarm(room.sitting.alarm || "");
   map.layOut(room.seats, room.sitting.columns, order);
-  map.render(room.seats, now, filter, selected);
+  map.render(room.seats, now, filter, picking.isOn ? picking.chosen : new Set([selected]));
   detail.render(room.seat(selected), room.sitting, now);
   phase.render();
   events.render();
   transfers.render();
+  late.render();
+  picking.render();
   for (const name of ["message", "extend"]) renderRoomButton(name);
   for (const [name, { node, count }] of counters) {
     setText(count, String(name ? room.count(/** @type {any} */ (name)) : room.seats.length));
@@ -202,7 +208,7 @@ function tick() {
   const now = clock.now();
   setText(qs("#now"), formatTime(now));
   setText(qs("#left"), state === "running" && end ? formatRemaining(end - now) : { planned: "未开放", sealed: "未开放", check_in: "未开考", closed: "已关闭", running: "—", paused: "已暂停" }[state]);
-  map.render(room.seats, now, filter, selected);
+  map.render(room.seats, now, filter, picking.isOn ? picking.chosen : new Set([selected]));
   detail.render(room.seat(selected), room.sitting, now);
 }
 
@@ -216,7 +222,7 @@ function keptOrder() {
 function setOrder(name) {
   order = name;
   localStorage.setItem(ORDER_KEY, name);
-  for (const node of qs("#orders").children) setAttr(node, "aria-pressed", String(node.dataset.order === name));
+  for (const node of qs("#orders").children) if (node.dataset.order) setAttr(node, "aria-pressed", String(node.dataset.order === name));
   render();
 }
 
@@ -245,7 +251,7 @@ function start() {
   qs("#theme").addEventListener("click", () => setTheme(themeNow() + 1));
   const asked = new URLSearchParams(location.search).get("seat");
   if (asked) selected = Number(asked);
-  qs("#orders").append(...ORDERS.map(([name, label]) => h("button", { type: "button", class: "btn btn--sm btn--plain", "data-order": name, "aria-pressed": "false", onclick: () => setOrder(name) }, label)));
+  qs("#orders").append(...ORDERS.map(([name, label]) => h("button", { type: "button", class: "btn btn--sm btn--plain", "data-order": name, "aria-pressed": "false", onclick: () => setOrder(name) }, label)), picking.button);
   setOrder(order);
   document.addEventListener("keydown", emergency);
   events.show("open");

@@ -11,8 +11,8 @@ export const COMPACT_FROM = 61;
 export const WIDEST = 20;
 
 /** Does a seat need a person? @param {Seat} seat */
-export function isTrouble({ state, identity }) {
-  return TROUBLE.includes(state) || identity === "doubtful" || identity === "mismatch";
+export function isTrouble({ state, identity, late }) {
+  return Boolean(late) || TROUBLE.includes(state) || identity === "doubtful" || identity === "mismatch";
 }
 
 /** @param {Seat} seat */

@@ -6,8 +6,10 @@
  *            answered: number, total: number, since_ms: number, extra_min: number, deadline_ms: number | null,
  *            last_save_ms: number | null, pending: number, away_count: number,
  *            identity?: "match" | "doubtful" | "mismatch" | null, flags?: string[], covered?: boolean, pin?: string | null, paused_ms?: number | null, proposals?: Proposal[], moved_to?: number | null,
+ *            late?: Late | null, ended?: "submitted" | "forced" | "expired" | "voided" | null,
  *            transfer?: {id: number, from: string, to: string, asked_ms: number, approved: boolean} | null}} Seat
  * @typedef {{key: string, cause: string, from_ms: number, until_ms: number, seconds: number}} Proposal lost time that nobody has decided on
+ * @typedef {{ops: number, changing: number, reasons: string[], from_ms: number, until_ms: number, follow_on: boolean, had_outage: boolean}} Late operations kept apart that nobody has decided on
  * @typedef {{to: number, delivered: number, confirmed: number, waiting: number[]}} Arrival
  * @typedef {{id: number, at_ms: number, seat: number | null, kind: SeatState | "identity" | "info", text: string, open: boolean, arrival?: Arrival | null}} WallEvent
  * @typedef {{id: number, title: string, sub: string, state: "planned" | "sealed" | "check_in" | "running" | "paused" | "closed", custody: "open" | "sealed" | "unlocked", room_code: string | null,
@@ -17,6 +19,7 @@
  */
 
 const KEPT_EVENTS = 200;
+export const DECIDED_WITHIN_MS = 30 * 60 * 1000;
 const LIVE = ["running", "paused"];
 const WORKING = ["active", "paused", "offline", "alert", "help"];
 
@@ -75,6 +78,16 @@ export class RoomModel {
     return this.seats.filter(({ proposals = [] }) => proposals.length).length;
   }
 
+  /** Whose operations were kept apart and wait for two persons. */
+  get kept() {
+    return this.seats.filter(({ late }) => late);
+  }
+
+  /** Those who keep the room from closing: decided too late, operations count as refused. @param {number} now */
+  keepsOpen(now) {
+    return this.kept.filter(({ late }) => late.changing > 0 && now - late.until_ms <= DECIDED_WITHIN_MS);
+  }
+
   get openEvents() {
     return this.events.filter((event) => event.open);
   }
@@ -96,10 +109,19 @@ export function whyNot(action, seat, sitting) {
   if (action === "release_seat") return ended ? `${ended}，没有占用机位` : "";
   if (action === "override_seb") return seat.state === "submitted" || seat.state === "absent" ? `${ended}，不用登录` : "";
   if (!LIVE.includes(sitting.state)) return "还没有开考";
+  if (action === "reopen" || action === "void") return whyNotDecide(action, seat, sitting);
   if (action === "compensate") return (seat.proposals || []).length ? "" : "没有待确认的中断时间";
   if (action === "resume") return sitting.state === "paused" ? "全场暂停，请恢复全场" : seat.paused_ms ? "" : "没有暂停";
   if (action === "pause" && seat.paused_ms) return "已经暂停";
   return isWorking ? "" : ended || "考生还没有开始作答";
+}
+
+/** Why two persons cannot reopen or void an attempt now. @param {string} action @param {Seat} seat @param {Sitting} sitting */
+function whyNotDecide(action, seat, sitting) {
+  if (sitting.state === "paused") return "全场暂停，请先恢复";
+  if (seat.ended === "voided") return "已判无效";
+  if (action === "reopen") return seat.ended ? "" : "考生没有交卷";
+  return seat.state === "absent" || seat.state === "idle" ? "考生没有登录" : "";
 }
 
 /**

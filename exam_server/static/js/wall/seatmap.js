@@ -10,7 +10,7 @@ const SMALLEST_WITH_AISLE = 5;
 const ROOMY_COLUMNS = 7;
 
 export class SeatMap {
-  /** @param {(no: number) => void} onSelect */
+  /** @param {(no: number, event: MouseEvent) => void} onSelect */
   constructor(onSelect) {
     this.onSelect = onSelect;
     this.box = qs("#seats");
@@ -80,12 +80,12 @@ export class SeatMap {
     const top = h("span", { class: "seat__top" }, no, parts.extra, parts.flags, parts.mark);
     const name = h("span", { class: "seat__name" }, seat.name);
     const meter = h("span", { class: "meter" }, parts.bar);
-    const node = h("button", { type: "button", class: "seat", tabindex: "-1", onclick: () => this.onSelect(seat.no) }, top, name, h("span", { class: "seat__line" }, parts.label, parts.state, parts.saved), meter);
+    const node = h("button", { type: "button", class: "seat", tabindex: "-1", onclick: (/** @type {MouseEvent} */ event) => this.onSelect(seat.no, event) }, top, name, h("span", { class: "seat__line" }, parts.label, parts.state, parts.saved), meter);
     return { ...parts, node };
   }
 
-  /** @param {Seat[]} seats @param {number} now @param {string} filter @param {number} selected */
-  render(seats, now, filter, selected) {
+  /** @param {Seat[]} seats @param {number} now @param {string} filter @param {Set<number>} chosen */
+  render(seats, now, filter, chosen) {
     for (const seat of seats) {
       const tile = this.tiles.get(seat.no);
       const state = STATES[seat.state];
@@ -101,7 +101,7 @@ export class SeatMap {
       setText(tile.saved, seat.last_save_ms && seat.state !== "submitted" ? `${age(now - seat.last_save_ms)}保存` : "");
       setText(tile.extra, seat.extra_min ? `+${seat.extra_min}` : "");
       tile.bar.style.width = `${seat.total ? (100 * seat.answered) / seat.total : 0}%`;
-      setAttr(tile.node, "aria-pressed", String(seat.no === selected));
+      setAttr(tile.node, "aria-pressed", String(chosen.has(seat.no)));
       tile.node.classList.toggle("seat--dim", filter !== "" && filter !== seat.state);
     }
   }
@@ -139,8 +139,10 @@ export const IDENTITY = { "": "未核验", match: "一致", doubtful: "存疑", 
 const FLAGS = { moved: "换机", seb: "免SEB" };
 
 /** What is unusual about a seat, in words. @param {Seat} seat */
-export function flagWords({ identity, flags = [], pending }) {
+export function flagWords({ identity, flags = [], pending, late, ended }) {
   const words = flags.map((flag) => FLAGS[flag] || flag);
+  if (late) words.unshift(`待裁定 ${late.ops}`);
+  if (ended === "voided") words.unshift("无效");
   if (identity === "doubtful" || identity === "mismatch") words.unshift(`身份${IDENTITY[identity]}`);
   if (pending) words.push(`待传 ${pending}`);
   return words;

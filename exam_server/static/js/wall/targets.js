@@ -6,15 +6,17 @@ import { twoDigits } from "./seatmap.js";
 /** @typedef {import("./room.js").Seat} Seat */
 
 export class Targets {
-  /** @param {string} action @param {import("./room.js").RoomModel} room */
-  constructor(action, room) {
-    const left = room.seats.map((seat) => /** @type {[Seat, string]} */ ([seat, whyNot(action, seat, room.sitting)]));
+  /** @param {string} action @param {import("./room.js").RoomModel} room @param {number[] | null} picked seats chosen before, none for the whole room */
+  constructor(action, room, picked = null) {
+    this.isPicked = picked !== null;
+    const seats = picked ? room.seats.filter(({ no }) => picked.includes(no)) : room.seats;
+    const left = seats.map((seat) => /** @type {[Seat, string]} */ ([seat, whyNot(action, seat, room.sitting)]));
     this.boxes = left.filter(([, why]) => !why).map(([seat]) => this.box(seat));
     this.out = left.filter(([, why]) => why);
     this.count = h("span", {});
     this.node = h(
       "details",
-      { class: "targets" },
+      { class: "targets", open: this.isPicked },
       h("summary", { class: "targets__head" }, this.count),
       h("div", { class: "targets__list" }, ...this.boxes.map(({ node }) => node)),
       this.out.length > 0 && h("p", { class: "note" }, icon("info"), h("span", {}, `不含 ${this.out.length} 人：${this.reasons()}`)),
@@ -37,7 +39,8 @@ export class Targets {
 
   tell() {
     const chosen = this.chosen;
-    setText(this.count, chosen.length === this.boxes.length ? `发给全部 ${chosen.length} 人（点开可去掉个别考生）` : `发给 ${chosen.length} 人，去掉 ${this.boxes.length - chosen.length} 人`);
+    if (this.isPicked) setText(this.count, `所选 ${chosen.length} 人`);
+    else setText(this.count, chosen.length === this.boxes.length ? `发给全部 ${chosen.length} 人（点开可去掉个别考生）` : `发给 ${chosen.length} 人，去掉 ${this.boxes.length - chosen.length} 人`);
   }
 
   get chosen() {
@@ -47,6 +50,6 @@ export class Targets {
   /** What goes into the command: everyone who is there when it arrives, or those that are ticked. */
   payload() {
     const chosen = this.chosen;
-    return chosen.length === this.boxes.length ? { admission: null } : { admissions: chosen };
+    return !this.isPicked && chosen.length === this.boxes.length ? { admission: null } : { admissions: chosen };
   }
 }
