@@ -62,6 +62,7 @@ from exam_server.web import (
     question_bank,
     results,
     room_record,
+    scan_batches,
     seb,
     secrecy,
     sign_in,
@@ -105,6 +106,7 @@ BLUEPRINTS = (
     errata.blueprint,
     card_designs.blueprint,
     card_scanning.blueprint,
+    scan_batches.blueprint,
     card_review.blueprint,
     practical.blueprint,
     results.blueprint,
@@ -127,6 +129,7 @@ class Server:
     app: Flask
     sockets: SocketIO
     room: ExamRoom
+    settings: Settings
 
     def close(self) -> None:
         """End the writer once everything is on disk and let go of the database."""
@@ -179,4 +182,4 @@ def create_app(
     app.extensions["exam_room"] = room
     candidate_socket.register(sockets, room)
     proctor_socket.register(sockets, room)
-    return Server(app, sockets, room)
+    return Server(app, sockets, room, settings)

@@ -21,6 +21,7 @@ class Settings:
     secure_cookies: bool
     demonstration: bool
     unlock_minutes: int = 15  # before the start, from when two persons may unlock the papers
+    readers: int = 1  # processes that read scans; 0 leaves it to ``kaohe worker``
     own_websocket: bool = True  # False: the driver that comes with the library
 
 
@@ -36,5 +37,6 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         secure_cookies=environment.get("KAOHE_SECURE_COOKIES", "0") == "1",
         demonstration=environment.get("KAOHE_DEMONSTRATION", "0") == "1",
         unlock_minutes=int(environment.get("KAOHE_UNLOCK_MINUTES", "15")),
+        readers=int(environment.get("KAOHE_READERS", str(max(1, (os.cpu_count() or 1) - 1)))),
         own_websocket=environment.get("KAOHE_OWN_WEBSOCKET", "1") == "1",
     )

@@ -15,9 +15,11 @@ import gevent
 from gevent.pywsgi import WSGIServer
 
 from exam_server.app import Server
+from exam_server.reader_process import ReaderProcess
 
 BACKLOG = 4_096  # with the default, thousands of simultaneous connects take minutes
 TICK_SECONDS = 1.0
+LOOK_SECONDS = 2.0  # for scans that wait
 log = logging.getLogger("kaohe")
 
 
@@ -48,6 +50,8 @@ def serve(
     secure = {"ssl_context": tls} if tls else {}
     http = WSGIServer(listening, server.app, log=None, error_log=log, **secure)
     timekeeper = gevent.spawn(_keep_time, server)
+    reader = ReaderProcess(server.settings, server.room.database)
+    caller = gevent.spawn(_keep_reading, reader)
     for sign in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(sign, http.stop)
     http.start()
@@ -56,6 +60,8 @@ def serve(
         http.serve_forever()
     finally:
         timekeeper.kill()
+        caller.kill()
+        reader.stop()
         server.close()
 
 
@@ -67,6 +73,16 @@ def _keep_time(server: Server) -> None:
             server.room.tick()
         except Exception:  # the clock must go on; what failed is in the log
             log.exception("the timekeeper's round failed")
+
+
+def _keep_reading(reader: ReaderProcess) -> None:
+    """Have scans read that wait, also those left by a server that was stopped."""
+    while True:
+        try:
+            reader.look()
+        except Exception:  # the next look may succeed; what failed is in the log
+            log.exception("looking for scans failed")
+        gevent.sleep(LOOK_SECONDS)
 
 
 def _raise_file_limit() -> None:

@@ -1,4 +1,4 @@
-"""What people do with cards: issue, take in scans, decide doubts, release to scoring."""
+"""What people do with cards: issue, decide doubts, release to scoring; scans: batch_actions."""
 
 import hashlib
 import json
@@ -12,7 +12,7 @@ from item_bank.composing.queries import paper_for, set_of
 from item_bank.rules.kinds import PaperState
 from omr import queries
 from omr.errors import (
-    BatchReleasedError,
+    BatchUnreadError,
     CardTakenError,
     GroupsOpenError,
     NoCardsError,
@@ -20,26 +20,16 @@ from omr.errors import (
     ReviewOpenError,
 )
 from omr.layouts import layout_named
-from omr.models import Correction, PrintedCard, Reading, ScanBatch, ScanPage
-from omr.reader.reading import PageReading
+from omr.models import Correction, PrintedCard, ScanBatch, ScanPage
 from omr.rules.card_code import serial_of
 from omr.rules.card_layout import CardLayout, Cell
-from omr.rules.prefilled import differing, saved_answers
-from omr.rules.reasons import PageReason, PageStatus
-from omr.rules.states import CardState, PageState
-from omr.scans import ReadPage, measures_json
+from omr.rules.states import WAITING, BatchState, CardState, PageState
 from registry.access import Actor, Permission
 from registry.audit_log import note
-from registry.database import files_of
 from registry.errors import InvalidInputError, NotFoundError, WrongStateError
-from registry.scheduling.models import Admission, ExamMode, Sitting
+from registry.scheduling.models import ExamMode, Sitting
 
-OTHER_EXAM = "other_exam"  # the card is one of ours, but of another sitting
-STATES = {
-    PageStatus.OK: PageState.READ,
-    PageStatus.REVIEW: PageState.REVIEW,
-    PageStatus.REJECTED: PageState.REJECTED,
-}
+NOT_READ = (BatchState.RECEIVING, BatchState.QUEUED, BatchState.READING, BatchState.STUCK)
 
 
 def issue_cards(
@@ -124,130 +114,13 @@ def _issue(
     return issued
 
 
-def open_batch(
-    db: Session, sitting_id: int, name: str, *, actor: Actor, now: datetime
-) -> ScanBatch:
-    """Begin a batch of scanned pages of one sitting."""
-    actor.require(Permission.CARDS_SCAN)
-    queries.sitting_in_reach(db, sitting_id, actor=actor)
-    batch = ScanBatch(
-        sitting_id=sitting_id,
-        name=name[:120],
-        page_count=0,
-        uploaded_at=now,
-        uploaded_by_id=actor.account_id,
-    )
-    db.add(batch)
-    db.flush()
-    note(db, "open_batch", ("scan_batch", batch.id), actor=actor, now=now, detail={"name": name})
-    return batch
-
-
-def take_page(
-    db: Session, batch_id: int, scanned: ReadPage, *, actor: Actor, now: datetime
-) -> ScanPage:
-    """Record one page of a batch with its state; every page that went in comes out here."""
-    actor.require(Permission.CARDS_SCAN)
-    batch = _open(queries.batch_of(db, batch_id, actor=actor))
-    image_hash = files_of(db).put(scanned.jpeg) if scanned.jpeg else None
-    card = _card_of(db, scanned.reading.serial)
-    state, reason = _judge(db, batch, scanned, card, image_hash)
-    batch.page_count += 1
-    page = ScanPage(
-        batch_id=batch.id,
-        position=batch.page_count,
-        file_name=scanned.file_name[:200],
-        page_no=scanned.page_no,
-        image_hash=image_hash,
-        state=state,
-        reason=reason,
-        card_id=card.id if card and reason != OTHER_EXAM else None,
-    )
-    db.add(page)
-    db.flush()
-    _add_reading(db, page, scanned, now=now)
-    detail = {"state": state, "reason": reason, "batch": batch.id}
-    note(db, "take_page", ("scan_page", page.id), actor=actor, now=now, detail=detail)
-    return page
-
-
-def _judge(
-    db: Session,
-    batch: ScanBatch,
-    scanned: ReadPage,
-    card: PrintedCard | None,
-    image_hash: str | None,
-) -> tuple[PageState, str | None]:
-    reading = scanned.reading
-    if reading.status is PageStatus.REJECTED:
-        return PageState.REJECTED, str(reading.reason)
-    if reading.serial is not None and card is None:
-        return PageState.REJECTED, PageReason.UNKNOWN_SERIAL
-    if card is not None and (fault := _fault_of(db, batch, card)):
-        return fault
-    if image_hash is not None and db.scalar(
-        select(ScanPage.id).where(ScanPage.image_hash == image_hash)
-    ):
-        return PageState.DUPLICATE, "same_image"
-    if reading.status is PageStatus.OK and card is not None:
-        return _judge_print(card, reading)
-    return STATES[reading.status], str(reading.reason) if reading.reason else None
-
-
-def _fault_of(db: Session, batch: ScanBatch, card: PrintedCard) -> tuple[PageState, str] | None:
-    """Return why a page of this card does not count, None when it does."""
-    if db.get_one(Admission, card.admission_id).sitting_id != batch.sitting_id:
-        return PageState.REJECTED, OTHER_EXAM
-    return (PageState.DUPLICATE, "card_seen_before") if _has_page(db, card.id) else None
-
-
-def _judge_print(card: PrintedCard, reading: PageReading) -> tuple[PageState, str | None]:
-    """Send a card to a person whose marks are not what was printed on it."""
-    if queries.contradicted_types(card, reading.answers):
-        return PageState.REVIEW, PageReason.TYPE_CONFLICT
-    if differing(saved_answers(card.prefilled), reading.answers):
-        return PageState.REVIEW, PageReason.GROUPS_IN_DOUBT
-    return PageState.READ, None
-
-
-def _has_page(db: Session, card_id: int) -> bool:
-    taken = select(ScanPage.id).where(
-        ScanPage.card_id == card_id,
-        ScanPage.state.not_in([PageState.REJECTED, PageState.DUPLICATE]),
-    )
-    return db.scalar(taken) is not None
-
-
-def _card_of(db: Session, serial: str | None) -> PrintedCard | None:
-    if serial is None:
-        return None
-    return db.scalar(select(PrintedCard).where(PrintedCard.serial == serial))
-
-
-def _add_reading(db: Session, page: ScanPage, scanned: ReadPage, *, now: datetime) -> None:
-    reading = scanned.reading
-    db.add(
-        Reading(
-            page_id=page.id,
-            engine_version=reading.engine_version,
-            layout_hash=layout_named().layout_hash,
-            answers=json.dumps(reading.answers, sort_keys=True),
-            doubts=json.dumps(reading.review, sort_keys=True),
-            measures=measures_json(reading),
-            crops_hash=page.image_hash,
-            read_at=now,
-        )
-    )
-    db.flush()
-
-
 def assign_page(
     db: Session, page_id: int, admission_no: str, *, actor: Actor, now: datetime
 ) -> ScanPage:
     """Tie a page whose code could not be read to the candidate's card; then it is reviewed."""
     actor.require(Permission.CARDS_REVIEW)
     page = queries.page_of(db, page_id, actor=actor)
-    batch = _open(db.get_one(ScanBatch, page.batch_id))
+    batch = queries.require_open(db.get_one(ScanBatch, page.batch_id))
     card = next(
         (
             card
@@ -258,7 +131,7 @@ def assign_page(
     )
     if card is None:
         raise NotFoundError(what=f"本场准考证号 {admission_no} 的答题卡")
-    if page.card_id != card.id and _has_page(db, card.id):
+    if page.card_id != card.id and queries.has_page(db, card.id):
         raise CardTakenError(number=admission_no)
     before, page.card, page.state = page.card_id, card, PageState.REVIEW
     detail = {"before": before, "card": card.serial}
@@ -272,7 +145,7 @@ def correct_group(
     """Decide what one group says; the reading stays as it was, the last decision counts."""
     actor.require(Permission.CARDS_REVIEW)
     page = queries.page_of(db, page_id, actor=actor)
-    _open(db.get_one(ScanBatch, page.batch_id))
+    queries.require_open(db.get_one(ScanBatch, page.batch_id))
     _require_review(page)
     allowed = {cell.value for cell in _group_cells(group)}
     for value in values:
@@ -323,7 +196,9 @@ def reject_page(db: Session, page_id: int, reason: str, *, actor: Actor, now: da
 def release_batch(db: Session, batch_id: int, *, actor: Actor, now: datetime) -> int:
     """Hand the accepted pages of a batch to scoring; return how many."""
     actor.require(Permission.CARDS_REVIEW)
-    batch = _open(queries.batch_of(db, batch_id, actor=actor))
+    batch = queries.open_batch_of(db, batch_id, actor=actor)
+    if batch.state in NOT_READ and (batch.files or batch.state != BatchState.RECEIVING):
+        raise BatchUnreadError(count=batch.page_total - batch.page_count)
     waiting = queries.pages_to_review(db, batch.id)
     if waiting:
         raise ReviewOpenError(count=len(waiting))
@@ -334,6 +209,7 @@ def release_batch(db: Session, batch_id: int, *, actor: Actor, now: datetime) ->
             page.card.state = CardState.READ
             count += 1
     batch.released_at, batch.released_by_id = now, actor.account_id
+    batch.state = BatchState.RELEASED
     detail = {"count": count, "digest": _digest(batch)}
     note(db, "release_batch", ("scan_batch", batch.id), actor=actor, now=now, detail=detail)
     return count
@@ -349,14 +225,8 @@ def _digest(batch: ScanBatch) -> str:
     return hashlib.sha256(json.dumps(released).encode()).hexdigest()
 
 
-def _open(batch: ScanBatch) -> ScanBatch:
-    if batch.released_at is not None:
-        raise BatchReleasedError
-    return batch
-
-
 def _require_review(page: ScanPage) -> None:
-    if page.state != PageState.REVIEW:
+    if page.state not in WAITING:
         raise WrongStateError(what="本页", state=page.state, action="复核")
 
 

@@ -14,7 +14,7 @@ class EmptyUploadError(AssessmentError):
     """Nothing was uploaded."""
 
     code = "empty_upload"
-    text = "没有收到扫描文件。请选择 PDF、TIFF、JPEG 或 PNG 文件后重新上传。"
+    text = "没有收到扫描文件。请选择 PDF、TIFF、JPEG、PNG 或 ZIP 文件后重新上传。"
 
 
 class ReviewOpenError(AssessmentError):
@@ -57,3 +57,17 @@ class DesignFaultyError(AssessmentError):
 
     code = "design_faulty"
     text = "版式有 {count} 处影响识读，不能发布。第一处：{first}。请修改后保存为新版本。"
+
+
+class BatchUnreadError(AssessmentError):
+    """Pages of the batch have not been read."""
+
+    code = "batch_unread"
+    text = "本批次还有 {count} 页没有识读，不能移交评分。请等识读结束，或先取消其余各页。"
+
+
+class BatchStateError(AssessmentError):
+    """The batch has gone past the step."""
+
+    code = "batch_state"
+    text = "本批次的识读状态已经变化，此项操作不再适用。请刷新页面后按当前状态办理。"

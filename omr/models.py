@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from item_bank.models import Paper
-from omr.rules.states import CardState, DesignState, PageState
+from omr.rules.states import BatchState, CardState, DesignState, PageState
 from registry.database import Record, UtcDateTime, one_of
 from registry.scheduling.models import Admission, Sitting
 
@@ -54,18 +54,42 @@ class ScanBatch(Record):
     """One upload of scanned pages of a sitting; pages in = pages out."""
 
     __tablename__ = "scan_batch"
+    __table_args__ = (one_of("state", BatchState),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     sitting_id: Mapped[int] = mapped_column(ForeignKey("sitting.id"))
     name: Mapped[str] = mapped_column(String(120))
-    page_count: Mapped[int] = mapped_column(default=0)
+    state: Mapped[str] = mapped_column(String(16), default=BatchState.RECEIVING)
+    page_count: Mapped[int] = mapped_column(default=0)  # recorded
+    page_total: Mapped[int] = mapped_column(default=0)  # promised by the files
     uploaded_at: Mapped[datetime] = mapped_column(UtcDateTime)
     uploaded_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    reading_since: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the present run
+    pages_before: Mapped[int] = mapped_column(default=0)  # that run
+    idle_starts: Mapped[int] = mapped_column(default=0)  # one after the other without a page
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     released_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     released_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
 
     sitting: Mapped[Sitting] = relationship()
     pages: Mapped[list["ScanPage"]] = relationship(order_by="ScanPage.position")
+    files: Mapped[list["ScanFile"]] = relationship(order_by="ScanFile.position")
+
+
+class ScanFile(Record):
+    """One file of a batch as it was sent, kept in pieces so that no process holds it whole."""
+
+    __tablename__ = "scan_file"
+    __table_args__ = (UniqueConstraint("batch_id", "position"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    batch_id: Mapped[int] = mapped_column(ForeignKey("scan_batch.id"))
+    position: Mapped[int]
+    name: Mapped[str] = mapped_column(String(200))
+    digest: Mapped[str] = mapped_column(String(64))  # SHA-256 of the file
+    size_bytes: Mapped[int]
+    pieces: Mapped[str] = mapped_column(Text)  # JSON, the hashes in their order
+    pages: Mapped[int | None]  # promised; None until the file has been opened
 
 
 class ScanPage(Record):
@@ -77,11 +101,13 @@ class ScanPage(Record):
     id: Mapped[int] = mapped_column(primary_key=True)
     batch_id: Mapped[int] = mapped_column(ForeignKey("scan_batch.id"))
     position: Mapped[int]
+    file_id: Mapped[int | None] = mapped_column(ForeignKey("scan_file.id"), index=True)
     file_name: Mapped[str] = mapped_column(String(200))
     page_no: Mapped[int]  # within the file
     image_hash: Mapped[str | None] = mapped_column(String(64), index=True)
     state: Mapped[str] = mapped_column(String(16))
     reason: Mapped[str | None] = mapped_column(String(60))
+    health: Mapped[str | None] = mapped_column(Text)  # JSON of omr.rules.scanner_health.PageHealth
     card_id: Mapped[int | None] = mapped_column(ForeignKey("printed_card.id"), index=True)
 
     card: Mapped[PrintedCard | None] = relationship()

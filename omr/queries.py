@@ -8,13 +8,14 @@ from sqlalchemy.orm import Session
 
 from item_bank.rules.forms import letter_of
 from item_bank.rules.kinds import SetPurpose
+from omr.errors import BatchReleasedError
 from omr.layouts import layout_named
 from omr.models import PrintedCard, Reading, ScanBatch, ScanPage
 from omr.printing import CardHolder
 from omr.rules.card_layout import CardLayout, GroupKind
 from omr.rules.prefilled import differing, saved_answers
 from omr.rules.reasons import GroupReason
-from omr.rules.states import CardState, PageState
+from omr.rules.states import ACCEPTED, WAITING, CardState, PageState
 from registry.access import Actor
 from registry.errors import NotFoundError
 from registry.scheduling.models import Admission, Sitting
@@ -98,6 +99,24 @@ def batch_of(db: Session, batch_id: int, *, actor: Actor) -> ScanBatch:
     return batch
 
 
+def require_open(batch: ScanBatch) -> ScanBatch:
+    """Return a batch that has not gone to scoring; raises ``BatchReleasedError``."""
+    if batch.released_at is not None:
+        raise BatchReleasedError
+    return batch
+
+
+def open_batch_of(db: Session, batch_id: int, *, actor: Actor) -> ScanBatch:
+    """Return a batch within reach that has not gone to scoring."""
+    return require_open(batch_of(db, batch_id, actor=actor))
+
+
+def has_page(db: Session, card_id: int) -> bool:
+    """Say whether a page stands for the card."""
+    taken = select(ScanPage.id).where(ScanPage.card_id == card_id, ScanPage.state.in_(ACCEPTED))
+    return db.scalar(taken.limit(1)) is not None
+
+
 def batches_of(db: Session, sitting_id: int, *, actor: Actor) -> Sequence[ScanBatch]:
     """Return the batches of a sitting, newest first."""
     sitting_in_reach(db, sitting_id, actor=actor)
@@ -130,16 +149,14 @@ def pages_waiting(db: Session, plan_ids: Collection[int]) -> int:
         select(func.count(ScanPage.id))
         .join(ScanBatch, ScanBatch.id == ScanPage.batch_id)
         .join(Sitting, Sitting.id == ScanBatch.sitting_id)
-        .where(Sitting.plan_id.in_(plan_ids), ScanPage.state == PageState.REVIEW)
+        .where(Sitting.plan_id.in_(plan_ids), ScanPage.state.in_(WAITING))
     )
     return db.scalar(chosen) or 0
 
 
 def pages_to_review(db: Session, batch_id: int) -> Sequence[ScanPage]:
     """Return the pages that wait for a person, in scanning order."""
-    chosen = select(ScanPage).where(
-        ScanPage.batch_id == batch_id, ScanPage.state == PageState.REVIEW
-    )
+    chosen = select(ScanPage).where(ScanPage.batch_id == batch_id, ScanPage.state.in_(WAITING))
     return db.scalars(chosen.order_by(ScanPage.position)).all()
 
 
@@ -214,7 +231,7 @@ def cards_outstanding(db: Session, sitting_id: int) -> list[PrintedCard]:
     """Return the issued cards of a sitting that no accepted page belongs to."""
     scanned = select(ScanPage.card_id).where(
         ScanPage.card_id.is_not(None),
-        ScanPage.state.not_in([PageState.REJECTED, PageState.DUPLICATE]),
+        ScanPage.state.in_(ACCEPTED),
     )
     with_page = set(db.scalars(scanned))
     return [

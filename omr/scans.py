@@ -1,43 +1,33 @@
 """From an uploaded file to page readings: no database, so that it can run in any process."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
-import cv2
 import msgspec
 
+from omr.batch_reading.keeping import kept_page
+from omr.batch_reading.results import KeptPage
 from omr.layouts import STANDARD, blank_of, layout_named
 from omr.reader.crops import group_crop
 from omr.reader.loading import LoadFailure, decode_gray, load_images
 from omr.reader.page import read_page
-from omr.reader.reading import GrayImage, PageReading, Placement, rejected
+from omr.reader.reading import PageReading, Placement, rejected
 from omr.rules.card_layout import CardLayout
 
-KEPT_QUALITY = 85  # JPEG quality of the page image kept with the reading
 CONTEXT_MM = (10.0, 7.0)  # shown about a doubtful group: its number and its neighbours
-
-
-@dataclass(frozen=True)
-class ReadPage:
-    """One page of a file: its reading and the image to keep, None when there is none."""
-
-    file_name: str
-    page_no: int
-    reading: PageReading
-    jpeg: bytes | None
 
 
 def read_file(
     data: bytes, name: str, known: Mapping[str, str], *, layout_code: str = STANDARD
-) -> Iterator[ReadPage]:
+) -> Iterator[KeptPage]:
     """Read every page of one uploaded file; a broken page never harms another."""
     layout, blank = layout_named(layout_code), blank_of(layout_code)
     for page in load_images(data, name):
         if isinstance(page, LoadFailure):
-            yield ReadPage(name, page.number, rejected(page.reason), None)
-            continue
-        reading = read_page(page.image, layout, blank, known=known)
-        yield ReadPage(name, page.number, reading, _jpeg(page.image))
+            reading = rejected(page.reason)
+        else:
+            reading = read_page(page.image, layout, blank, known=known)
+        yield kept_page(page, reading)
 
 
 def measures_json(reading: PageReading) -> str:
@@ -65,9 +55,3 @@ def crop_of(jpeg: bytes, measures: str, group_id: str, layout: CardLayout) -> by
     placement = msgspec.convert(kept["placement"], Placement)
     turned_deg = int(kept["quality"]["turned_deg"])
     return group_crop(image, placement, turned_deg, layout, group_id, margin_mm=CONTEXT_MM)
-
-
-def _jpeg(image: GrayImage) -> bytes:
-    done, encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, KEPT_QUALITY])
-    assert done
-    return encoded.tobytes()

@@ -18,6 +18,7 @@ COMMANDS = {
     "papers": "exam_server.cli.papers",
     "cards": "exam_server.cli.cards",
     "room": "exam_server.cli.room",
+    "worker": "exam_server.cli.worker",
 }
 ON_GREENLETS = (
     ("serve",),
@@ -53,3 +54,7 @@ def main() -> None:
         monkey = importlib.import_module("gevent.monkey")
         monkey.patch_all()
     kaohe()
+
+
+if __name__ == "__main__":
+    main()

@@ -17,7 +17,8 @@ from exam_server.marking import letters_for
 from exam_server.rehearsal.ability import Target, answer, draw_ability
 from item_bank.queries import frozen_key, paper_content, paper_of
 from item_bank.rules.paper import PaperContent
-from omr.actions import assign_page, confirm_page, correct_group, open_batch, take_page
+from omr.actions import assign_page, confirm_page, correct_group
+from omr.batch_actions import open_batch, take_page
 from omr.layouts import layout_named
 from omr.models import ScanPage
 from omr.printing import print_cards
@@ -34,7 +35,7 @@ from omr.reader.blank import render_page
 from omr.rehearsal.pencil import fill_card
 from omr.rehearsal.scanner import scan_card
 from omr.rehearsal.severity import LADDER, Level
-from omr.rules.states import PageState
+from omr.rules.states import ACCEPTED
 from omr.scans import read_file
 from registry.access import Actor
 from registry.database import Database
@@ -172,8 +173,7 @@ def misread(db: Session, sitting_id: int, people: Sequence[PaperCandidate]) -> l
 
 
 def _pages_of(db: Session, card_id: int) -> list[ScanPage]:
-    accepted = [PageState.READ, PageState.REVIEW, PageState.REVIEWED, PageState.RELEASED]
-    chosen = select(ScanPage).where(ScanPage.card_id == card_id, ScanPage.state.in_(accepted))
+    chosen = select(ScanPage).where(ScanPage.card_id == card_id, ScanPage.state.in_(ACCEPTED))
     return list(db.scalars(chosen))
 
 

@@ -4,7 +4,6 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
-from werkzeug.datastructures import FileStorage
 
 from exam_server.context import current_actor, now, reading, requires, transaction
 from exam_server.languages import translated as _
@@ -13,16 +12,17 @@ from exam_server.web import forms
 from exam_server.web.downloads import PDF, shown
 from exam_server.web.off_loop import off_the_loop
 from exam_server.web.paging import cut
+from exam_server.web.scan_batches import progress_text, sent_files
 from item_bank.models import PaperSet
 from item_bank.rules.forms import letter_of
 from item_bank.rules.kinds import PaperState, SetPurpose
 from omr import actions, queries
-from omr.errors import EmptyUploadError
+from omr.batch_actions import add_file, open_batch, start_batch
+from omr.batch_queries import files_of_batch, progress_of_batch, tally_of
 from omr.layouts import layout_named
 from omr.models import PrintedCard
 from omr.printing import print_cards
-from omr.rules.states import PageState
-from omr.scans import ReadPage, read_file
+from omr.rules.states import WAITING
 from registry.access import Actor, Permission
 from registry.errors import AssessmentError
 from registry.fonts_folder import FONT_BOLD, FONT_REGULAR
@@ -133,50 +133,47 @@ def print_sitting(sitting_id: int) -> ResponseReturnValue:
 @blueprint.post("/sittings/<int:sitting_id>/scans")
 @requires(_P.CARDS_SCAN)
 def upload(sitting_id: int) -> ResponseReturnValue:
-    """Read the uploaded files into one batch; every page that went in comes out."""
+    """Keep the files that were sent as one batch; the readers take it from there."""
     actor = current_actor()
-    files = [file for file in request.files.getlist("files") if file.filename]
     try:
-        if not files:
-            raise EmptyUploadError
         with reading() as db:
             queries.sitting_in_reach(db, sitting_id, actor=actor)
-            known = queries.known_serials(db, sitting_id)
-        pages = [page for file in files for page in off_the_loop(_read, file, known)]
-        name = files[0].filename or ""
+        stored = sent_files()
         with transaction() as db:
-            batch = actions.open_batch(db, sitting_id, name, actor=actor, now=now())
-            for page in pages:
-                actions.take_page(db, batch.id, page, actor=actor, now=now())
+            batch = open_batch(db, sitting_id, stored[0].name, actor=actor, now=now())
+            for file in stored:
+                add_file(db, batch.id, file, actor=actor, now=now())
+            start_batch(db, batch.id, actor=actor, now=now())
             batch_id = batch.id
     except AssessmentError as error:
         return _sitting_page(sitting_id, [error.message]), 400
-    flash(_("已识读 {number} 页。", number=len(pages)), "success")
+    flash(_("已收到 {number} 个文件，正在排队识读。", number=len(stored)), "success")
     return redirect(url_for(".batch", batch_id=batch_id))
-
-
-def _read(file: FileStorage, known: dict[str, str]) -> list[ReadPage]:
-    return list(read_file(file.read(), file.filename or "", known))
 
 
 @blueprint.get("/batches/<int:batch_id>")
 @requires(*SEE_PAGES)
 def batch(batch_id: int) -> ResponseReturnValue:
-    """Show a batch: counts in, counts out, and every page with its state."""
+    """Show a batch: its progress, counts in and out, and every page with its state."""
     actor, state = current_actor(), request.args.get("state", "")
     with reading() as db:
         found = queries.batch_of(db, batch_id, actor=actor)
-        counts = queries.state_counts(db, batch_id)
+        made, tally = progress_of_batch(found, now=now()), tally_of(db, found)
         pages = [page for page in found.pages if state in ("", page.state)]
+        is_open = found.released_at is None
         return render_template(
             "card_scanning/batch.html",
             batch=found,
             sitting=found.sitting,
-            counts={state.value: counts.get(state, 0) for state in PageState},
-            total=sum(counts.values()),
+            progress=made,
+            progress_text=progress_text(found, made),
+            tally=tally,
+            waiting=sum(tally.by_state[waiting] for waiting in WAITING),
+            files=files_of_batch(db, found),
             page=cut(pages, request.args),
             state=state,
-            may_review=actor.may(_P.CARDS_REVIEW) and found.released_at is None,
+            may_scan=actor.may(_P.CARDS_SCAN) and is_open,
+            may_review=actor.may(_P.CARDS_REVIEW) and is_open,
         )
 
 

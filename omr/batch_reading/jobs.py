@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from omr.batch_reading.results import PageResult
+from omr.batch_reading.results import KeptPage, PageResult
 from omr.reader.archives import READ_ERRORS, is_archive, members_of, read_member
 from omr.reader.blank import BlankCard
 from omr.reader.loading import FileBytes, LoadedPage, LoadFailure, count_pages, load_images
@@ -25,6 +25,7 @@ class Card:
 
     sides: tuple[tuple[CardLayout, BlankCard], ...]
     orders: Orders = NO_ORDERS
+    keeps: bool = False  # answer with readings and images to keep instead of rows of a file
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class PageJob:
 
 
 Job: TypeAlias = str | PageJob
-Answer: TypeAlias = PageResult | Opened
+Answer: TypeAlias = PageResult | KeptPage | Opened
 
 
 def page_jobs(opened: Opened) -> Iterator[PageJob]:
@@ -90,7 +91,7 @@ class Shelf:
         names = members_of(Path(path))
         if isinstance(names, PageReason):
             return (Opened(Source(path), 0, names),)
-        return tuple(self._opened(Source(path, name)) for name in names)
+        return tuple(self._member(Source(path, name), names[:at]) for at, name in enumerate(names))
 
     def pages(self, job: PageJob) -> Iterator[LoadedPage | LoadFailure]:
         """Yield the pages of a job."""
@@ -100,10 +101,17 @@ class Shelf:
             return
         yield from load_images(data, job.source.name, first=job.first, last=job.last)
 
+    def _member(self, source: Source, before: tuple[str, ...]) -> Opened:
+        if source.member in before:  # the archive gives the last of that name only
+            return Opened(source, 0, PageReason.REPEATED_NAME)
+        return self._opened(source)
+
     def _opened(self, source: Source) -> Opened:
         data = self._bytes(source)
         if isinstance(data, PageReason):
             return Opened(source, 0, data)
+        if source.member and is_archive(data[:HEAD_BYTES]):
+            return Opened(source, 0, PageReason.NESTED_ARCHIVE)
         return Opened(source, count_pages(data))
 
     def _bytes(self, source: Source) -> FileBytes | PageReason:

@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnContext, SpawnProcess
 
 from omr.batch_reading.jobs import Answer, Card, Job, Opened, PageJob, Source
-from omr.batch_reading.results import page_result
+from omr.batch_reading.results import KeptPage, page_result
 from omr.batch_reading.worker_process import Done, Message, Started, serve
 from omr.reader.reading import rejected
 from omr.rules.reasons import PageReason
@@ -153,7 +153,8 @@ class WorkerPool:
         if not worker.begun and self._idle_deaths <= MOST_IDLE_DEATHS:  # the job is not to blame
             progress.waiting.appendleft((place, job))
             return
-        progress.answers.setdefault(place, []).append(_failed(job, page, reason))
+        failed = _failed(job, page, reason, keeps=self._card.keeps)
+        progress.answers.setdefault(place, []).append(failed)
         if isinstance(job, PageJob) and page < job.last:
             progress.waiting.appendleft((place, replace(job, first=page + 1)))
         else:
@@ -167,7 +168,9 @@ class WorkerPool:
         return _Worker(process, here, 0.0)
 
 
-def _failed(job: Job, page: int, reason: PageReason) -> Answer:
+def _failed(job: Job, page: int, reason: PageReason, *, keeps: bool) -> Answer:
     if isinstance(job, PageJob):
+        if keeps:
+            return KeptPage(job.source.name, page, rejected(reason), None)
         return page_result(job.source.name, page, rejected(reason), 0.0)
     return Opened(Source(job), 0, reason)

@@ -1,4 +1,4 @@
-"""One page as the JSON that ``kaohe cards read`` writes; the same page gives the same text."""
+"""What becomes of one page: the JSON that ``kaohe cards read`` writes, or what a database keeps."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -8,6 +8,7 @@ import msgspec
 
 from omr.reader.reading import PageReading
 from omr.rules.reasons import WHOLE_PAGE_REASONS, PageStatus
+from omr.rules.scanner_health import PageHealth
 
 DIGITS = 4  # of every measure: beyond, nothing is known
 MS_DIGITS = 1
@@ -22,6 +23,17 @@ class PageResult:
     status: PageStatus
     reason: str | None
     json: bytes
+
+
+@dataclass(frozen=True)
+class KeptPage:
+    """A page for the database: its reading and the image to keep, None when there is none."""
+
+    file_name: str
+    page_no: int
+    reading: PageReading
+    jpeg: bytes | None
+    health: PageHealth | None = None
 
 
 def page_result(

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
 from omr.batch_reading.jobs import Card, Opened, PageJob, Shelf
-from omr.batch_reading.results import PageResult, page_result
+from omr.batch_reading.keeping import kept_page
+from omr.batch_reading.results import KeptPage, PageResult, page_result
 from omr.reader.loading import LoadedPage, LoadFailure
 from omr.reader.page import read_sheet
 from omr.reader.reading import PageReading, rejected
@@ -24,7 +25,7 @@ class Done:
     """A job is finished."""
 
 
-Message = Started | Done | PageResult | tuple[Opened, ...]
+Message = Started | Done | PageResult | KeptPage | tuple[Opened, ...]
 
 
 def serve(pipe: Connection, card: Card) -> None:
@@ -51,8 +52,11 @@ def _read_job(job: PageJob, card: Card, shelf: Shelf, pipe: Connection) -> None:
         if page is None:  # the file promised more than it holds
             page = LoadFailure(job.source.name, number, PageReason.UNREADABLE_FILE)
         reading = _reading(page, card)
-        ms = 1000 * (time.perf_counter() - start)
-        pipe.send(page_result(page.name, page.number, reading, ms, card.orders.known))
+        if card.keeps:
+            pipe.send(kept_page(page, reading))
+        else:
+            ms = 1000 * (time.perf_counter() - start)
+            pipe.send(page_result(page.name, page.number, reading, ms, card.orders.known))
         if page.number == 0:
             return
 

@@ -48,6 +48,13 @@ class PageReason(StrEnum):
     TYPE_CONFLICT = "type_conflict"  # filled otherwise than printed
     PROCTOR_MARK_DOUBTFUL = "proctor_mark_doubtful"
     GROUPS_IN_DOUBT = "groups_in_doubt"
+    OTHER_EXAM = "other_exam"  # the card is one of ours, but of another sitting
+    CARD_SEEN_BEFORE = "card_seen_before"
+    SAME_IMAGE = "same_image"
+    NESTED_ARCHIVE = "nested_archive"
+    REPEATED_NAME = "repeated_name"  # in an archive: the second file of that name
+    ANSWERS_OF_ABSENT = "answers_of_absent"  # the room record says absent
+    PRESENT_MARKED_ABSENT = "present_marked_absent"  # the room record says present
 
 
 class GroupReason(StrEnum):
@@ -73,6 +80,8 @@ FILE_REASONS = frozenset(  # nothing of the page could be seen: the file is at f
         PageReason.NO_PAGES,
         PageReason.TIMED_OUT,
         PageReason.WORKER_LOST,
+        PageReason.NESTED_ARCHIVE,
+        PageReason.REPEATED_NAME,
     }
 )
 WHOLE_PAGE_REASONS = frozenset(  # a person looks at every group of such a page

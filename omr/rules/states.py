@@ -19,12 +19,40 @@ class DesignState(StrEnum):
     WITHDRAWN = "withdrawn"  # kept, since printed cards are read by it
 
 
+class BatchState(StrEnum):
+    """How far a batch of scans has come 扫描批次."""
+
+    RECEIVING = "receiving"  # files still arrive
+    QUEUED = "queued"  # all files are on the disk; waits for the readers
+    READING = "reading"
+    READ = "read"  # every page has its state
+    CANCELLED = "cancelled"  # what was read stays; the rest can be read later
+    STUCK = "stuck"  # the readers began again and again and got no page further
+    RELEASED = "released"  # its answers went to scoring
+
+
 class PageState(StrEnum):
     """Where a scanned page stands; every page is in exactly one."""
 
     READ = "read"  # nothing doubtful
     REVIEW = "review"  # waits for a person
+    CONFLICT = "conflict"  # 缺考 on the card or in the room record against answers; waits too
     REVIEWED = "reviewed"
-    REJECTED = "rejected"  # with a reason
-    DUPLICATE = "duplicate"
     RELEASED = "released"  # its answers went to scoring
+    REJECTED = "rejected"  # with a reason: scan it again
+    DUPLICATE = "duplicate"
+    FOREIGN = "foreign"  # of another sitting, or no card of ours
+    UNKNOWN = "unknown"  # a card that was never issued
+    WRONG_FORM = "wrong_form"  # another print of the card
+    BACK = "back"  # the back of a card
+    BLANK = "blank"  # an empty sheet
+
+
+WAITING = (PageState.REVIEW, PageState.CONFLICT)
+"""States in which a person has to decide."""
+
+ACCEPTED = (*WAITING, PageState.READ, PageState.REVIEWED, PageState.RELEASED)
+"""States in which a page stands for its card; a second such page is a duplicate."""
+
+UNFINISHED = (BatchState.QUEUED, BatchState.READING)
+"""States in which the readers have work to do."""

@@ -20,11 +20,11 @@ from omr.actions import (
     assign_page,
     confirm_page,
     correct_group,
-    open_batch,
     reject_page,
     release_batch,
-    take_page,
 )
+from omr.batch_actions import open_batch, take_page
+from omr.batch_reading.results import KeptPage
 from omr.errors import (
     BatchReleasedError,
     CardTakenError,
@@ -39,7 +39,7 @@ from omr.rehearsal.severity import LADDER, Level
 from omr.rules.card_code import serial_of
 from omr.rules.reasons import PageReason
 from omr.rules.states import CardState, PageState
-from omr.scans import ReadPage, read_file
+from omr.scans import read_file
 from proctor.actions import record_presence
 from proctor.rules.presence import Presence
 from registry.audit_log import AuditEntry
@@ -105,7 +105,7 @@ class Cards:
     known: Mapping[str, str]
     images: tuple[GrayImage, ...]
 
-    def read(self, image: GrayImage, name: str = "scan.png") -> ReadPage:
+    def read(self, image: GrayImage, name: str = "scan.png") -> KeptPage:
         (page,) = read_file(file_of(image), name, self.known)
         return page
 
@@ -147,7 +147,7 @@ class Desk:
     def actor(self):
         return self.office.actors["saomiao01"]
 
-    def take(self, scanned: ReadPage) -> ScanPage:
+    def take(self, scanned: KeptPage) -> ScanPage:
         return take_page(self.db, self.batch_id, scanned, actor=self.actor, now=NOW)
 
     def take_clean(self, place: int) -> ScanPage:
@@ -240,7 +240,7 @@ def test_a_card_whose_serial_was_never_issued_is_rejected(desk: Desk) -> None:
     person = desk.cards.people[0]
     stranger = filled(serial_of(999), person.admission_no, person.groups)
     page = desk.take(desk.cards.read(stranger))
-    assert (page.state, page.reason) == (PageState.REJECTED, "unknown_serial")
+    assert (page.state, page.reason) == (PageState.UNKNOWN, "unknown_serial")
     assert page.card_id is None
 
 
@@ -250,7 +250,7 @@ def test_a_card_of_another_exam_is_told_apart_and_rejected(desk: Desk) -> None:
     serial, number = next(iter(queries.known_serials(desk.db, other.card_sitting_id).items()))
     image = filled(serial, number, desk.cards.people[0].groups)
     page = desk.take(desk.cards.read(image))
-    assert (page.state, page.reason) == (PageState.REJECTED, "other_exam")
+    assert (page.state, page.reason) == (PageState.FOREIGN, "other_exam")
     assert page.card_id is None
 
 

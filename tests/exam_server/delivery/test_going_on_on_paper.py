@@ -11,7 +11,7 @@ from exam_server.delivery.models import Attempt, RoomEvent
 from exam_server.marking import attempt_answers, mark_screen_sitting
 from exam_server.paper_continuation import continue_on_paper
 from item_bank.queries import paper_content
-from omr import actions, queries
+from omr import actions, batch_actions, queries
 from omr.layouts import layout_named
 from omr.models import PrintedCard, ScanPage
 from omr.printing import print_cards
@@ -78,8 +78,8 @@ def scanned(
     actor, now = room.office.actors["saomiao01"], room.clock()
     known = queries.known_serials(db, room.sitting_id)
     (read,) = read_file(scan.jpeg, "card.jpg", known)
-    batch = actions.open_batch(db, room.sitting_id, "card.jpg", actor=actor, now=now)
-    return actions.take_page(db, batch.id, read, actor=actor, now=now)
+    batch = batch_actions.open_batch(db, room.sitting_id, "card.jpg", actor=actor, now=now)
+    return batch_actions.take_page(db, batch.id, read, actor=actor, now=now)
 
 
 def free_groups(card: PrintedCard, kind: GroupKind, count: int) -> list[str]:

@@ -10,6 +10,8 @@ import pypdfium2
 import pytest
 from sqlalchemy import select
 
+from exam_server.context import wall_clock
+from exam_server.scan_reading import BatchReader
 from item_bank.actions import load_bank
 from item_bank.exchange.bank_folder import read_bank
 from item_bank.models import Item
@@ -41,6 +43,12 @@ class CardOffice:
     project_id: int
     plan_id: int
     sitting_id: int
+
+    def read_scans(self) -> None:
+        """Do what the process beside the server does."""
+        folder = self.site.database.files.root
+        folder.mkdir(parents=True, exist_ok=True)
+        BatchReader(self.site.database, folder, wall_clock).read_waiting()
 
     def person(self, role: Role) -> Visitor:
         """Somebody of this office, signed in."""
@@ -214,6 +222,7 @@ def test_workbench_names_papers_to_release_and_cards_to_review(office: CardOffic
     pdf = institution.post(f"{address}/print", paper_id=choice[1]).data
     scanner.get(address)
     batch = scanner.post(f"{address}/scans", files=scans(pdf, 2)).location
+    office.read_scans()
     scanner.get("/work")
     assert "待复核的答题卡" in scanner.page
     institution.get(address)
@@ -232,9 +241,10 @@ def test_cards_are_printed_scanned_reviewed_released_and_marked(office: CardOffi
 
     scanner.get(address)
     response = scanner.post(f"{address}/scans", files=scans(pdf, 2))
-    page = scanner.follow(response)
-    assert "已识读 2 页" in page
+    assert "已收到 2 个文件" in scanner.follow(response)
     batch = str(response.location)
+    assert scanner.post(f"{batch}/release", confirmed="1").status_code == 400  # nothing is read yet
+    office.read_scans()
     scanner.get(f"{batch}?state=review")
     assert scanner.post(f"{batch}/release", confirmed="1").status_code == 400
 
@@ -283,8 +293,29 @@ def test_broken_file_becomes_a_rejected_page_with_its_reason(office: CardOffice)
     address = f"/cards/sittings/{office.sitting_id}"
     scanner.get(address)
     files = [(io.BytesIO(b"%PDF-1.4 broken"), "broken.pdf"), (io.BytesIO(b"x"), "x.bin")]
-    page = scanner.follow(scanner.post(f"{address}/scans", files=files))
-    assert page.count("拒识</span>") >= 2
+    batch = str(scanner.post(f"{address}/scans", files=files).location)
+    office.read_scans()
+    scanner.get(batch)
+    assert scanner.page.count("退回</span>") == 2
+
+
+def test_files_are_sent_one_by_one_and_the_progress_is_told(office: CardOffice) -> None:
+    scanner = office.person(Role.SCANNER)
+    scanner.get(f"/cards/sittings/{office.sitting_id}")
+    opened = scanner.post(f"/cards/api/sittings/{office.sitting_id}/batches", name="一批").json
+    for _sent_twice in range(2):  # as when the first answer is lost
+        sent = scanner.post(opened["files"], files=[(io.BytesIO(b"x"), "x.bin")])
+        assert sent.json == {"ok": True, "files": 1}
+    scanner.get(opened["page"])
+    assert "接收中" in scanner.page
+    assert scanner.post(opened["start"]).location == opened["page"]
+    address = opened["page"].replace("/cards/", "/cards/api/") + "/progress"
+    assert scanner.client.get(address).json["state"] == "queued"
+    office.read_scans()
+    told = scanner.client.get(address).json
+    assert (told["done"], told["total"], told["finished"]) == (1, 1, True)
+    refused = scanner.post(opened["files"], files=[(io.BytesIO(b"y"), "y.bin")])
+    assert (refused.status_code, refused.json["error"]) == (400, "batch_state")
 
 
 def test_sitting_of_another_city_is_not_found(office: CardOffice) -> None:
