@@ -10,6 +10,7 @@ from exam_server.delivery import away_lock
 from exam_server.delivery import decisions as decide
 from exam_server.delivery import proctor_actions as act
 from exam_server.delivery import time_actions as time
+from exam_server.delivery.attendance import set_presence
 from exam_server.delivery.custody.actions import UnlockSlips, record_refusal, unlock_papers
 from exam_server.delivery.custody.errors import UnlockRefusedError
 from exam_server.delivery.custody.queries import start_news
@@ -104,11 +105,20 @@ def _force(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
 
 
 def _absent(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
-    act.set_presence(db, c.sitting, c.admission, Presence.ABSENT, actor=actor, now=now)
+    set_presence(db, c.sitting, c.admission, Presence.ABSENT, actor=actor, now=now)
 
 
 def _present(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
-    act.set_presence(db, c.sitting, c.admission, Presence.PRESENT, actor=actor, now=now)
+    set_presence(
+        db,
+        c.sitting,
+        c.admission,
+        Presence.PRESENT,
+        reason=c.reason,
+        reviewer=c.reviewer,
+        actor=actor,
+        now=now,
+    )
 
 
 def _release(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:

@@ -28,12 +28,14 @@ class Brief:
     receipt: dict[str, Any] | None
     is_covered: bool  # left the page, and the proctor has not let go on yet
     is_sealed: bool  # nothing can change any more: pages may forget the attempt
+    may_leave_at: datetime | None  # from when the candidate may hand in
     is_working: bool  # may see the paper and answer
 
 
 def read_brief(db: Session, attempt_id: int) -> Brief:
     """Read the brief of an attempt from the tables."""
     attempt = db.get_one(Attempt, attempt_id)
+    run = db.get_one(SittingRun, attempt.sitting_id)
     last = select(func.max(RoomEvent.id)).where(
         RoomEvent.sitting_id == attempt.sitting_id,
         RoomEvent.for_candidate,
@@ -50,6 +52,7 @@ def read_brief(db: Session, attempt_id: int) -> Brief:
         db.scalar(last) or 0,
         receipt_for_candidate(attempt),
         is_covered(db, attempt),
-        db.get_one(SittingRun, attempt.sitting_id).state == RunState.CLOSED,
+        run.state == RunState.CLOSED,
+        run.rules.may_leave_at(run.started_at),
         is_working(attempt),
     )

@@ -18,6 +18,7 @@ from exam_server.delivery.errors import (
     WrongAdmissionNoError,
     WrongRoomCodeError,
 )
+from exam_server.delivery.late_entry import require_entry
 from exam_server.delivery.lease_tokens import order_seed
 from exam_server.delivery.leases import candidate_actor, new_lease
 from exam_server.delivery.models import (
@@ -107,6 +108,7 @@ def claim_seat(
     check_failures(db, admission_no, now=now)
     admission, run = _place(db, admission_no, room_code)
     gate(db, admission)
+    require_entry(db, admission, run, now=now)
     if presences(db, [admission.id]).get(admission.id) is Presence.ABSENT:
         raise MarkedAbsentError
     if not may_start(identity_marks(db, [admission.id]).get(admission.id)):

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from exam_server.delivery.custody.queries import key_as_told, package_offer
 from exam_server.delivery.journal_keys import journal_key
 from exam_server.delivery.lease_tokens import Claim, return_pass
-from exam_server.delivery.models import Attempt
+from exam_server.delivery.models import Attempt, SittingRun
 from exam_server.delivery.queries import (
     answers_of,
     candidate_events,
@@ -17,12 +17,12 @@ from exam_server.delivery.queries import (
     is_working,
     receipt_for_candidate,
 )
+from exam_server.delivery.rules.exam_rules import ExamRules
 from exam_server.delivery.timing import milliseconds
 from exam_server.delivery.transfers import seat_moved_to
 from exam_server.rich_html import rich, rich_line
 from item_bank.rules.ordering import CandidatePaper, CandidateQuestion
 from registry.database import keys_of
-from registry.scheduling.models import Sitting
 
 RULES = (
     "请凭准考证和有效身份证件入座，并核对屏幕上的姓名、准考证号和机位号。",
@@ -34,6 +34,7 @@ RULES = (
     "有设备、试题文字等问题，请点“举手”或举手示意监考员。",
     "交卷后不能再修改，请检查后再交卷，并记下回执码。",
 )
+BESIDE = ("room", "rules")  # of what is told of a sitting: shown in places of their own
 GENDERS = {"male": "男", "female": "女"}
 
 
@@ -59,8 +60,8 @@ def own_state(
         "server_ms": milliseconds(now),
         "started_ms": milliseconds(attempt.started_at) if attempt.started_at else None,
         "candidate": _candidate(attempt, sitting["room"], seat_moved_to(db, attempt.id)),
-        "sitting": {key: value for key, value in sitting.items() if key != "room"},
-        "rules": RULES,
+        "sitting": {key: value for key, value in sitting.items() if key not in BESIDE},
+        "rules": sitting["rules"],
         "confirmed": {
             "data": attempt.data_confirmed_at is not None,
             "rules": attempt.rules_confirmed_at is not None,
@@ -95,11 +96,13 @@ def _candidate(attempt: Attempt, room: str, moved_to: int | None) -> dict[str, A
     }
 
 
-def sitting_as_told(sitting: Sitting) -> dict[str, Any]:
-    """Return what every candidate of a sitting is told of it, with its room."""
+def sitting_as_told(run: SittingRun) -> dict[str, Any]:
+    """Return what every candidate of a sitting is told of it, with its room and its rules."""
+    sitting = run.sitting
     plan = sitting.plan
     return {
         "room": f"第 {sitting.room.number} 考场",
+        "rules": _rules(run.rules),
         "project": plan.specification.project.name,
         "subject": "理论知识考试",
         "batch": plan.number,
@@ -108,6 +111,14 @@ def sitting_as_told(sitting: Sitting) -> dict[str, Any]:
         "starts_ms": milliseconds(sitting.starts_at),
         "institution": plan.institution.name,
     }
+
+
+def _rules(limits: ExamRules) -> tuple[str, ...]:
+    """Return what candidates confirm; the last line is about handing in."""
+    if not limits.early_leave_minutes:
+        return RULES
+    *others, last = RULES
+    return (*others, f"开考 {limits.early_leave_minutes} 分钟后方可交卷。{last}")
 
 
 def shown_paper(

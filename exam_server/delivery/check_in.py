@@ -18,7 +18,7 @@ from proctor import actions as room_record
 from proctor.models import IdentityCheck
 from proctor.queries import identity_checks, presences
 from proctor.rules.identity import CHINESE, Identity, may_start
-from proctor.rules.presence import LATE_ENTRY, Presence
+from proctor.rules.presence import Presence
 from registry.access import Actor
 from registry.accounts.models import Account
 from registry.enrolment.models import Enrolment
@@ -90,7 +90,7 @@ def desk_of(db: Session, sitting_id: int, *, actor: Actor) -> Desk:
         absent=sum(presence is Presence.ABSENT for presence in recorded),
         newest=tuple(shown[:NEWEST_SHOWN]),
         doubtful=tuple(one for one in shown if one.mark is Identity.DOUBTFUL),
-        entry_ends_at=run.started_at and run.started_at + LATE_ENTRY,
+        entry_ends_at=run.rules.entry_ends_at(run.started_at),
     )
 
 

@@ -45,6 +45,24 @@ class MarkedAbsentError(AssessmentError):
     text = "您在本场已登记为缺考，不能登录。如登记有误，请举手由监考员撤销。"
 
 
+class LateEntryError(AssessmentError):
+    """The candidate comes after the limit and nobody has let them in."""
+
+    code = "late_entry"
+    text = "开考已满 {minutes} 分钟，按考场规则不能再入场。如有特殊情况，请举手由监考员办理放行。"
+
+    def __init__(self, sitting_id: int, admission_id: int, *, minutes: int) -> None:
+        super().__init__(minutes=minutes)
+        self.sitting_id, self.admission_id = sitting_id, admission_id
+
+
+class TooEarlyError(AssessmentError):
+    """The candidate wants to hand in before the earliest time."""
+
+    code = "too_early"
+    text = "还没有到可以交卷的时间，请再等待 {left}。可以继续作答和检查。"
+
+
 class IdentityRefusedError(AssessmentError):
     """The check of identity at the door has refused the candidate."""
 

@@ -6,6 +6,7 @@ contradiction is kept apart; a gap is asked for; an old seat or a closed attempt
 sends without effect.
 """
 
+import math
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -21,7 +22,8 @@ from sqlalchemy.orm.util import identity_key
 from exam_server.delivery.bulk import BOOLEAN, INSTANT, INTEGER, TEXT, Bulk, written
 from exam_server.delivery.chain import Link, link, microseconds
 from exam_server.delivery.ending import end_attempt, hand_in_event
-from exam_server.delivery.models import AnswerOp, Attempt, RefusedOp
+from exam_server.delivery.errors import TooEarlyError
+from exam_server.delivery.models import AnswerOp, Attempt, RefusedOp, SittingRun
 from exam_server.delivery.states import ENDED, AttemptState, EventKind, OpKind
 from exam_server.delivery.transitions import CANDIDATE
 from exam_server.delivery.wire import Op
@@ -109,6 +111,7 @@ class _Head:
     hash: str
     is_paused: bool
     closes_at: datetime | None
+    may_leave_at: datetime | None
     stored_seq: int  # what the attempt's row says until the batch is written
     known: dict[int, str] = field(default_factory=dict)  # fingerprints already stored
 
@@ -179,7 +182,7 @@ def _take(message: Delivered, head: _Head, rows: _Rows) -> Stored:
             continue
         if op.seq > head.seq + 1:
             return Stored("gap", head.seq, head.state, expected=head.seq + 1)
-        error = _objection(head, message.received_at)
+        error = _objection(head, op, message.received_at)
         if error == "closed":
             _refuse(message, message.ops[index:], "closed", rows)
         if error:
@@ -188,14 +191,23 @@ def _take(message: Delivered, head: _Head, rows: _Rows) -> Stored:
     return Stored("", head.seq, head.state)
 
 
-def _objection(head: _Head, received_at: datetime) -> str:
+def _objection(head: _Head, op: Op, received_at: datetime) -> str:
     if head.state in ENDED:
         return "closed"
     if head.closes_at is None:
         return "not_started"
     if received_at > head.closes_at:
         return "closed"
-    return "paused" if head.is_paused else ""
+    if head.is_paused:
+        return "paused"
+    is_early = head.may_leave_at is not None and received_at < head.may_leave_at
+    return "too_early" if is_early and op.kind == OpKind.SUBMIT else ""
+
+
+def told_early(may_leave_at: datetime | None, now: datetime) -> str:
+    """Say how long a candidate has to wait before handing in."""
+    left = max(0, math.ceil((may_leave_at - now).total_seconds())) if may_leave_at else 0
+    return TooEarlyError(left=f"{left // 60} 分 {left % 60:02d} 秒").message
 
 
 def _append(message: Delivered, op: Op, head: _Head, rows: _Rows) -> None:
@@ -273,7 +285,10 @@ def _heads(db: Session, ids: Collection[int]) -> dict[int, _Head]:
             Attempt.head_hash,
             Attempt.paused_at,
             Attempt.closes_at,
-        ).where(Attempt.id.in_(ids))
+            SittingRun,
+        )
+        .join(SittingRun, SittingRun.sitting_id == Attempt.sitting_id)
+        .where(Attempt.id.in_(ids))
     ).all()
     return {
         row.id: _Head(
@@ -283,6 +298,7 @@ def _heads(db: Session, ids: Collection[int]) -> dict[int, _Head]:
             row.head_hash,
             is_paused=row.paused_at is not None,
             closes_at=row.closes_at,
+            may_leave_at=row.SittingRun.rules.may_leave_at(row.SittingRun.started_at),
             stored_seq=row.head_seq,
         )
         for row in found

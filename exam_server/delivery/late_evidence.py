@@ -4,14 +4,14 @@ Which questions, what stands there, when it came; never which option was chosen.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from exam_server.delivery.late_ops import CHANGING, DECIDED_WITHIN, Kept, kept_of, read_op
-from exam_server.delivery.models import Answer, AnswerOp, Attempt, Outage, RefusedOp
+from exam_server.delivery.late_ops import CHANGING, Kept, kept_of, read_op
+from exam_server.delivery.models import Answer, AnswerOp, Attempt, Outage, RefusedOp, SittingRun
 from exam_server.delivery.states import ENDED, OpKind
 from exam_server.delivery.timing import milliseconds
 from exam_server.delivery.wire import Op
@@ -22,15 +22,16 @@ NumbersOf = Callable[[int], Mapping[str, int]]
 
 def evidence_of(db: Session, sitting_id: int, numbers_of: NumbersOf) -> list[dict[str, Any]]:
     """Return everyone whose operations wait for a decision, by seat."""
+    within = db.get_one(SittingRun, sitting_id).rules.late_ops_within
     people = [
-        _person(db, db.get_one(Attempt, attempt_id), kept, numbers_of(attempt_id))
+        _person(db, db.get_one(Attempt, attempt_id), kept, within, numbers_of(attempt_id))
         for attempt_id, kept in kept_of(db, sitting_id).items()
     ]
     return sorted(people, key=lambda person: int(person["no"]))
 
 
 def _person(
-    db: Session, attempt: Attempt, kept: Kept, numbers: Mapping[str, int]
+    db: Session, attempt: Attempt, kept: Kept, within: timedelta, numbers: Mapping[str, int]
 ) -> dict[str, Any]:
     admission = attempt.admission
     newest = max(row.received_at for row in kept.ops)
@@ -42,7 +43,7 @@ def _person(
         "has_ended": attempt.state in ENDED,
         "ended_ms": _ms(attempt.ended_at),
         "deadline_ms": _ms(attempt.deadline_at),
-        "refused_by_itself_ms": milliseconds(newest + DECIDED_WITHIN),
+        "refused_by_itself_ms": milliseconds(newest + within),
         "follow_on": kept.follow_on,
         "outages": [[_ms(began_at), _ms(ended_at)] for began_at, ended_at in _outages(db, attempt)],
         "changing": len(kept.changing),

@@ -15,14 +15,13 @@ from sqlalchemy.orm import Session
 from exam_server.delivery.chain import Link, link, microseconds
 from exam_server.delivery.ending import signed_receipt
 from exam_server.delivery.errors import RoomNotReadyError
-from exam_server.delivery.models import Answer, AnswerOp, Attempt, Outage, RefusedOp
+from exam_server.delivery.models import Answer, AnswerOp, Attempt, Outage, RefusedOp, SittingRun
 from exam_server.delivery.states import EventKind, OpKind
 from exam_server.delivery.transitions import record
 from exam_server.delivery.wire import Op
 from registry.access import SYSTEM, Actor
 from registry.accounts.models import Account
 
-DECIDED_WITHIN = timedelta(minutes=30)  # after that, what nobody decided on is refused
 CHANGING = frozenset({OpKind.SET, OpKind.CLEAR})
 
 
@@ -136,12 +135,12 @@ def refuse(
     record(db, [attempt], kind, now=now, actor=actor, second=second, reason=reason, body=body)
 
 
-def settle_overdue(db: Session, sitting_id: int, *, now: datetime) -> None:
+def settle_overdue(db: Session, run: SittingRun, *, now: datetime) -> None:
     """Refuse by default what changes nothing or waits too long; the room waits for the others."""
-    waiting = 0
-    for attempt_id, kept in kept_of(db, sitting_id).items():
+    waiting, within = 0, run.rules.late_ops_within
+    for attempt_id, kept in kept_of(db, run.sitting_id).items():
         newest = max(op.received_at for op in kept.ops)
-        if kept.changing and now - newest <= DECIDED_WITHIN:
+        if kept.changing and now - newest <= within:
             waiting += 1
             continue
         reason = "逾期未裁定，按不采纳处理" if kept.changing else "不改变答案"
@@ -151,7 +150,7 @@ def settle_overdue(db: Session, sitting_id: int, *, now: datetime) -> None:
         raise RoomNotReadyError(
             state=f"还有 {waiting} 名考生的迟到操作未裁定",
             action="结束本场",
-            hint=f"请两人裁定，或等待 {DECIDED_WITHIN.seconds // 60} 分钟后按不采纳处理。",
+            hint=f"请两人裁定，或等待 {within // timedelta(minutes=1)} 分钟后按不采纳处理。",
         )
 
 

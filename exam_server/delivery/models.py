@@ -15,6 +15,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from exam_server.delivery.chain import GENESIS
+from exam_server.delivery.rules.exam_rules import ExamRules
 from exam_server.delivery.states import AttemptState, EventKind, OpKind, RunState, TransferState
 from item_bank.models import Paper
 from registry.database import Record, UtcDateTime, one_of
@@ -40,9 +41,17 @@ class SittingRun(Record):
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     room_key: Mapped[bytes | None] = mapped_column(LargeBinary)  # of the room it came from
+    late_entry_minutes: Mapped[int]  # the three limits are read as ``rules``
+    early_leave_minutes: Mapped[int]
+    late_ops_minutes: Mapped[int]
 
     sitting: Mapped[Sitting] = relationship()
     paper: Mapped[Paper] = relationship()
+
+    @property
+    def rules(self) -> ExamRules:
+        """Return the limits that hold in this sitting."""
+        return ExamRules(self.late_entry_minutes, self.early_leave_minutes, self.late_ops_minutes)
 
 
 class Attempt(Record):

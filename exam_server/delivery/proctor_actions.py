@@ -5,6 +5,7 @@ Every action is audited and leaves an event in the room's feed.
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy import select
@@ -14,6 +15,7 @@ from exam_server.delivery.candidate_actions import OPEN_ROOMS, begin_work
 from exam_server.delivery.custody.queries import require_forms, require_key
 from exam_server.delivery.ending import add_event, end_attempt, end_leases
 from exam_server.delivery.errors import ReviewerError, RoomNotReadyError
+from exam_server.delivery.late_entry import mark_late_absent
 from exam_server.delivery.late_ops import settle_overdue
 from exam_server.delivery.models import Attempt, RoomEvent, SittingRun
 from exam_server.delivery.queries import (
@@ -25,6 +27,7 @@ from exam_server.delivery.queries import (
 )
 from exam_server.delivery.question_reports import answer_in_room
 from exam_server.delivery.roots import sign_room
+from exam_server.delivery.rules.exam_rules import DEFAULT_RULES, ExamRules
 from exam_server.delivery.states import (
     BEFORE_CHECK_IN,
     ENDED,
@@ -40,7 +43,6 @@ from item_bank.rules.kinds import PaperState
 from proctor import actions as room_record
 from proctor.queries import identity_marks
 from proctor.rules.identity import may_start
-from proctor.rules.presence import Presence
 from registry.access import SYSTEM, Actor, Permission
 from registry.accounts.models import Account, AccountState
 from registry.audit_log import note
@@ -50,22 +52,34 @@ from registry.scheduling.models import ExamMode, Sitting, SittingProctor
 
 
 def prepare_run(
-    db: Session, sitting_id: int, paper_id: int, *, actor: Actor, now: datetime
+    db: Session,
+    sitting_id: int,
+    paper_id: int,
+    *,
+    actor: Actor,
+    now: datetime,
+    rules: ExamRules = DEFAULT_RULES,
 ) -> SittingRun:
     """Give a sitting at computers its released paper."""
     actor.require(Permission.PAPER_RELEASE)
     paper = db.get(Paper, paper_id)
-    return _prepare(db, sitting_id, paper, None, actor=actor, now=now)
+    return _prepare(db, sitting_id, paper, None, rules, actor=actor, now=now)
 
 
 def prepare_set_run(
-    db: Session, sitting_id: int, set_id: int, *, actor: Actor, now: datetime
+    db: Session,
+    sitting_id: int,
+    set_id: int,
+    *,
+    actor: Actor,
+    now: datetime,
+    rules: ExamRules = DEFAULT_RULES,
 ) -> SittingRun:
     """Give a sitting at computers a released set, of which every candidate gets a paper."""
     actor.require(Permission.PAPER_RELEASE)
     paper_set = db.get(PaperSet, set_id)
     paper = paper_set.papers[0] if paper_set else None
-    return _prepare(db, sitting_id, paper, set_id, actor=actor, now=now)
+    return _prepare(db, sitting_id, paper, set_id, rules, actor=actor, now=now)
 
 
 def _prepare(
@@ -73,6 +87,7 @@ def _prepare(
     sitting_id: int,
     paper: Paper | None,
     set_id: int | None,
+    rules: ExamRules,
     *,
     actor: Actor,
     now: datetime,
@@ -83,7 +98,11 @@ def _prepare(
     if sitting.mode != ExamMode.ON_SCREEN or paper.state != PaperState.RELEASED:
         raise InvalidInputError(field="试卷", reason="须为本计划已签发的试卷，且场次为上机考试。")
     run = SittingRun(
-        sitting_id=sitting_id, paper_id=paper.id, set_id=set_id, state=RunState.PLANNED
+        sitting_id=sitting_id,
+        paper_id=paper.id,
+        set_id=set_id,
+        state=RunState.PLANNED,
+        **asdict(rules),
     )
     db.add(run)
     digest = paper.paper_set.set_hash if set_id else paper.paper_hash
@@ -204,33 +223,6 @@ def force_submit(
     add_event(db, attempt, "forced", text, now=now, for_candidate=True, actor=actor)
 
 
-def set_presence(
-    db: Session,
-    sitting_id: int,
-    admission_id: int | None,
-    presence: Presence,
-    *,
-    actor: Actor,
-    now: datetime,
-) -> None:
-    """Mark a candidate as absent, or take the mark back."""
-    run = run_on_duty(db, sitting_id, actor=actor)
-    if run.state == RunState.CLOSED:
-        state = RUN_WORDS[RunState.CLOSED]
-        raise RoomNotReadyError(
-            state=state, action="更改到场登记", hint="如需更正，请走成绩更正流程。"
-        )
-    admission = admission_in(db, sitting_id, admission_id)
-    attempt = db.scalar(select(Attempt).where(Attempt.admission_id == admission.id))
-    if presence is Presence.ABSENT and attempt is not None:
-        raise RoomNotReadyError(
-            state="该考生已登录", action="登记缺考", hint="如系误登录，请先核对身份。"
-        )
-    room_record.record_presence(db, admission.id, presence, actor=actor, now=now)
-    text = "登记缺考" if presence is Presence.ABSENT else "撤销缺考登记"
-    tell_room(db, sitting_id, "info", text, admission_id=admission.id, actor=actor, now=now)
-
-
 def release_seat(
     db: Session,
     sitting_id: int,
@@ -298,6 +290,8 @@ def close_room(db: Session, sitting_id: int, *, actor: Actor, now: datetime) -> 
     if run.state != RunState.RUNNING:
         state = RUN_WORDS[RunState(run.state)]
         raise RoomNotReadyError(state=state, action="结束本场", hint="")
+    mark_late_absent(db, run, now=now)
+    db.flush()
     counts = room_counts(db, run)
     if counts.differences:
         raise RoomNotReadyError(
@@ -305,7 +299,7 @@ def close_room(db: Session, sitting_id: int, *, actor: Actor, now: datetime) -> 
             action="结束本场",
             hint="请等待全部交卷，逐一登记缺考，人数相符后再结束。",
         )
-    settle_overdue(db, sitting_id, now=now)
+    settle_overdue(db, run, now=now)
     run.state = RunState.CLOSED
     run.closed_at = now
     attempts = db.scalars(select(Attempt).where(Attempt.sitting_id == sitting_id)).all()

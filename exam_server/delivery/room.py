@@ -32,13 +32,15 @@ from exam_server.delivery.errors import (
     AttemptEndedError,
     BusyError,
     DeviceRefusedError,
+    LateEntryError,
     NotInRoomError,
     OlderStoreError,
     WrongRoomCodeError,
 )
 from exam_server.delivery.generations import STORE_ID, is_superseded
+from exam_server.delivery.late_entry import Latecomers, refused_entry
 from exam_server.delivery.lease_tokens import read_token
-from exam_server.delivery.models import Attempt, RoomEvent, StoreIdentity
+from exam_server.delivery.models import Attempt, RoomEvent, SittingRun, StoreIdentity
 from exam_server.delivery.presence_board import Heartbeat, PresenceBoard
 from exam_server.delivery.queries import (
     Seat,
@@ -101,6 +103,7 @@ class ExamRoom:
         self.journal = journal.Journal()
         self.alarms = Alarms(self.writer, clock_step_s)
         self.roots = MinuteRoots(self.writer, clock())
+        self.latecomers = Latecomers(self.writer)
         self.board = PresenceBoard(clock())
         self.telling = Telling()
         self.store = self.writer.perform(_store_identity)
@@ -135,6 +138,10 @@ class ExamRoom:
             event = _refused_device(refused, address, now)
             self.writer.perform(lambda db: db.add(event))
             raise
+        except LateEntryError as refused:
+            event = refused_entry(refused, address, now)
+            self.writer.perform(lambda db: db.add(event))
+            raise
         except WrongRoomCodeError:
             self.writer.perform(lambda db: candidate_actions.record_failure(db, number, now=now))
             raise
@@ -158,7 +165,7 @@ class ExamRoom:
             attempt = attempt_with_candidate(db, seat.attempt_id)
             sitting = self._sittings.get(seat.sitting_id)
             if sitting is None:
-                sitting = sitting_as_told(attempt.admission.sitting)
+                sitting = sitting_as_told(db.get_one(SittingRun, attempt.sitting_id))
                 self._sittings[seat.sitting_id] = sitting
             told = own_state(
                 db, attempt, paper=paper, sitting=sitting, brief=said, now=self.clock()
@@ -183,6 +190,8 @@ class ExamRoom:
             self.board.beat(seat.attempt_id, beat)
         if error.get("error") == "closed":
             error["message"] = AttemptEndedError.text
+        if error.get("error") == "too_early":
+            error["message"] = journal.told_early(brief.may_leave_at, now)
         if error.get("error") == "fenced":
             error["released"] = self._is_unclaimed(seat)
         events = self._events_after(seat, message.after_event, brief)
@@ -307,6 +316,7 @@ class ExamRoom:
     def _put_down(self, now: datetime) -> None:
         """Write what time itself brings about."""
         self.alarms.tick(now)
+        self.latecomers.tick(now)
         over = []
         with self.database.reading() as db:
             due = due_attempts(db)
@@ -444,6 +454,7 @@ class ExamRoom:
             "deadline_version": brief.deadline_version,
             "paused_ms": milliseconds(brief.paused_at) if brief.paused_at else None,
             "receipt": brief.receipt,
+            "may_leave_ms": milliseconds(brief.may_leave_at) if brief.may_leave_at else None,
             "covered": brief.is_covered,
             "sealed": brief.is_sealed,
         }

@@ -4,7 +4,7 @@ It knows how many questions are answered, never what was answered.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -258,6 +258,7 @@ def _sitting(db: Session, run: SittingRun, facts: _Facts) -> dict[str, Any]:
     ).all()
     code = room_code(db, run) if run.state in OPEN_ROOMS else None
     ends = _room_ends(run, facts)
+    entry_ends = run.rules.entry_ends_at(run.started_at)
     begins = (sitting.starts_at + JIANGSU).strftime("%H:%M")
     finishes = (sitting.starts_at + JIANGSU + timedelta(minutes=sitting.minutes)).strftime("%H:%M")
     names = "、".join(proctor.account.name for proctor in proctors)
@@ -273,6 +274,8 @@ def _sitting(db: Session, run: SittingRun, facts: _Facts) -> dict[str, Any]:
         "started_ms": milliseconds(run.started_at) if run.started_at else None,
         "ends_ms": milliseconds(ends) if ends else None,
         "minutes": sitting.minutes,
+        "entry_ends_ms": milliseconds(entry_ends) if entry_ends else None,
+        "rules": asdict(run.rules),
         "custody": custody_state(db, sitting.id),
         "away_lock": is_on(db, run.sitting_id),
     }

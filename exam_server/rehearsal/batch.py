@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from exam_server.delivery.proctor_actions import prepare_set_run
+from exam_server.delivery.rules.exam_rules import ExamRules
 from exam_server.rehearsal.office import EXAMINERS, PROJECT, Office
 from exam_server.rehearsal.people import candidates
 from item_bank.composing.actions import SetOrder, compose_set, release_set
@@ -37,6 +38,7 @@ PLAN_LEAD = timedelta(days=30)
 ROSTER_LEAD = timedelta(days=20)
 AUDIT_LEAD = timedelta(days=12)
 SEAT_LEAD = timedelta(days=5)
+ANY_TIME = ExamRules(early_leave_minutes=0)  # a rehearsal does not wait before it hands in
 PRACTICAL_AFTER = timedelta(hours=4)  # the theory part has begun
 
 
@@ -61,6 +63,7 @@ class BatchOrder:
     seed: int
     first_person: int = 0
     practical_after: timedelta = PRACTICAL_AFTER
+    rules: ExamRules = ANY_TIME
 
 
 def build_batch(db: Session, office: Office, order: BatchOrder) -> Batch:
@@ -77,7 +80,8 @@ def build_batch(db: Session, office: Office, order: BatchOrder) -> Batch:
         assert account_id is not None
         assign_proctor(db, screen, account_id, actor=office.actors["jigou01"], now=then)
     if screen:
-        prepare_set_run(db, screen, set_id, actor=office.actors["qianfa01"], now=then)
+        actor = office.actors["qianfa01"]
+        prepare_set_run(db, screen, set_id, actor=actor, now=then, rules=order.rules)
     if card:
         actor = office.actors["jigou01"]
         issue_set_cards(db, card, set_id, layout_named(), actor=actor, now=then)

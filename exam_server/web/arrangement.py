@@ -8,6 +8,10 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from exam_server.context import current_actor, now, reading, requires, transaction
+from exam_server.delivery import limits
+from exam_server.delivery.models import SittingRun
+from exam_server.delivery.rules.exam_rules import ExamRules
+from exam_server.delivery.states import BEFORE_CHECK_IN
 from exam_server.languages import translated as _
 from exam_server.web import forms
 from exam_server.web.plans import counts_of, steps_open_to
@@ -148,6 +152,47 @@ def _examiners(db: Session, sitting: Sitting, actor: Actor) -> list[tuple[int, s
     return [(examiner.id, examiner.account.name, examiner.card_no) for examiner in found]
 
 
+@blueprint.get("/sittings/<int:sitting_id>/rules")
+@requires(_P.PLAN_READ)
+def rules(sitting_id: int) -> ResponseReturnValue:
+    """Show the limits of a sitting at computers."""
+    return _rules_page(sitting_id, {}, [])
+
+
+@blueprint.post("/sittings/<int:sitting_id>/rules")
+@requires(_P.PLAN_APPROVE)
+def set_rules(sitting_id: int) -> ResponseReturnValue:
+    """Set the limits of a sitting at computers."""
+    try:
+        wanted = ExamRules(
+            late_entry_minutes=forms.read_int(request.form, "late_entry_minutes", "迟到入场时限"),
+            early_leave_minutes=forms.read_int(request.form, "early_leave_minutes", "最早交卷"),
+            late_ops_minutes=forms.read_int(request.form, "late_ops_minutes", "留存操作裁定时限"),
+        )
+        with transaction() as db:
+            limits.set_rules(db, sitting_id, wanted, actor=current_actor(), now=now())
+    except AssessmentError as error:
+        return _rules_page(sitting_id, request.form, [error.message]), 400
+    flash(_("考场规则已保存。"), "success")
+    return redirect(url_for(".rules", sitting_id=sitting_id))
+
+
+def _rules_page(sitting_id: int, values: object, errors: list[str]) -> str:
+    actor = current_actor()
+    with reading() as db:
+        sitting = queries.sitting_of(db, sitting_id, actor=actor)
+        run = db.get(SittingRun, sitting_id)
+        return render_template(
+            "arrangement/rules.html",
+            sitting=sitting,
+            plan=sitting.plan,
+            run=run,
+            values=values or run,
+            may_set=run and actor.may(_P.PLAN_APPROVE) and run.state in BEFORE_CHECK_IN,
+            errors=errors,
+        )
+
+
 @blueprint.post("/sittings/<int:sitting_id>/proctors")
 @requires(_P.ARRANGE)
 def put_on_duty(sitting_id: int) -> ResponseReturnValue:
@@ -212,4 +257,10 @@ def tickets(plan_id: int) -> ResponseReturnValue:
             for enrolment, group in groupby(places, lambda place: place.enrolment)
         ]
         back = url_for(".show", plan_id=plan_id)
-        return render_template("arrangement/tickets.html", plan=plan, tickets=found, back=back)
+        return render_template(
+            "arrangement/tickets.html",
+            plan=plan,
+            tickets=found,
+            back=back,
+            late_entry_minutes=limits.latest_entry(db, plan_id).late_entry_minutes,
+        )

@@ -66,6 +66,8 @@ ACTIONS = {
     "reopen_attempt": "恢复作答",
     "void_attempt": "判为无效",
     "decide_late": "裁定迟到操作",
+    "let_in_late": "迟到放行入场",
+    "set_exam_rules": "设定考场规则",
     "handle_event": "处理考场事件",
     "away_lock": "开启离屏遮盖",
     "away_unlock": "停止离屏遮盖",

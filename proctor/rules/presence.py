@@ -1,6 +1,5 @@
 """Presence of a candidate in a sitting 签到."""
 
-from datetime import timedelta
 from enum import StrEnum
 
 
@@ -9,6 +8,3 @@ class Presence(StrEnum):
 
     PRESENT = "present"
     ABSENT = "absent"  # 缺考
-
-
-LATE_ENTRY = timedelta(minutes=30)  # after the start nobody is let in any more; exam rules

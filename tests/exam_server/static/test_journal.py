@@ -284,3 +284,24 @@ def test_without_indexeddb_the_journal_falls_back(
         """async () => (await (await import("/static/js/exam/storage.js")).openStorage("a-3")).grade"""
     )
     assert opened == grade
+
+
+def test_a_hand_in_that_came_too_early_is_taken_back_under_its_number(run: Any) -> None:
+    seen = run(
+        """const {journal, storage, sent, idle, set} = await bench({replies: [
+          {ok: true, ack: 1}, {ok: true, ack: 2}, {ok: false, error: "too_early", ack: 2}]});
+        await set("q1", "o2"); await idle();
+        await journal.record({kind: "flag", item: "q1", flagged: true}); await idle();
+        journal.onReply = (reply) => { if (reply.error === "too_early") journal.withdraw("q1"); };
+        await journal.record({kind: "submit"}); await idle();
+        await set("q1", "o3"); await idle();
+        return [sent.flat().map(({seq, kind, flagged}) => [seq, kind, flagged]), storage.ops.map(({kind}) => kind), journal.isHandingIn];"""
+    )
+    assert seen[0] == [
+        [1, "set", None],
+        [2, "flag", True],
+        [3, "submit", None],
+        [3, "flag", True],
+        [4, "set", None],
+    ]
+    assert seen[1:] == [["set", "flag", "flag", "set"], False]

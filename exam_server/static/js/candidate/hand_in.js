@@ -1,17 +1,20 @@
 /** Hand-in dialog: shows what is still open, lets the candidate jump there, and asks twice. */
-import { fill, h, icon, openDialog, qs } from "../page/dom.js";
+import { formatRemaining } from "../exam/clock.js";
+import { fill, h, icon, openDialog, qs, setText } from "../page/dom.js";
 
 const LISTED = 20;
+const LOOK_MS = 1000;
 
 export class HandIn {
   /**
    * @param {import("./attempt.js").Attempt} attempt
-   * @param {{onJump: (index: number) => void, onConfirm: () => void, unsafe: () => number}} handlers
+   * @param {{onJump: (index: number) => void, onConfirm: () => void, unsafe: () => number, leaveInMs: () => number}} handlers leaveInMs: how long hand-in is not open yet
    */
-  constructor(attempt, { onJump, onConfirm, unsafe }) {
+  constructor(attempt, { onJump, onConfirm, unsafe, leaveInMs }) {
     this.attempt = attempt;
     this.onJump = onJump;
     this.unsafe = unsafe;
+    this.leaveInMs = leaveInMs;
     this.dialog = /** @type {HTMLDialogElement} */ (qs("#hand-in-dialog"));
     this.confirm = qs("#hand-in-confirm");
     qs("#hand-in-cancel").addEventListener("click", () => this.dialog.close());
@@ -23,17 +26,26 @@ export class HandIn {
 
   open() {
     const tally = this.attempt.tally();
-    const check = h("input", { type: "checkbox", onchange: () => { this.confirm.disabled = !check.checked; } });
-    this.confirm.disabled = true;
+    const early = h("p", { class: "note", role: "status" }, icon("clock"), h("span", {}));
+    const show = () => {
+      const leftMs = this.leaveInMs();
+      early.hidden = leftMs <= 0;
+      setText(qs("span", early), `还没有到可以交卷的时间，还需等待 ${formatRemaining(leftMs)}。请继续作答和检查。`);
+      this.confirm.disabled = leftMs > 0 || !check.checked;
+      if (leftMs > 0 && this.dialog.open) setTimeout(show, LOOK_MS);
+    };
+    const check = h("input", { type: "checkbox", onchange: show });
     const unsafe = this.unsafe();
     fill(
       qs("#hand-in-body"),
+      early,
       this.table(),
       tally.open > 0 && this.todo(tally.open),
       unsafe > 0 && h("p", { class: "note" }, icon("unplug"), h("span", {}, `有 ${unsafe} 道题还没有传到服务器。现在交卷，会在网络恢复后一并送出。`)),
       h("label", { class: "check" }, check, "我已检查答卷，交卷后不能再修改。"),
     );
     openDialog(this.dialog);
+    show();
   }
 
   table() {

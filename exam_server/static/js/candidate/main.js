@@ -309,7 +309,7 @@ async function start() {
     csrf,
     onRoundTrip: (reply, ms) => { if (reply.server_ms) clock.sync(reply.server_ms, ms); },
   });
-  session = new CandidateSession({ state, storage, clock, fetchState, exchange: (message) => transport.exchange(message), onChange: draw, onEvent: (event) => messages.receive(event), onForget: () => sealed.wipe() });
+  session = new CandidateSession({ state, storage, clock, fetchState, exchange: (message) => transport.exchange(message), onChange: draw, onEvent: (event) => messages.receive(event), onForget: () => sealed.wipe(), onEarly: (text) => messages.toast("clock", text) });
   sealed = new SealedPaper({ store: new IndexedPackages(state.attempt), admissionNo: state.candidate.admission_no, onChange: () => showPackage(sealed.state) });
   new Display(state.display, (chosen) => post("display", chosen).catch(() => {}));
   listen();

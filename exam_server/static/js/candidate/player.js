@@ -35,7 +35,7 @@ export class Player {
     this.tools = new Tools(session.state, this.attempt, () => this.redraw());
     this.question = new QuestionView((at) => this.choose(at), this.tools.own);
     this.sheet = new Sheet(this.attempt, () => session.journal.itemStates(), (index) => this.go(index));
-    this.handIn = new HandIn(this.attempt, { onJump: (index) => this.go(index), onConfirm: () => session.handIn(), unsafe: () => session.unsafe });
+    this.handIn = new HandIn(this.attempt, { onJump: (index) => this.go(index), onConfirm: () => session.handIn(), unsafe: () => session.unsafe, leaveInMs: () => session.leaveInMs });
     this.label();
     this.bind();
     this.attempt.index = Math.min(this.attempt.questions.length - 1, Number(sessionStorage.getItem(this.placeKey) || this.attempt.index));

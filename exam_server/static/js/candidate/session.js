@@ -22,15 +22,16 @@ export class CandidateSession {
    * @param {{state: State, storage: import("../exam/storage.js").JournalStorage,
    *          clock: import("../exam/clock.js").ServerClock,
    *          exchange: (message: object) => Promise<any>, fetchState: () => Promise<State>,
-   *          onChange?: () => void, onEvent?: (event: RoomEvent) => void, onForget?: () => Promise<unknown>,
+   *          onChange?: () => void, onEvent?: (event: RoomEvent) => void, onForget?: () => Promise<unknown>, onEarly?: (text: string) => void,
    *          journal?: Partial<ConstructorParameters<typeof AnswerJournal>[0]>}} options
    */
-  constructor({ state, storage, clock, exchange, fetchState, onChange = () => {}, onEvent = () => {}, onForget = async () => {}, journal = {} }) {
+  constructor({ state, storage, clock, exchange, fetchState, onChange = () => {}, onEvent = () => {}, onForget = async () => {}, onEarly = () => {}, journal = {} }) {
     this.clock = clock;
     this.fetchState = fetchState;
     this.onChange = onChange;
     this.onEvent = onEvent;
     this.onForget = onForget;
+    this.onEarly = onEarly;
     this.grade = storage.grade;
     this.storage = storage;
     this.isStorageFull = false;
@@ -167,7 +168,19 @@ export class CandidateSession {
   }
 
   handIn() {
-    return this.change(() => ({ kind: "submit" }));
+    return this.change(() => (this.leaveInMs > 0 ? null : { kind: "submit" }));
+  }
+
+  /** How long a candidate must stay before handing in; 0 when there is no such limit. */
+  get leaveInMs() {
+    const { may_leave_ms: from = null } = this.state;
+    return from === null ? 0 : Math.max(0, from - this.clock.now());
+  }
+
+  /** The server's clock says that it is too early: the paper stays open. @param {string} text */
+  tooEarly(text) {
+    this.onEarly(text);
+    this.journal.withdraw(this.attempt.questions[0].id);
   }
 
   /**
@@ -185,6 +198,8 @@ export class CandidateSession {
     if (reply.ok && this.cover === "signed_out") this.cover = "";
     if (reply.store) this.store = reply.store;
     this.hearTime(reply);
+    if (reply.may_leave_ms !== undefined) this.state.may_leave_ms = reply.may_leave_ms;
+    if (reply.error === "too_early") this.tooEarly(reply.message);
     if (reply.error === "fenced") this.cover = reply.released ? "released" : "fenced";
     if (reply.error === "not_signed_in") this.cover = "signed_out";
     if (reply.error === "chain_conflict") this.settleConflict();

@@ -15,7 +15,7 @@
  * @typedef {{project: string, subject: string, batch: string, number: number | string, minutes: number, starts_ms: number, institution: string}} Sitting
  * @typedef {import("../exam/package.js").Offer} Offer
  * @typedef {{state: AttemptState, attempt: string, store: string, epoch: number, head_seq: number, server_ms: number,
- *            started_ms: number | null, deadline_ms: number | null, deadline_version: number, paused_ms: number | null, candidate: Candidate,
+ *            started_ms: number | null, deadline_ms: number | null, deadline_version: number, paused_ms: number | null, may_leave_ms?: number | null, candidate: Candidate,
  *            sitting: Sitting, rules: string[], confirmed: {data: boolean, rules: boolean}, paper: Paper | null, package: Offer | null, paper_key: string | null, tools: string[],
  *            answers: import("../exam/journal.js").ServerAnswers, display: {theme: string, zoom: number},
  *            events: RoomEvent[], last_event: number, receipt: Receipt | null, covered: boolean, sealed: boolean, journal_key: string, return_pass?: string, head_epoch?: number}} State

@@ -134,6 +134,25 @@ export class AnswerJournal {
     return op;
   }
 
+  /**
+   * Take back a hand-in that the server did not store because it came too early: its number says
+   * once more whether a question is marked, which changes nothing.
+   * @param {string} item of the candidate's paper
+   */
+  async withdraw(item) {
+    for (const { kind, seq, epoch, mono_ms } of this.pending) {
+      if (kind !== "submit") continue;
+      const marks = [...this.ops.values()].filter((op) => op.kind === "flag" && op.item === item).sort((a, b) => a.seq - b.seq);
+      const known = this.baseline[item];
+      const flagged = marks.length ? marks[marks.length - 1].flagged : Boolean(known && known.flagged);
+      /** @type {Op} */
+      const op = { seq, epoch, kind: "flag", item, flagged, mono_ms };
+      this.ops.set(seq, op);
+      await this.storage.replace(op);
+    }
+    this.onChange();
+  }
+
   /** Ask for a round even when nothing is pending: the heartbeat, or a hint that something is new. */
   beat() {
     this.due = true;

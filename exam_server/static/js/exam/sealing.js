@@ -85,8 +85,17 @@ export class SealedStorage {
 
   /** @param {Op[]} ops */
   async append(ops) {
-    const sealed = await Promise.all(ops.map(async (op) => ({ seq: op.seq, epoch: op.epoch, ...(await seal(this.key, op)) })));
-    return this.inner.append(/** @type {any} */ (sealed));
+    return this.inner.append(/** @type {any} */ (await Promise.all(ops.map((op) => this.sealed(op)))));
+  }
+
+  /** @param {Op} op */
+  async replace(op) {
+    return this.inner.replace(/** @type {any} */ (await this.sealed(op)));
+  }
+
+  /** @param {Op} op */
+  async sealed(op) {
+    return { seq: op.seq, epoch: op.epoch, ...(await seal(this.key, op)) };
   }
 
   wipe() {

@@ -3,6 +3,7 @@
  *   grade   "durable" | "fallback" | "memory": how much a stored operation can survive
  *   load()  all stored operations of the attempt, any order
  *   append(ops)  resolves when the operations are on disk; rejects when one of the numbers is taken
+ *   replace(op)  puts another operation in the place of one that was never sent on
  *   wipe()  forgets the attempt
  *   keep(name, value), kept(name)  what opens the page again while the server is away; only the
  *     database keeps such things
@@ -10,7 +11,7 @@
  *
  * @typedef {"durable" | "fallback" | "memory"} Grade
  * @typedef {import("./journal.js").Op} Op
- * @typedef {{grade: Grade, load: () => Promise<Op[]>, append: (ops: Op[]) => Promise<void>, wipe: () => Promise<void>,
+ * @typedef {{grade: Grade, load: () => Promise<Op[]>, append: (ops: Op[]) => Promise<void>, replace: (op: Op) => Promise<void>, wipe: () => Promise<void>,
  *            keep: (name: string, value: unknown) => Promise<void>, kept: (name: string) => Promise<any>}} JournalStorage
  */
 
@@ -59,6 +60,11 @@ export class IndexedStorage {
     }));
   }
 
+  /** @param {Op} op */
+  async replace(op) {
+    await done(this.database.transaction("ops", "readwrite", { durability: "strict" }).objectStore("ops").put(op));
+  }
+
   /** @param {string} name @param {unknown} value */
   async keep(name, value) {
     await done(this.database.transaction("kept", "readwrite").objectStore("kept").put(value, name));
@@ -103,6 +109,11 @@ export class LocalStorage {
     for (const { key, op } of keyed) this.area.setItem(key, JSON.stringify(op));
   }
 
+  /** @param {Op} op */
+  async replace(op) {
+    this.area.setItem(`${this.prefix}${op.epoch}/${op.seq}`, JSON.stringify(op));
+  }
+
   async wipe() {
     for (const key of this.keys()) this.area.removeItem(key);
   }
@@ -132,6 +143,11 @@ export class MemoryStorage {
     const taken = ops.some((op) => this.ops.some((other) => other.epoch === op.epoch && other.seq === op.seq));
     if (taken) throw new DOMException("number is taken", "ConstraintError");
     this.ops.push(...ops);
+  }
+
+  /** @param {Op} op */
+  async replace(op) {
+    this.ops = this.ops.map((other) => (other.epoch === op.epoch && other.seq === op.seq ? op : other));
   }
 
   async wipe() {

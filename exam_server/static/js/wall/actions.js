@@ -1,7 +1,6 @@
 /** Everything a proctor may do, and the one dialog that asks what, why, and — where required — who checked. */
 import { formatTime } from "../exam/clock.js";
 import { fill, h, icon, openDialog, qs } from "../page/dom.js";
-import { DECIDED_WITHIN_MS } from "./room.js";
 import { twoDigits } from "./seatmap.js";
 import { Proposals } from "./compensation.js";
 import { Targets } from "./targets.js";
@@ -50,9 +49,12 @@ export const SEAT_ACTIONS = {
 const REOPEN_TEXT = "交卷后经过的时间补还，剩余时间与交卷时相同。考生须凭考场口令重新登录，回执作废，再次交卷时另发。";
 const REOPEN_LATE_TEXT = "考试时间已到，从现在起给予下面的分钟数。考生须凭考场口令重新登录，回执作废，再次交卷时另发。";
 
-/** One whose time was over needs minutes to be reopened; the others have theirs. @param {string} name @param {Seat} seat @returns {Action} */
-function actionFor(name, seat) {
+const LET_IN_TEXT = "已超过迟到入场时限，放行须两人同意并说明原因。考生登录后立即开始，考试仍与全场同时结束。";
+
+/** One whose time was over needs minutes to be reopened; the others have theirs. @param {string} name @param {Seat} seat @param {boolean} isLate after the limit for entering @returns {Action} */
+function actionFor(name, seat, isLate) {
   const action = SEAT_ACTIONS[name];
+  if (name === "mark_present" && isLate) return { ...action, label: "放行入场", confirm: "放行入场", fields: ["reason", "reviewer"], text: LET_IN_TEXT };
   if (name !== "reopen") return action;
   if (seat.ended === "expired") return { ...action, text: REOPEN_LATE_TEXT };
   return { ...action, text: REOPEN_TEXT, fields: ["reason", "reviewer"] };
@@ -123,13 +125,14 @@ export function isQuestionReport({ kind, text }) {
 export class ActionDialog {
   /**
    * @param {(name: string, payload: object) => Promise<{ok: boolean, message?: string, error?: string}>} send
-   * @param {{onDone: (text: string) => void, onLate: () => void, now: () => number}} room onLate: leads to what was kept apart
+   * @param {{onDone: (text: string) => void, onLate: () => void, now: () => number, isEntryOver: () => boolean}} room onLate: leads to what was kept apart
    */
-  constructor(send, { onDone, onLate, now }) {
+  constructor(send, { onDone, onLate, now, isEntryOver }) {
     this.send = send;
     this.onDone = onDone;
     this.onLate = onLate;
     this.now = now;
+    this.isEntryOver = isEntryOver;
     this.dialog = /** @type {HTMLDialogElement} */ (qs("#action-dialog"));
     this.form = /** @type {HTMLFormElement} */ (qs("#action-form"));
     this.confirm = qs("#action-confirm");
@@ -146,7 +149,7 @@ export class ActionDialog {
   /** @param {string} name @param {Seat} seat */
   openForSeat(name, seat) {
     const proposals = name === "compensate" ? new Proposals([seat], false) : null;
-    this.open(name, actionFor(name, seat), `${twoDigits(seat.no)} 号 ${seat.name}`, seat.admission, proposals && proposals.node);
+    this.open(name, actionFor(name, seat, this.isEntryOver()), `${twoDigits(seat.no)} 号 ${seat.name}`, seat.admission, proposals && proposals.node);
     this.proposals = proposals;
   }
 
@@ -177,7 +180,7 @@ export class ActionDialog {
   holdOpen(room) {
     const waiting = room.keepsOpen(this.now());
     if (!waiting.length) return;
-    const last = Math.max(...waiting.map(({ late }) => late.until_ms)) + DECIDED_WITHIN_MS;
+    const last = Math.max(...waiting.map(({ late }) => late.until_ms)) + room.decidedWithinMs;
     const lead = () => {
       this.dialog.close();
       this.onLate();
@@ -286,6 +289,7 @@ function table(rows) {
 /** Who is here and who is not, before everyone begins. @param {RoomModel} room */
 function startFacts(room) {
   const ready = room.count("ready");
+  const minutes = room.sitting.rules ? ` ${room.sitting.rules.late_entry_minutes}` : " 30";
   const missing = room.seats.filter(({ state }) => state === "idle");
   const names = missing.slice(0, 12).map(({ no, name }) => `${twoDigits(no)} ${name}`).join("、");
   return h(
@@ -293,7 +297,7 @@ function startFacts(room) {
     {},
     h("p", { class: "dialog__lead" }, `${ready} 名考生同时开考，考试时间 ${room.sitting.minutes} 分钟。`),
     table([["已登录等候", ready], ["未登录", missing.length], ["缺考", room.count("absent")]]),
-    missing.length > 0 && h("p", { class: "note" }, icon("warn"), h("span", {}, `未登录：${names}${missing.length > 12 ? ` 等 ${missing.length} 人` : ""}。迟到的考生开考后仍可凭口令登录；超过迟到时限的，请登记缺考。`)),
+    missing.length > 0 && h("p", { class: "note" }, icon("warn"), h("span", {}, `未登录：${names}${missing.length > 12 ? ` 等 ${missing.length} 人` : ""}。迟到的考生开考后${minutes} 分钟内仍可凭口令登录，此后自动记缺考。`)),
   );
 }
 

@@ -31,7 +31,7 @@ const map = new SeatMap((no, event) => { if (!picking.take(no, event)) select(no
 const detail = new Detail({ onClose: () => select(0), onAction: (name, seat) => (name === "late" ? late.open(seat.admission) : dialog.openForSeat(name, seat)) });
 const phase = new PhasePanel(room, (name) => dialog.openForRoom(name, room));
 const events = new EventList(room, { onSelect: (no) => { if (no !== selected) select(no); }, onHandle: handle });
-const dialog = new ActionDialog((name, payload) => link.send(name, payload), { onDone: done, onLate: () => late.open(), now: () => clock.now() });
+const dialog = new ActionDialog((name, payload) => link.send(name, payload), { onDone: done, onLate: () => late.open(), now: () => clock.now(), isEntryOver: () => room.isEntryOver(clock.now()) });
 const late = new LateDesk(room, `${qs("#wall").dataset.commands}late`, (name, payload) => link.send(name, payload), done);
 const picking = new Picking(room, { onChange: render, onAction: (name, picked) => dialog.openForPicked(name, room, picked) });
 const transfers = new TransferDesk(room, (name, payload) => link.send(name, payload), done);

@@ -1,4 +1,5 @@
 /** Where the sitting stands, at the head of the side panel: check-in with the room code, start, close. */
+import { formatTime } from "../exam/clock.js";
 import { fill, h, icon, openDialog, qs } from "../page/dom.js";
 import { ROOM_ACTIONS } from "./actions.js";
 import { whyNotRoom } from "./room.js";
@@ -21,7 +22,7 @@ export class PhasePanel {
     const { room } = this;
     const { state, room_code: code, custody } = room.sitting;
     const counts = [room.undecided, room.seats.length, room.count("ready"), room.count("idle"), room.count("absent"), room.count("submitted"), room.working];
-    const key = JSON.stringify([state, custody, code, counts, room.sitting.away_lock]);
+    const key = JSON.stringify([state, custody, code, counts, room.sitting.away_lock, room.sitting.entry_ends_ms]);
     if (key === this.shown) return;
     this.shown = key;
     const focused = this.box.contains(document.activeElement) ? document.activeElement.getAttribute("data-action") : null;
@@ -77,7 +78,9 @@ export class PhasePanel {
     const undecided = this.room.undecided;
     const [button, why] = isPaused ? this.action("resume", "btn--primary") : this.action("close", "btn--sm");
     const decide = undecided > 0 && !isPaused && h("div", { class: "note" }, icon("clock"), h("span", {}, `${undecided} 人有中断时间待确认补时`), ...this.action("compensate", "btn--sm"));
-    return [h("div", { class: "phase__head" }, h("h2", { class: "phase__title" }, isPaused ? "全场暂停" : "考试进行中"), button), why, decide, h("div", { class: "phase__links" }, !isPaused && this.action("pause", "btn--sm")[0], code && this.enlarge(), this.desk(), this.record(), ...this.awayLock())];
+    const { entry_ends_ms: entryEnds } = this.room.sitting;
+    const entry = entryEnds && this.room.count("idle") > 0 && h("p", { class: "phase__text" }, `${this.room.count("idle")} 人未登录，迟到入场截止 ${formatTime(entryEnds)}，此后自动记缺考`);
+    return [h("div", { class: "phase__head" }, h("h2", { class: "phase__title" }, isPaused ? "全场暂停" : "考试进行中"), button), entry, why, decide, h("div", { class: "phase__links" }, !isPaused && this.action("pause", "btn--sm")[0], code && this.enlarge(), this.desk(), this.record(), ...this.awayLock())];
   }
 
   /** Papers of those who leave the page stay covered, or no longer. */

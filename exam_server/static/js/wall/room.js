@@ -13,13 +13,13 @@
  * @typedef {{to: number, delivered: number, confirmed: number, waiting: number[]}} Arrival
  * @typedef {{id: number, at_ms: number, seat: number | null, kind: SeatState | "identity" | "info", text: string, open: boolean, arrival?: Arrival | null}} WallEvent
  * @typedef {{id: number, title: string, sub: string, state: "planned" | "sealed" | "check_in" | "running" | "paused" | "closed", custody: "open" | "sealed" | "unlocked", room_code: string | null,
- *            rows: number, columns: number, started_ms: number | null, ends_ms: number | null, minutes: number, alarm?: string, away_lock?: boolean}} Sitting
+ *            rows: number, columns: number, started_ms: number | null, ends_ms: number | null, minutes: number, alarm?: string, away_lock?: boolean,
+ *            entry_ends_ms?: number | null, rules?: {late_entry_minutes: number, early_leave_minutes: number, late_ops_minutes: number}}} Sitting
  * @typedef {{version: number, server_ms: number, sitting: Sitting, seats: Seat[], events: WallEvent[]}} Snapshot
  * @typedef {{version: number, seats?: Seat[], events?: WallEvent[], sitting?: Partial<Sitting> | null, server_ms?: number}} Delta
  */
 
 const KEPT_EVENTS = 200;
-export const DECIDED_WITHIN_MS = 30 * 60 * 1000;
 const LIVE = ["running", "paused"];
 const WORKING = ["active", "paused", "offline", "alert", "help"];
 
@@ -83,9 +83,21 @@ export class RoomModel {
     return this.seats.filter(({ late }) => late);
   }
 
-  /** Those who keep the room from closing: decided too late, operations count as refused. @param {number} now */
+  /** How long operations may wait for two persons; after that they count as refused. */
+  get decidedWithinMs() {
+    const { rules } = this.sitting;
+    return (rules ? rules.late_ops_minutes : 30) * 60 * 1000;
+  }
+
+  /** Those who keep the room from being closed. @param {number} now */
   keepsOpen(now) {
-    return this.kept.filter(({ late }) => late.changing > 0 && now - late.until_ms <= DECIDED_WITHIN_MS);
+    return this.kept.filter(({ late }) => late.changing > 0 && now - late.until_ms <= this.decidedWithinMs);
+  }
+
+  /** Has the limit passed after which nobody is let in without two persons? @param {number} now */
+  isEntryOver(now) {
+    const { entry_ends_ms: ends } = this.sitting;
+    return Boolean(ends) && now > ends;
   }
 
   get openEvents() {
