@@ -2,17 +2,21 @@
 
 import json
 import math
-import re
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
 from exam_server.delivery.models import RoomEvent
 from tests.support.browser import Journey, Paper, confirm_and_wait, sign_in_candidate
 from tests.support.cable import Cable
+from tests.support.lost_replies import (
+    LOST,
+    LostReplies,
+    press_hand_in,
+    receipts_sent_again,
+)
 from tests.support.rooms import OpenRoom
 from tests.support.served import Place, Served
 
@@ -28,9 +32,6 @@ SHAKEN_CLOCKS = """(() => {
 })()"""
 SECONDS_SHOWN = """() => document.querySelector("#remaining").textContent
   .split(":").reduce((sum, part) => 60 * sum + Number(part), 0)"""
-PRESS = """times => {
-  for (let i = 0; i < times; i += 1) document.querySelector("#hand-in-confirm").click();
-}"""
 
 
 @pytest.fixture
@@ -128,24 +129,9 @@ def test_a_hand_in_pressed_ten_times_with_three_lost_replies_is_one_receipt(
     room: OpenRoom, served: Served, journey: Journey
 ) -> None:
     place = room.places[0]
-    lost: list[str] = []
-
-    def lose(route: Route) -> None:
-        body = route.request.post_data or ""
-        if '"submit"' not in body:
-            route.continue_()
-            return
-        answer = route.fetch()
-        if len(lost) < LOST_REPLIES:
-            lost.append(body)
-            route.abort()
-        else:
-            route.fulfill(response=answer)
-
     page = journey.page()
-    page.route(re.compile("socket.io.min"), lambda route: route.abort())
-    page.route("**/exam/api/ops", lose)
-    with journey.outage(("net::ERR_FAILED",)):
+    replies = LostReplies(page, LOST_REPLIES)
+    with journey.outage(LOST):
         sign_in_candidate(page, place.admission_no, room.code)
         confirm_and_wait(page)
         room.start()
@@ -153,32 +139,14 @@ def test_a_hand_in_pressed_ten_times_with_three_lost_replies_is_one_receipt(
         paper.open()
         paper.press("B")
         paper.link("1 题已存到服务器")
-        page.get_by_role("button", name="交卷", exact=True).click()
-        page.get_by_label("我已检查答卷，交卷后不能再修改。").check()
-        page.evaluate(PRESS, PRESSES)
-        expect(page.get_by_role("heading", name="交卷成功")).to_be_visible()
-    assert len(lost) == LOST_REPLIES
+        press_hand_in(page, PRESSES)
+    assert len(replies.lost) == LOST_REPLIES
     assert served.operations(place) == [(1, "set"), (2, "submit")]
     stored = json.loads(served.attempt(place).receipt or "")
     expect(page.locator(".receipt__code")).to_have_text(stored["code"])
-    receipts = {json.dumps(reply["receipt"]) for reply in sent_again(page, lost[0], PRESSES)}
-    assert receipts == {json.dumps(stored)}
-
-
-def sent_again(page: Page, message: str, times: int) -> list[dict[str, Any]]:
-    """Send the same message of the page again so many times; return the replies."""
-    script = """async ([body, times]) => {
-      const token = document.querySelector("meta[name=csrf-token]").content;
-      const headers = {"Content-Type": "application/json", "X-CSRF-Token": token};
-      const replies = [];
-      for (let i = 0; i < times; i += 1) {
-        const reply = await fetch("/exam/api/ops", {method: "POST", headers, body});
-        replies.push(await reply.json());
-      }
-      return replies;
-    }"""
-    replies: list[dict[str, Any]] = page.evaluate(script, [message, times])
-    return replies
+    receipts = set(receipts_sent_again(page, replies.lost[0], PRESSES))
+    assert len(receipts) == 1
+    assert json.loads(receipts.pop()) == stored
 
 
 def test_of_two_tabs_only_the_newer_one_writes(
