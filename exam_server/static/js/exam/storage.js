@@ -57,6 +57,7 @@ export class IndexedStorage {
       transaction.oncomplete = () => resolve();
       transaction.onabort = () => reject(transaction.error);
       for (const op of ops) transaction.objectStore("ops").add(op);
+      transaction.commit(); // at once: without it the browser asks this page again before it writes
     }));
   }
 
