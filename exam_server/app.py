@@ -17,6 +17,7 @@ from exam_server.delivery.writer import THREADS, Concurrency
 from exam_server.languages import translated
 from exam_server.opening import open_database
 from exam_server.sockets import candidate as candidate_socket
+from exam_server.sockets import load_test as load_test_socket
 from exam_server.sockets import proctor as proctor_socket
 from exam_server.sockets import websocket
 from exam_server.sockets.packets import Codec, TextPacket
@@ -49,6 +50,7 @@ from exam_server.web import (
     item_import,
     item_review,
     item_trace,
+    load_test,
     menu,
     paper_continuation,
     paper_custody,
@@ -113,6 +115,7 @@ BLUEPRINTS = (
     certificates.blueprint,
     accounts.blueprint,
     candidate.blueprint,
+    load_test.blueprint,
     proctor_console.blueprint,
     room_record.blueprint,
     check_in.blueprint,
@@ -182,4 +185,5 @@ def create_app(
     app.extensions["exam_room"] = room
     candidate_socket.register(sockets, room)
     proctor_socket.register(sockets, room)
+    load_test_socket.register(sockets, room)
     return Server(app, sockets, room, settings)

@@ -14,6 +14,7 @@ from exam_server.delivery.attendance import set_presence
 from exam_server.delivery.custody.actions import UnlockSlips, record_refusal, unlock_papers
 from exam_server.delivery.custody.errors import UnlockRefusedError
 from exam_server.delivery.custody.queries import start_news
+from exam_server.delivery.load_test.actions import begin_load_test, stop_load_test
 from exam_server.delivery.room import ExamRoom
 from exam_server.delivery.transfers import approve_transfer, deny_transfer
 from exam_server.delivery.wire import RoomCommand
@@ -29,6 +30,14 @@ Command = Callable[[Session, RoomCommand, Actor, datetime], dict[int, dict[str, 
 
 def _open(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
     act.open_check_in(db, c.sitting, actor=actor, now=now)
+
+
+def _load_test(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
+    begin_load_test(db, c.sitting, c.seconds, actor=actor, now=now)
+
+
+def _stop_load_test(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
+    stop_load_test(db, c.sitting, actor=actor, now=now)
 
 
 def _unlock(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
@@ -164,6 +173,8 @@ def _close(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
 
 COMMANDS: dict[str, Command] = {
     "open_check_in": _open,
+    "load_test": _load_test,
+    "stop_load_test": _stop_load_test,
     "unlock": _unlock,
     "start": _start,
     "message": _message,

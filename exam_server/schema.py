@@ -2,6 +2,7 @@
 
 from exam_server.delivery import models as delivery_models
 from exam_server.delivery.custody import models as custody_models
+from exam_server.delivery.load_test import models as load_test_models
 from exam_server.seb import models as seb_models
 from item_bank import models as item_bank_models
 from omr import models as omr_models
@@ -36,6 +37,7 @@ MODEL_MODULES = (
     certificates_models,
     delivery_models,
     custody_models,
+    load_test_models,
     seb_models,
 )
 METADATA = Record.metadata

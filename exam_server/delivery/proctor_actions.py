@@ -17,6 +17,7 @@ from exam_server.delivery.ending import add_event, end_attempt, end_leases
 from exam_server.delivery.errors import ReviewerError, RoomNotReadyError
 from exam_server.delivery.late_entry import mark_late_absent
 from exam_server.delivery.late_ops import settle_overdue
+from exam_server.delivery.load_test.actions import give_way
 from exam_server.delivery.models import Attempt, RoomEvent, SittingRun
 from exam_server.delivery.queries import (
     ROOM_CODE,
@@ -120,6 +121,7 @@ def open_check_in(db: Session, sitting_id: int, *, actor: Actor, now: datetime) 
             state=RUN_WORDS[RunState(run.state)], action="再次开放登录", hint=""
         )
     require_forms(db, sitting_id)
+    give_way(db, now=now)
     code = f"{secrets.randbelow(10**6):06d}"
     run.room_code_sealed = keys_of(db).seal(code, purpose=ROOM_CODE)
     run.room_code_index = keys_of(db).index(code, purpose=ROOM_CODE)

@@ -40,6 +40,7 @@ from exam_server.delivery.errors import (
 from exam_server.delivery.generations import STORE_ID, is_superseded
 from exam_server.delivery.late_entry import Latecomers, refused_entry
 from exam_server.delivery.lease_tokens import read_token
+from exam_server.delivery.load_test.running import LoadTests
 from exam_server.delivery.models import Attempt, RoomEvent, SittingRun, StoreIdentity
 from exam_server.delivery.presence_board import Heartbeat, PresenceBoard
 from exam_server.delivery.queries import (
@@ -110,6 +111,7 @@ class ExamRoom:
         self.writer.perform(lambda db: outages.wake(db, now=clock()))
         self.signs_of_life = outages.SignsOfLife(self.writer, clock())
         self.desks = Desks(database)
+        self.load_tests = LoadTests(database, self.writer, clock)
         self._briefs: dict[int, Brief] = {}
         self._sittings: dict[int, dict[str, Any]] = {}  # as told, until the next command
         self._changes = 0  # a brief read before a change must not be kept after it
@@ -265,6 +267,7 @@ class ExamRoom:
         """
         now = self.clock()
         result = self.writer.perform(lambda db: act(db, now))
+        self.load_tests.follow()
         self._changes += 1
         self._briefs.clear()
         self._sittings.clear()
@@ -295,6 +298,7 @@ class ExamRoom:
         with self.database.reading() as db:
             fresh = snapshot(db, run_on_duty(db, sitting_id, actor=SYSTEM), self.board, now=now)
         fresh["sitting"]["alarm"] = self.alarms.of_the_store()
+        self.load_tests.add_live(fresh["sitting"]["load_test"])
         before, wall.shown = wall.shown, fresh
         changed = difference(before, fresh) if before else None
         if before is None or changed is not None:
@@ -332,6 +336,7 @@ class ExamRoom:
         if due:
             self.signs_of_life.tick(now)
         self.roots.tick(now)
+        self.load_tests.tick(now)
 
     def expire(self, attempt_ids: list[int]) -> list[int]:
         """Close attempts whose time is over and tell their pages."""

@@ -18,6 +18,7 @@ from exam_server.delivery.custody.queries import custody_state
 from exam_server.delivery.ending import question_count
 from exam_server.delivery.journal_keys import seat_pin
 from exam_server.delivery.late_ops import Kept, kept_of
+from exam_server.delivery.load_test.queries import newest_told
 from exam_server.delivery.models import AnswerOp, Attempt, RoomEvent, SeatTransfer, SittingRun
 from exam_server.delivery.outages import open_proposals
 from exam_server.delivery.presence_board import PresenceBoard
@@ -278,6 +279,7 @@ def _sitting(db: Session, run: SittingRun, facts: _Facts) -> dict[str, Any]:
         "rules": asdict(run.rules),
         "custody": custody_state(db, sitting.id),
         "away_lock": is_on(db, run.sitting_id),
+        "load_test": newest_told(db, run.sitting_id),
     }
 
 

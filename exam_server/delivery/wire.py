@@ -119,6 +119,31 @@ class BlockedMessage(msgspec.Struct, frozen=True):
     times: Annotated[int, msgspec.Meta(ge=1, le=10_000)]
 
 
+class LoadJoin(msgspec.Struct, frozen=True):
+    """A computer takes part in a load test; with the pass it was given, it asks for its robots."""
+
+    shown: Annotated[str, msgspec.Meta(max_length=40)] = msgspec.field(name="pass", default="")
+
+
+class LoadSave(msgspec.Struct, frozen=True):
+    """One answer of a robot."""
+
+    shown: Annotated[str, msgspec.Meta(max_length=40)] = msgspec.field(name="pass")
+    robot: Annotated[int, msgspec.Meta(ge=1, le=1_000)]
+    seq: Positive
+    value: Annotated[tuple[Identifier, ...], msgspec.Meta(max_length=MAX_VALUES)] = ()
+
+
+class LoadReport(msgspec.Struct, frozen=True):
+    """What a computer measured since its last report."""
+
+    shown: Annotated[str, msgspec.Meta(max_length=40)] = msgspec.field(name="pass")
+    ack_ms: Annotated[
+        tuple[Annotated[int, msgspec.Meta(ge=0, le=600_000)], ...], msgspec.Meta(max_length=5_000)
+    ] = ()
+    errors: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 0
+
+
 class RoomCommand(msgspec.Struct, frozen=True):
     """A command of the proctor; which fields count depends on the event."""
 

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, LargeBinary, Table, select
 from sqlalchemy.orm import Session
 
 from exam_server.delivery.custody.models import PaperKey
+from exam_server.delivery.load_test.models import LoadTest
 from exam_server.delivery.models import (
     Answer,
     AnswerOp,
@@ -32,6 +33,7 @@ TABLES: tuple[type[Record], ...] = (
     AttemptEvent,
     AnswerOp,
     ChainRoot,
+    LoadTest,
     Outage,
     Answer,
     RefusedOp,

@@ -7,6 +7,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from exam_server.delivery.load_test.models import LoadTest
+from exam_server.delivery.load_test.queries import load_tests_of
 from exam_server.delivery.models import (
     Attempt,
     AttemptEvent,
@@ -49,6 +51,7 @@ class Facts:
     refused: Sequence[RefusedOp]
     events: Sequence[RoomEvent]  # oldest first
     decided: Sequence[AttemptEvent]  # of DECISIONS, oldest first
+    load_tests: Sequence[LoadTest]  # oldest first
     root: ChainRoot | None
     counts: Counts
     people: Mapping[int, str]  # names of staff by account
@@ -101,6 +104,7 @@ def facts_of(db: Session, run: SittingRun) -> Facts:
         refused=db.scalars(refused).all(),
         events=db.scalars(events).all(),
         decided=db.scalars(decided.order_by(AttemptEvent.id)).all(),
+        load_tests=load_tests_of(db, sitting_id),
         counts=room_counts(db, run),
         root=last_root(db, sitting_id),
         people={row.id: row.name for row in db.execute(select(Account.id, Account.name))},

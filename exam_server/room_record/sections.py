@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from exam_server.delivery.load_test.actions import WORDS
 from exam_server.delivery.models import RoomEvent
 from exam_server.delivery.states import AttemptState, EventKind
 from exam_server.room_record.facts import Facts, at
@@ -47,6 +48,40 @@ class Section:
 def sections_of(facts: Facts) -> tuple[Section, ...]:
     """Return every table, empty ones included: nothing happened is a statement too."""
     return tuple(draw(facts) for draw in SECTIONS)
+
+
+def _load_tests(facts: Facts) -> Section:
+    """What the room stood before anybody came in."""
+    rows = []
+    for test in facts.load_tests:
+        if test.result is None:
+            continue
+        told = json.loads(test.result)
+        acks = " / ".join(f"{told[name]}" for name in ("p50_ms", "p95_ms", "p99_ms"))
+        slowest = f"{told['slowest']} {told['slowest_p95_ms']} 毫秒" if told["slowest"] else "—"
+        rows.append(
+            (
+                at(test.begun_at),
+                f"{told['computers']}",
+                f"{told['saves']}（{told['per_s']}）",
+                acks,
+                f"{told['errors']}",
+                slowest,
+                WORDS[told["verdict"]],
+                facts.person(test.begun_by_id),
+            )
+        )
+    columns = (
+        ("开始", 17.0),
+        ("考生机", 13.0),
+        ("保存（每秒）", 26.0),
+        ("确认毫秒 p50/p95/p99", 38.0),
+        ("出错", 11.0),
+        ("最慢的机器 p95", 43.0),
+        ("结论", 16.0),
+        ("发起人", 18.0),
+    )
+    return Section("压力测试", columns, tuple(rows))
 
 
 def _absent(facts: Facts) -> Section:
@@ -217,6 +252,7 @@ def _by_seat(facts: Facts, rows: Mapping[int, Row]) -> Iterable[tuple[int, Row]]
 
 
 SECTIONS: tuple[Callable[[Facts], Section], ...] = (
+    _load_tests,
     _absent,
     _late,
     _ends,

@@ -92,6 +92,8 @@ ACTIONS = {
     "cancel_batch": "停止识读批次",
     "finish_batch": "识读完批次",
     "open_check_in": "开放登录",
+    "begin_load_test": "开始考场压力测试",
+    "stop_load_test": "停止考场压力测试",
     "open_sheet": "开始评分",
     "plan_sitting": "添加场次",
     "prepare_run": "下发试卷",

@@ -346,7 +346,8 @@ def events(house: House, namespace: str) -> set[str]:
 
 def test_every_socket_event_is_known_here_and_on_the_page_of_the_wire(house: House) -> None:
     served = set(house.room.server.sockets.server.handlers)
-    assert served == {"/candidate", "/proctor"}
+    assert served == {"/candidate", "/load_test", "/proctor"}
+    assert events(house, "/load_test") == {"save"}
     assert events(house, "/candidate") == {"ops"}
     assert events(house, "/proctor") == {"watch", *COMMANDS}
     page = WIRE.read_text("utf-8")

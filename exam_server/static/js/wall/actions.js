@@ -66,6 +66,8 @@ export const PICKED_ACTIONS = ["message", "extend", "pause", "resume"];
 /** @type {Record<string, Action>} */
 export const ROOM_ACTIONS = {
   open_check_in: { label: "开放签到", icon: "door", fields: [], confirm: "开放签到", text: "生成考场口令。考生凭准考证号和口令登录，核对信息后等候开考。" },
+  load_test: { label: "压力测试", icon: "chart", fields: [], confirm: "开始测试", text: "停在登录页上的考生机一起模拟全场答题 2 分钟，走与真实作答相同的保存通道，不产生任何答卷。结果写入考场情况记录单。请先把考生机都打开到登录页；开放签到时测试自动停止。" },
+  stop_load_test: { label: "停止测试", icon: "close", fields: [], confirm: "停止测试", text: "已经测得的结果仍写入考场情况记录单。" },
   unlock: { label: "启封试卷", icon: "lock", fields: ["keeper", "head_code", "proctor_code"], confirm: "启封试卷", text: "考点负责人和监考员当面拆开各自的启封单，分别输入自己的启封码。启封后试卷仍不显示，点“开始考试”时才发给考生。" },
   start: { label: "开始考试", icon: "play", fields: [], confirm: "开始考试" },
   message: { ...SEAT_ACTIONS.message, label: "全场广播", icon: "broadcast" },

@@ -6,6 +6,20 @@ import { whyNotRoom } from "./room.js";
 
 /** @typedef {import("./room.js").RoomModel} RoomModel */
 
+const LOOKS = { good: "note--ok", slow: "", bad: "note--danger", nobody: "" };
+const VERDICTS = { good: "通过", slow: "偏慢", bad: "未通过", nobody: "没有考生机参加。请在考生机上打开登录页后再测。" };
+
+/** @param {import("./room.js").LoadTest} test */
+function runningWords({ robots, until_ms: until, computers = 0, saves = 0, errors = 0 }) {
+  return `正在压力测试：${computers} 台考生机扮演 ${Math.max(robots, computers)} 名考生，已保存 ${saves} 次，出错 ${errors} 次。${formatTime(until)} 自动结束。`;
+}
+
+/** @param {import("./room.js").LoadResult} result */
+function resultWords({ verdict, computers, per_s: perS, p50_ms: p50, p95_ms: p95, p99_ms: p99, errors, slowest, slowest_p95_ms: slowMs }) {
+  if (verdict === "nobody") return `压力测试：${VERDICTS.nobody}`;
+  return `压力测试${VERDICTS[verdict]}：${computers} 台考生机，每秒保存 ${perS} 次，确认用时 ${p50} / ${p95} / ${p99} 毫秒（p50 / p95 / p99），出错 ${errors} 次；最慢的是 ${slowest}，p95 ${slowMs} 毫秒。`;
+}
+
 export class PhasePanel {
   /** @param {RoomModel} room @param {(name: string) => void} onAction */
   constructor(room, onAction) {
@@ -20,9 +34,9 @@ export class PhasePanel {
 
   render() {
     const { room } = this;
-    const { state, room_code: code, custody } = room.sitting;
+    const { state, room_code: code, custody, load_test: loadTest } = room.sitting;
     const counts = [room.undecided, room.seats.length, room.count("ready"), room.count("idle"), room.count("absent"), room.count("submitted"), room.working];
-    const key = JSON.stringify([state, custody, code, counts, room.sitting.away_lock, room.sitting.entry_ends_ms]);
+    const key = JSON.stringify([state, custody, code, counts, room.sitting.away_lock, room.sitting.entry_ends_ms, loadTest]);
     if (key === this.shown) return;
     this.shown = key;
     const focused = this.box.contains(document.activeElement) ? document.activeElement.getAttribute("data-action") : null;
@@ -53,7 +67,15 @@ export class PhasePanel {
 
   planned() {
     const { room } = this;
-    return [h("h2", { class: "phase__title" }, "尚未开放签到"), h("p", { class: "phase__text" }, `${room.sitting.custody === "sealed" ? "试卷已封存。" : ""}开放后生成考场口令，考生凭准考证号和口令登录。`), ...this.action("open_check_in", "btn--lg btn--primary phase__main")];
+    return [h("h2", { class: "phase__title" }, "尚未开放签到"), h("p", { class: "phase__text" }, `${room.sitting.custody === "sealed" ? "试卷已封存。" : ""}开放后生成考场口令，考生凭准考证号和口令登录。`), ...this.action("open_check_in", "btn--lg btn--primary phase__main"), ...this.loadTest()];
+  }
+
+  /** The load test before check-in: the button, how it goes, what it came to. */
+  loadTest() {
+    const { load_test: test } = this.room.sitting;
+    if (test && !test.result) return [h("p", { class: "note note--plain" }, icon("sync"), h("span", {}, runningWords(test))), h("div", { class: "phase__links" }, this.action("stop_load_test", "btn--sm")[0])];
+    const links = h("div", { class: "phase__links" }, this.action("load_test", "btn--sm")[0], test && this.record());
+    return [test && h("p", { class: `note ${LOOKS[test.result.verdict]}` }, icon(test.result.verdict === "good" ? "check" : "warn"), h("span", {}, resultWords(test.result))), links];
   }
 
   checkIn() {

@@ -13,8 +13,11 @@
  * @typedef {{to: number, delivered: number, confirmed: number, waiting: number[]}} Arrival
  * @typedef {{id: number, at_ms: number, seat: number | null, kind: SeatState | "identity" | "info", text: string, open: boolean, arrival?: Arrival | null}} WallEvent
  * @typedef {{id: number, title: string, sub: string, state: "planned" | "sealed" | "check_in" | "running" | "paused" | "closed", custody: "open" | "sealed" | "unlocked", room_code: string | null,
- *            rows: number, columns: number, started_ms: number | null, ends_ms: number | null, minutes: number, alarm?: string, away_lock?: boolean,
+ *            rows: number, columns: number, started_ms: number | null, ends_ms: number | null, minutes: number, alarm?: string, away_lock?: boolean, load_test?: LoadTest | null,
  *            entry_ends_ms?: number | null, rules?: {late_entry_minutes: number, early_leave_minutes: number, late_ops_minutes: number}}} Sitting
+ * @typedef {{computers: number, seconds: number, saves: number, errors: number, per_s: number, p50_ms: number, p95_ms: number, p99_ms: number,
+ *            slowest: string, slowest_p95_ms: number, verdict: "good" | "slow" | "bad" | "nobody"}} LoadResult
+ * @typedef {{id: number, robots: number, begun_ms: number, until_ms: number, computers?: number, saves?: number, errors?: number, result: LoadResult | null}} LoadTest
  * @typedef {{version: number, server_ms: number, sitting: Sitting, seats: Seat[], events: WallEvent[]}} Snapshot
  * @typedef {{version: number, seats?: Seat[], events?: WallEvent[], sitting?: Partial<Sitting> | null, server_ms?: number}} Delta
  */
@@ -144,6 +147,7 @@ export function whyNotRoom(action, room) {
   const { state, custody } = room.sitting;
   const isUnopened = state === "planned" || state === "sealed";
   if (action === "open_check_in") return isUnopened ? "" : "已经开放签到";
+  if (action === "load_test" || action === "stop_load_test") return isUnopened ? "" : "已经开放签到";
   if (action === "unlock" && custody !== "sealed") return custody === "unlocked" ? "试卷已启封" : "试卷没有封存";
   if ((action === "start" || action === "unlock") && isUnopened) return "请先开放签到";
   if (action === "unlock") return state === "check_in" ? "" : "已经开考";
