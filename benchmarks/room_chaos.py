@@ -6,8 +6,9 @@
 --quiet`` leaves cables and messages alone, so that the server's own times can be seen.
 
 Ends with status 1 when anything acknowledged is missing, doubled or altered, when a chain or the
-audit log is broken, or when the server met an error that it did not expect. Times are told, never
-judged: a busy machine fails nobody.
+audit log is broken, when the server met an error that it did not expect or the wall did not tell
+one that it should, or when somebody waited in vain (``stuck`` says who for what). Times are told,
+never judged: a busy machine fails nobody.
 """
 
 import asyncio
@@ -47,6 +48,8 @@ STORM_S = 10.0
 PACE_S = 8.0  # seconds from one operation of a candidate to the next
 PER_10_MINUTES = {"kills": 3, "power_cuts": 2, "full_disks": 1, "clock_steps": 1, "restores": 1}
 CUTS_PER_CANDIDATE_HOUR = 6
+END_WITHIN_S = 110.0  # with some 40 s before the start, ten minutes end within thirteen
+BEFORE, AFTER = 500, 3_000  # characters of the server's log around its first unexpected error
 
 
 def order_of(options: Mapping[str, Any]) -> ChaosOrder:
@@ -59,6 +62,7 @@ def order_of(options: Mapping[str, Any]) -> ChaosOrder:
             minutes * 60,
             seed,
             habits,
+            end_within_s=END_WITHIN_S,
             kills=options["kills"] or 0,
             power_cuts=options["power_cuts"] or 0,
         )
@@ -73,6 +77,7 @@ def order_of(options: Mapping[str, Any]) -> ChaosOrder:
         seed,
         habits,
         **times,
+        end_within_s=END_WITHIN_S,
         copy_age_s=60.0 if minutes >= 10 else 10.0,
         full_for_s=10.0,
         cable_faults=round(candidates * CUTS_PER_CANDIDATE_HOUR * minutes / 60),
@@ -192,7 +197,8 @@ def main(keep: str | None, **options: Any) -> None:
         "findings": verdict.findings,
         "unhandled_exceptions": unexpected,
         "complaints": seen.complaints,
-        "still_waiting_after_120_s": seen.late,
+        "stuck": seen.stuck,
+        "still_waiting_after_60_s": seen.late,
         "troubles": dict(seen.troubles),
         "mishaps": dict(seen.mishaps),
         "writes_not_flushed_at_power_cuts": sum(one.unflushed for one in seen.forgotten),
@@ -206,7 +212,11 @@ def main(keep: str | None, **options: Any) -> None:
         "at": f"{datetime.now(UTC):%Y-%m-%d %H:%M}",
     }
     click.echo(json.dumps(result, indent=2, ensure_ascii=False))
-    sys.exit(0 if verdict.is_clean and not unexpected and "500" not in failures else 1)
+    if unexpected:
+        at = log.index("Traceback")
+        click.echo(log[max(0, at - BEFORE) : at + AFTER], err=True)
+    is_well = not (unexpected or seen.complaints or seen.stuck or "500" in failures)
+    sys.exit(0 if verdict.is_clean and is_well else 1)
 
 
 if __name__ == "__main__":

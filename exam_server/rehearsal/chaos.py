@@ -1,13 +1,14 @@
 """An exam that everything befalls: kills, power cuts, full disks, moved clocks, lost disks, cables.
 
 Robots work until the time is over and hand in; a director lets one trouble of the server follow
-the other at seeded instants, and cables suffer meanwhile. The judge has the last word.
+the other at seeded instants, and cables suffer meanwhile. It always ends: when somebody waits in
+vain, ``Seen.stuck`` says who for what. The judge has the last word.
 """
 
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from exam_server.rehearsal.faults.cable import Cable, Fault, Line
 from exam_server.rehearsal.faults.faulty_server import Faults
 from exam_server.rehearsal.faults.post import Mishaps, UnreliablePost
 from exam_server.rehearsal.faults.unflushed import Forgotten, cut_power
+from exam_server.rehearsal.patience import Patience
 from exam_server.rehearsal.robot import Habits, Ledger
 from exam_server.rehearsal.screen import (
     Proctor,
@@ -38,7 +40,9 @@ THREADS = 48  # for the robots' requests, which block
 CLOCK_STEP_S = 3_600.0
 LONGEST_EXTENSION_MIN = 120
 SAMPLE_S = 5.0
-PATIENCE_S = 120.0
+PATIENCE_S = 60.0  # until the times of a recovery are taken as they are
+CABLES_WHOLE_S = 15.0  # after the last question
+MOST_NAMED = 10
 FIRST_AT, LAST_AT = 0.08, 0.85  # shares of the whole time between which troubles begin
 
 
@@ -55,6 +59,7 @@ class ChaosOrder:
     full_disks: int = 0
     clock_steps: int = 0
     restores: int = 0
+    end_within_s: float = 600.0  # from the last question to the last receipt
     full_for_s: float = 5.0
     copy_age_s: float = 10.0
     cable_faults: int = 0
@@ -86,6 +91,7 @@ class Seen:
     forgotten: list[Forgotten] = field(default_factory=list)
     freed_s: list[float] = field(default_factory=list)
     memory: list[tuple[float, int, int]] = field(default_factory=list)  # at, process, KiB
+    stuck: list[str] = field(default_factory=list)  # who waited in vain, and what failed
     late: int = 0  # operations still waiting when patience ended: a matter of speed alone
     complaints: list[str] = field(default_factory=list)  # what was not as it should be
 
@@ -113,6 +119,7 @@ class Chaos:
         self._proctor = Proctor(server.address, sitting_id)
         self._cables: list[Cable] = []
         self._afflicted: set[int] = set()  # places whose cable has a fault now
+        self._patience = Patience("the director", PATIENCE_S)
 
     async def hold(self, password: str) -> dict[int, Ledger]:
         """Hold the whole exam; return the ledgers by admission."""
@@ -125,23 +132,47 @@ class Chaos:
         self._database.engine.dispose()  # nothing of this process may hold the store any longer
         self.seen.began_at = time.monotonic()
         beside = [asyncio.create_task(work) for work in (self._measure(), self._trouble_cables())]
-        directing = asyncio.create_task(self._direct())
-
-        def is_over() -> bool:
-            passed_s = time.monotonic() - self.seen.began_at
-            return directing.done() and passed_s >= self.order.seconds
-
         try:
-            ledgers = await sit_all(self.seated, lambda: None, is_over=is_over)
-            await directing  # has ended: raises what it met
+            await self._work()
         finally:
             for task in beside:
                 task.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
             for cable in self._cables:
                 await cable.close()
-        await asyncio.to_thread(self._proctor.command, "close")
-        return ledgers
+        if not self.seen.stuck:
+            await self._close()
+        return {one.admission_id: one.robot.ledger for one in self.seated}
+
+    async def _close(self) -> None:
+        try:
+            await asyncio.to_thread(self._proctor.command, "close")
+        except (RuntimeError, OSError) as error:
+            self.seen.stuck.append(f"the room could not be closed: {error}")
+
+    async def _work(self) -> None:
+        """Let everyone work and everything befall them; the first who waits in vain ends it."""
+        order = self.order
+        try:
+            async with (
+                asyncio.timeout(order.seconds + order.end_within_s),
+                asyncio.TaskGroup() as group,
+            ):
+                directing = group.create_task(self._direct())
+
+                def is_over() -> bool:
+                    passed_s = time.monotonic() - self.seen.began_at
+                    return directing.done() and passed_s >= order.seconds
+
+                group.create_task(sit_all(self.seated, lambda: None, is_over=is_over))
+        except TimeoutError:
+            late = f"{order.end_within_s:.0f} s after the last question"
+            self.seen.stuck.append(f"not at an end {late}")
+        except ExceptionGroup as group_of_errors:
+            self.seen.stuck += _told(group_of_errors)
+        if self.seen.stuck:
+            waits = [self._patience, *(one.robot.patience for one in self.seated)]
+            self.seen.stuck += [str(wait) for wait in waits if wait.what][:MOST_NAMED]
 
     async def _seat(self) -> None:
         host, port = self._server.address.removeprefix("http://").rsplit(":", 1)
@@ -189,7 +220,9 @@ class Chaos:
             at_s = order.seconds * FIRST_AT + span * (number + draw.random() * 0.6)
             await asyncio.sleep(max(0.0, self.seen.began_at + at_s - time.monotonic()))
             self.seen.troubles[act.__name__.strip("_")] += 1
+            self._patience.begin(f"the end of {act.__name__.strip('_')}")
             await act()
+            self._patience.end()
 
     async def _kill(self) -> None:
         await asyncio.to_thread(self._server.kill)
@@ -217,36 +250,47 @@ class Chaos:
 
     async def _fill_disk(self) -> None:
         self._faults.fill_disk()
-        ends_at = time.monotonic() + self.order.full_for_s
-        alarm = ""
-        while time.monotonic() < ends_at or not alarm:
-            await asyncio.sleep(0.5)
-            alarm = (await asyncio.to_thread(self._proctor.snapshot))["sitting"]["alarm"]
-            if time.monotonic() > ends_at + PATIENCE_S:
-                break
-        if "磁盘已满" not in alarm:
+        try:
+            await asyncio.sleep(self.order.full_for_s)
+            shown = await self._wall_until(lambda wall: "磁盘已满" in wall["sitting"]["alarm"])
+            pending = self._pending()
+        finally:
+            self._faults.free_disk()
+        if "磁盘已满" not in shown["sitting"]["alarm"]:
             self.seen.complaints.append("the wall did not say that the disk is full")
-        pending = self._pending()
-        self._faults.free_disk()
         self.seen.freed_s.append(await self._settled(pending, time.monotonic()))
 
     async def _move_clock(self) -> None:
-        before = await asyncio.to_thread(self._proctor.snapshot)
-        step_s = CLOCK_STEP_S * self._draw.choice((-1, 1))
-        self._faults.step_clock(step_s)
-        after, known = before, {event["id"] for event in before["events"]}
-        began = time.monotonic()
-        while not _news_of_the_clock(after, known) and time.monotonic() < began + PATIENCE_S:
-            await asyncio.sleep(0.5)
-            after = await asyncio.to_thread(self._proctor.snapshot)
+        before = await self._wall()
+        known = {event["id"] for event in before["events"]}
+        self._faults.step_clock(CLOCK_STEP_S * self._draw.choice((-1, 1)))
+        after = await self._wall_until(lambda wall: _news_of_the_clock(wall, known))
         if after["sitting"]["ends_ms"] != before["sitting"]["ends_ms"]:
             self.seen.complaints.append("a moved clock moved the deadline")
-        if abs(after["server_ms"] - before["server_ms"]) > 2 * PATIENCE_S * 1000:
+        if abs(after["server_ms"] - before["server_ms"]) > 4 * PATIENCE_S * 1000:
             self.seen.complaints.append("a moved clock moved the time of the server")
         if not _news_of_the_clock(after, known):
             self.seen.complaints.append("the wall did not say that the clock was moved")
         self._faults.step_clock(0.0)
         await asyncio.sleep(2.0)
+
+    async def _wall_until(self, is_told: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Return the wall once it tells something, or as it is when patience ends."""
+        ends_at = time.monotonic() + PATIENCE_S
+        while not is_told(shown := await self._wall()) and time.monotonic() < ends_at:
+            await asyncio.sleep(0.5)
+        return shown
+
+    async def _wall(self) -> dict[str, Any]:
+        """Return the wall; a slow machine may need more than one try, a refusal is an error."""
+        ends_at = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                return await asyncio.to_thread(self._proctor.snapshot)
+            except OSError as error:
+                self._patience.hear(error)
+                if time.monotonic() > ends_at:
+                    raise
 
     async def _begin_again(self, after: str) -> None:
         await asyncio.sleep(self._draw.uniform(0.0, 2.0))
@@ -263,20 +307,21 @@ class Chaos:
 
     # What is seen -------------------------------------------------------------------------
 
-    def _pending(self) -> list[tuple[Ledger, int]]:
-        """Return what has been done and not acknowledged, by robots whose cable is whole."""
-        return [
-            (one.robot.ledger, len(one.robot.ledger.sent))
-            for place, one in enumerate(self.seated)
-            if place not in self._afflicted
-            and one.robot.ledger.promised < len(one.robot.ledger.sent)
-        ]
+    def _pending(self) -> dict[int, int]:
+        """Return how much has been done where something is not acknowledged, by place."""
+        done = {place: len(one.robot.ledger.sent) for place, one in enumerate(self.seated)}
+        return {place: count for place, count in done.items() if self._awaits(place, count)}
 
-    async def _settled(self, pending: Sequence[tuple[Ledger, int]], began: float) -> float:
-        waiting = list(pending)
+    def _awaits(self, place: int, count: int) -> bool:
+        """Say whether one with a whole cable awaits that so many operations are acknowledged."""
+        ledger = self.seated[place].robot.ledger
+        return place not in self._afflicted and ledger.promised < count and not ledger.state
+
+    async def _settled(self, pending: Mapping[int, int], began: float) -> float:
+        waiting = dict(pending)
         while waiting and time.monotonic() < began + PATIENCE_S:
             await asyncio.sleep(0.02)
-            waiting = [one for one in waiting if one[0].promised < one[1] and not one[0].state]
+            waiting = {place: n for place, n in waiting.items() if self._awaits(place, n)}
         self.seen.late += len(waiting)
         return time.monotonic() - began
 
@@ -303,9 +348,9 @@ class Chaos:
             place, fault = draw.randrange(order.candidates), draw.choice(tuple(Fault))
             if place in self._afflicted:
                 continue
-            running.add(
-                asyncio.create_task(self._suffer(place, fault, draw.uniform(*order.cable_fault_s)))
-            )
+            left_s = order.seconds + CABLES_WHOLE_S - at_s
+            lasts_s = min(left_s, draw.uniform(*order.cable_fault_s))
+            running.add(asyncio.create_task(self._suffer(place, fault, lasts_s)))
         await asyncio.gather(*running)
 
     async def _suffer(self, place: int, fault: Fault, seconds: float) -> None:
@@ -322,6 +367,14 @@ class Chaos:
                     (time.monotonic(), self._server.pid, _resident_kib(status.read_text()))
                 )
             await asyncio.sleep(SAMPLE_S)
+
+
+def _told(failed: BaseExceptionGroup[BaseException]) -> list[str]:
+    """Return what every error of a group says."""
+    told: list[str] = []
+    for error in failed.exceptions:
+        told += _told(error) if isinstance(error, BaseExceptionGroup) else [repr(error)]
+    return told
 
 
 def _news_of_the_clock(snapshot: dict[str, Any], known: set[int]) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -51,7 +52,15 @@ BLANKS = ("YS01000001", "YS01000500")
 PRACTICAL_BEFORE = timedelta(hours=-3)  # the practical part of the running batch is over
 OFFICE_LEAD = timedelta(days=60)
 FAST = Habits()
-LIFELIKE = Habits(pause_s=24, cut=0.004, hand=0.003, away=0.004, outage_s=60, repeat=0.01)
+LIFELIKE = Habits(
+    pause_s=24,
+    cut=0.004,
+    hand=0.003,
+    away=0.004,
+    outage_s=60,
+    repeat=0.01,
+    patience_s=math.inf,  # visitors pause the room and go for lunch
+)
 
 NOTES = {
     "jiankao01": "监考进行中的考场：发消息、延时、强制交卷（复核人填 jiankao02）",

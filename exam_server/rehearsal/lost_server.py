@@ -61,7 +61,7 @@ def missing_steps(db: Session, acknowledged: Mapping[int, int]) -> int:
 async def disturbed_exam(
     room: WitnessedRoom, database: Database, server: ServerProcess, plan: Plan
 ) -> tuple[dict[int, Ledger], Loss, ServerProcess]:
-    """Sit the whole exam with the loss in the midst of it; return the server that took over."""
+    """Sit until everyone works again after the loss; return the server that took over."""
     trusted = room.trusted()
     proctor = Proctor(server.address, plan.sitting_id, trusted=trusted)
     proctor.sign_in("jiankao01", plan.password)
@@ -77,11 +77,11 @@ async def disturbed_exam(
     while not room.stands(Standing.FOLLOWING):
         await asyncio.sleep(LOOK_S)
     await asyncio.to_thread(proctor.command, "start")
-    ledgers, (loss, second) = await asyncio.gather(
-        sit_all(seated, lambda: None), _lose(room, server, seated, questions * len(seated))
-    )
+    async with asyncio.TaskGroup() as group:
+        losing = group.create_task(_lose(room, server, seated, questions * len(seated)))
+        sitting = group.create_task(sit_all(seated, lambda: None, is_over=losing.done))
     await asyncio.to_thread(proctor.command, "close")
-    return ledgers, loss, second
+    return sitting.result(), *losing.result()
 
 
 async def _lose(

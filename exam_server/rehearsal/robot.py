@@ -4,7 +4,6 @@ The ledger is the judge: whatever the server acknowledged must be scored, once a
 """
 
 import asyncio
-import contextlib
 import itertools
 import json
 import random
@@ -15,11 +14,12 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from exam_server.rehearsal.patience import Patience
 from exam_server.rehearsal.socket_client import SocketClient, SocketClosedError
 from exam_server.rehearsal.web_client import RefusedError, WebClient
 
 POLL_S = 0.5
-MOST_TRIES = 2_000  # some twenty minutes: a busy machine may take long to start a server
+PATIENCE_S = 300.0  # for one thing: a busy machine may take minutes to start a server
 BEAT_S = 5.0
 COMPLAINTS = ("鼠标无反应", "屏幕太暗", "键盘按键不灵", "显示器闪烁")
 
@@ -92,6 +92,7 @@ class Habits:
     outage_s: float = 0.0  # how long a pulled cable stays out
     hand_in: bool = True
     hand_in_again: int = 0  # times that the button is pressed once more
+    patience_s: float = PATIENCE_S
 
 
 class Robot:
@@ -122,6 +123,7 @@ class Robot:
         self.store = ""
         self._is_cut = False
         self._post = post
+        self.patience = Patience(f"candidate {admission_no}", habits.patience_s)
         self.connected_at = 0.0  # of the newest connection, by the clock that never steps
 
     def choose_by(self, choose: Choice) -> None:
@@ -189,11 +191,18 @@ class Robot:
                 await self._drop()
 
     async def _wait_for_start(self) -> dict[str, Any]:
+        self.patience.begin("the start")
         while True:
-            with contextlib.suppress(*FAILURES):
+            try:
                 state: dict[str, Any] = await asyncio.to_thread(self.web.get, "/exam/api/state")
+            except FAILURES as error:
+                self.patience.hear(error)
+            else:
+                self.patience.hear(state["state"])
                 if state["state"] == "in_progress":
+                    self.patience.end()
                     return state
+            self.patience.check()
             await asyncio.sleep(POLL_S * self._random.uniform(0.5, 1.5))
 
     async def _work_on(self, question: Mapping[str, Any]) -> None:
@@ -231,20 +240,26 @@ class Robot:
 
     async def _flush(self) -> None:
         """Send until everything is acknowledged, whatever breaks meanwhile."""
-        for _ in range(MOST_TRIES):
+        self.patience.begin(f"the acknowledgement of operation {len(self.ledger.sent)}")
+        while True:
+            self.patience.check()
             start = self.ledger.acknowledged
             if start and self._random.random() < self._habits.repeat:
                 start -= 1  # an acknowledged operation once more: must change nothing
             try:
                 reply = await self._exchange(self.ledger.sent[start : start + 64])
-            except FAILURES:
+            except FAILURES as error:
+                self.patience.hear(error)
                 await self._drop()
                 await asyncio.sleep(0.2 + self._random.random())
                 continue
             if self._settle(reply):
+                self.patience.end()
                 return
+            if reply.get("error") == "paused":
+                self.patience.begin("the end of a pause")
+            self.patience.hear(reply.get("error", f"acknowledged up to {reply.get('ack')}"))
             await asyncio.sleep(reply.get("retry_after_ms", 100) / 1000)
-        raise RuntimeError(f"{self.admission_no}: the server never acknowledged")
 
     def _settle(self, reply: dict[str, Any]) -> bool:
         ledger = self.ledger

@@ -175,11 +175,16 @@ def _known_paper(db: Session, paper_id: int) -> _KnownPaper:
 async def sit_all(
     seated: Sequence[Seated], done: Callable[[], None], *, is_over: IsOver | None = None
 ) -> dict[int, Ledger]:
-    """Let every robot work through its paper; return their ledgers by admission."""
+    """Let every robot work through its paper; return their ledgers by admission.
 
-    async def sit(one: Seated) -> tuple[int, Ledger]:
-        ledger = await one.robot.sit(is_over=is_over)
+    When one of them waits in vain, all stop: an exam that has failed need not be sat to its end.
+    """
+
+    async def sit(one: Seated) -> None:
+        await one.robot.sit(is_over=is_over)
         done()
-        return one.admission_id, ledger
 
-    return dict(await asyncio.gather(*(sit(one) for one in seated)))
+    async with asyncio.TaskGroup() as group:
+        for one in seated:
+            group.create_task(sit(one))
+    return {one.admission_id: one.robot.ledger for one in seated}

@@ -61,15 +61,29 @@ class Prepared:
 
 def prepare_home(folder: Path, order: BatchOrder, *, url: str = "") -> Prepared:
     """Load the marked seeds, build the office and one batch through the real actions."""
-    settings = home_settings(folder, url)
-    database = open_database(settings)
+    prepare_office(folder, order.starts_at, url=url)
+    return prepare_batch(folder, order, url=url)
+
+
+def prepare_office(folder: Path, starts_at: datetime, *, url: str = "") -> None:
+    """Load the marked seeds and build the office of a home without any batch."""
+    database = open_database(home_settings(folder, url))
     try:
-        then = order.starts_at - OFFICE_LEAD
+        then = starts_at - OFFICE_LEAD
         seeds = marked_seeds(folder.parent / f"{folder.name}-seeds")
         load_seeds(database, now=then, tell=lambda _name, _count: None, seeds=seeds)
         with database.transaction() as db:
-            office = build_office(db, hash_password(PASSWORD), now=then)
-            batch = build_batch(db, office, order)
+            build_office(db, hash_password(PASSWORD), now=then)
+    finally:
+        database.engine.dispose()
+
+
+def prepare_batch(folder: Path, order: BatchOrder, *, url: str = "") -> Prepared:
+    """Build one batch in a home whose office stands."""
+    database = open_database(home_settings(folder, url))
+    try:
+        with database.transaction() as db:
+            batch = build_batch(db, find_office(db), order)
     finally:
         database.engine.dispose()
     return Prepared(folder, batch)

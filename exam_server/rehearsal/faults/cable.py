@@ -36,11 +36,12 @@ class Cable:
         self._draw = draw
         self._fault: Fault | None = None
         self._writers: set[asyncio.StreamWriter] = set()
+        self._relays: set[asyncio.Task[None]] = set()
         self._listening: asyncio.Server | None = None
 
     async def open(self) -> str:
         """Begin to listen; return the address to use instead of the server's."""
-        self._listening = await asyncio.start_server(self._relay, "127.0.0.1", 0)
+        self._listening = await asyncio.start_server(self._take, "127.0.0.1", 0)
         return f"http://127.0.0.1:{self._listening.sockets[0].getsockname()[1]}"
 
     async def suffer(self, fault: Fault, seconds: float) -> None:
@@ -54,13 +55,21 @@ class Cable:
 
     async def close(self) -> None:
         """End every connection."""
-        self._break_all()
         if self._listening is not None:
             self._listening.close()
+        self._break_all()
+        for relay in self._relays:
+            relay.cancel()
+        await asyncio.gather(*self._relays, return_exceptions=True)
 
     def _break_all(self) -> None:
         for writer in self._writers:
             writer.transport.abort()
+
+    def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        relay = asyncio.create_task(self._relay(reader, writer))
+        self._relays.add(relay)
+        relay.add_done_callback(self._relays.discard)
 
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self._fault is Fault.CUT:

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from random import Random
-from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -20,65 +19,32 @@ from exam_server.rehearsal.faults.faulty_server import PROGRAM
 from exam_server.rehearsal.faults.forgetful_disk import is_possible
 from exam_server.rehearsal.faults.unflushed import cut_power
 from exam_server.rehearsal.robot import Habits, Ledger
-from exam_server.rehearsal.screen import (
-    Proctor,
-    Seated,
-    give_abilities,
-    seat_robots,
-    sign_in_all,
-    sit_all,
-)
+from exam_server.rehearsal.screen import Seated
 from exam_server.rehearsal.server_process import ServerProcess
 from registry.audit_log import first_break
 from registry.database import Database
 from scoring.models import SubjectResult
-from tests.support.room import PASSWORD, Prepared, opened
+from tests.support.disturbed_exams import Disturbed, disturbed_exam, progress, reached
+from tests.support.room import Prepared, opened
 
 ROBOTS = 60
 HABITS = Habits(pause_s=0.1, by_http=0.05)
-CUT_AT = (0.25, 0.6)  # shares of the whole work at which the power goes
+CUT_AFTER, ENDS_AFTER = (10, 25), 35  # operations of each robot
 DARK_S = 0.7  # until the server is started again
 
 
-def progress(seated: Sequence[Seated]) -> int:
-    return sum(one.robot.ledger.acknowledged for one in seated)
-
-
-async def cut_all(
-    server: ServerProcess, home: Path, seated: Sequence[Seated], total: int
-) -> list[int]:
-    """Cut the power at every share of the work and start again; return how far it was."""
+async def cut_all(server: ServerProcess, home: Path, seated: Sequence[Seated]) -> list[int]:
+    """Cut the power twice and start again, let everyone work on; return how far it was."""
     cuts, draw = [], Random(3)
-    for share in CUT_AT:
-        while progress(seated) < share * total:
-            await asyncio.sleep(0.05)
+    for each in CUT_AFTER:
+        await reached(seated, each)
         server.kill()
         cut_power(home, draw)
         cuts.append(progress(seated))
         await asyncio.sleep(DARK_S)
         await asyncio.to_thread(server.start)
+    await reached(seated, ENDS_AFTER)
     return cuts
-
-
-async def exam(
-    database: Database, server: ServerProcess, home: Path, sitting_id: int
-) -> tuple[dict[int, Ledger], list[int], dict[str, Any]]:
-    """Sit the whole exam with power cuts; close the room; return ledgers, cuts and the wall."""
-    proctor = Proctor(server.address, sitting_id)
-    proctor.sign_in("jiankao01", PASSWORD)
-    proctor.command("open_check_in")
-    seated = seat_robots(database, server.address, sitting_id, seed=3, habits=HABITS)
-    await sign_in_all(seated, proctor.room_code(), lambda: None)
-    give_abilities(database, seated, seed=3)
-    await asyncio.to_thread(proctor.command, "start")
-    with database.reading() as db:
-        questions = len(db.scalars(select(Attempt)).first().paper.items)  # type: ignore[union-attr]
-    database.engine.dispose()  # nothing of this process may hold what the disk forgets
-    ledgers, cuts = await asyncio.gather(
-        sit_all(seated, lambda: None), cut_all(server, home, seated, questions * ROBOTS)
-    )
-    await asyncio.to_thread(proctor.command, "close")
-    return ledgers, cuts, await asyncio.to_thread(proctor.snapshot)
 
 
 def check_ledger(db: Session, attempt: Attempt, ledger: Ledger) -> None:
@@ -104,9 +70,13 @@ def test_nothing_acknowledged_is_lost_or_stored_twice_when_the_power_goes_twice(
         forgetful = {"command": (), "program": PROGRAM} if is_possible() else {}
         with ServerProcess(prepared.folder, **forgetful) as server:  # type: ignore[arg-type]
             address = server.address
-            sitting_id = prepared.batch.screen_sitting_id
-            held = exam(database, server, prepared.folder, sitting_id)
-            ledgers, cuts, wall = asyncio.run(held)
+            exam = Disturbed(prepared.batch.screen_sitting_id, HABITS, seed=3)
+            ledgers, cuts, proctor = asyncio.run(
+                disturbed_exam(
+                    database, server, exam, lambda seated: cut_all(server, prepared.folder, seated)
+                )
+            )
+            wall = proctor.snapshot()
             assert server.address == address  # the same port: pages find it again
         check_everything(database, ledgers)
     total = sum(len(ledger.sent) for ledger in ledgers.values())
