@@ -1,4 +1,4 @@
-"""What people do with cards: issue, decide doubts, release to scoring; scans: batch_actions."""
+"""What people do with cards: issue, spoil, release to scoring; scans are in ``batch_actions``."""
 
 import hashlib
 import json
@@ -11,19 +11,11 @@ from sqlalchemy.orm import Session
 from item_bank.composing.queries import paper_for, set_of
 from item_bank.rules.kinds import PaperState
 from omr import queries
-from omr.errors import (
-    BatchUnreadError,
-    CardTakenError,
-    GroupsOpenError,
-    NoCardsError,
-    NoSuchMarkError,
-    ReviewOpenError,
-)
-from omr.layouts import layout_named
-from omr.models import Correction, PrintedCard, ScanBatch, ScanPage
+from omr.errors import BatchUnreadError, NoCardsError, ReviewOpenError
+from omr.models import PrintedCard, ScanBatch
 from omr.rules.card_code import serial_of
-from omr.rules.card_layout import CardLayout, Cell
-from omr.rules.states import WAITING, BatchState, CardState, PageState
+from omr.rules.card_layout import CardLayout
+from omr.rules.states import BatchState, CardState, PageState
 from registry.access import Actor, Permission
 from registry.audit_log import note
 from registry.errors import InvalidInputError, NotFoundError, WrongStateError
@@ -114,85 +106,6 @@ def _issue(
     return issued
 
 
-def assign_page(
-    db: Session, page_id: int, admission_no: str, *, actor: Actor, now: datetime
-) -> ScanPage:
-    """Tie a page whose code could not be read to the candidate's card; then it is reviewed."""
-    actor.require(Permission.CARDS_REVIEW)
-    page = queries.page_of(db, page_id, actor=actor)
-    batch = queries.require_open(db.get_one(ScanBatch, page.batch_id))
-    card = next(
-        (
-            card
-            for card in queries.cards_of(db, batch.sitting_id)
-            if card.admission.enrolment.admission_no == admission_no.strip()
-        ),
-        None,
-    )
-    if card is None:
-        raise NotFoundError(what=f"本场准考证号 {admission_no} 的答题卡")
-    if page.card_id != card.id and queries.has_page(db, card.id):
-        raise CardTakenError(number=admission_no)
-    before, page.card, page.state = page.card_id, card, PageState.REVIEW
-    detail = {"before": before, "card": card.serial}
-    note(db, "assign_page", ("scan_page", page.id), actor=actor, now=now, detail=detail)
-    return page
-
-
-def correct_group(
-    db: Session, page_id: int, group: str, values: tuple[str, ...], *, actor: Actor, now: datetime
-) -> Correction:
-    """Decide what one group says; the reading stays as it was, the last decision counts."""
-    actor.require(Permission.CARDS_REVIEW)
-    page = queries.page_of(db, page_id, actor=actor)
-    queries.require_open(db.get_one(ScanBatch, page.batch_id))
-    _require_review(page)
-    allowed = {cell.value for cell in _group_cells(group)}
-    for value in values:
-        if value not in allowed:
-            raise NoSuchMarkError(group=group, value=value)
-    before = ",".join(queries.final_answers(page).get(group, ()))
-    correction = Correction(
-        page_id=page.id,
-        group=group,
-        value=",".join(values),
-        decided_at=now,
-        decided_by_id=actor.account_id,
-    )
-    db.add(correction)
-    db.flush()
-    db.refresh(page, ["corrections"])
-    detail = {"group": group, "before": before, "after": correction.value}
-    note(db, "correct_group", ("scan_page", page.id), actor=actor, now=now, detail=detail)
-    return correction
-
-
-def confirm_page(db: Session, page_id: int, *, actor: Actor, now: datetime) -> ScanPage:
-    """Finish the review of a page: its owner is known and every doubt has been decided."""
-    actor.require(Permission.CARDS_REVIEW)
-    page = queries.page_of(db, page_id, actor=actor)
-    _require_review(page)
-    left = queries.open_groups(page)
-    if left:
-        raise GroupsOpenError(count=len(left))
-    if page.card_id is None:
-        raise WrongStateError(what="本页", state="未对应考生", action="完成复核")
-    page.state = PageState.REVIEWED
-    note(db, "confirm_page", ("scan_page", page.id), actor=actor, now=now)
-    return page
-
-
-def reject_page(db: Session, page_id: int, reason: str, *, actor: Actor, now: datetime) -> ScanPage:
-    """Set a page aside with a reason, for instance to scan it again."""
-    actor.require(Permission.CARDS_REVIEW)
-    page = queries.page_of(db, page_id, actor=actor)
-    _require_review(page)
-    page.state, page.reason = PageState.REJECTED, reason[:60]
-    detail = {"reason": reason}
-    note(db, "reject_page", ("scan_page", page.id), actor=actor, now=now, detail=detail)
-    return page
-
-
 def release_batch(db: Session, batch_id: int, *, actor: Actor, now: datetime) -> int:
     """Hand the accepted pages of a batch to scoring; return how many."""
     actor.require(Permission.CARDS_REVIEW)
@@ -225,13 +138,20 @@ def _digest(batch: ScanBatch) -> str:
     return hashlib.sha256(json.dumps(released).encode()).hexdigest()
 
 
-def _require_review(page: ScanPage) -> None:
-    if page.state not in WAITING:
-        raise WrongStateError(what="本页", state=page.state, action="复核")
-
-
-def _group_cells(group: str) -> tuple[Cell, ...]:
-    try:
-        return layout_named().group(group).cells
-    except KeyError:
-        raise NotFoundError(what=f"题号 {group}") from None
+def spoil_card(
+    db: Session, card_id: int, reason: str, *, actor: Actor, now: datetime
+) -> PrintedCard:
+    """Take a card out of use, so that the next printing gives its candidate a new one 作废."""
+    actor.require(Permission.CARDS_PRINT)
+    card = db.get(PrintedCard, card_id)
+    if card is None:
+        raise NotFoundError(what="答题卡")
+    queries.sitting_in_reach(db, card.admission.sitting_id, actor=actor)
+    if not reason.strip():
+        raise InvalidInputError(field="原因", reason="不能为空，请填写作废的原因。")
+    if card.state != CardState.ISSUED or queries.has_page(db, card.id):
+        raise WrongStateError(what="本卡", state="已扫描或已作废", action="作废")
+    card.state = CardState.SPOILED
+    detail = {"serial": card.serial, "reason": reason.strip()}
+    note(db, "spoil_card", ("printed_card", card.id), actor=actor, now=now, detail=detail)
+    return card

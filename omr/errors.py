@@ -31,6 +31,13 @@ class GroupsOpenError(AssessmentError):
     text = "本页还有 {count} 处未确认。请逐处确认后再完成本页。"
 
 
+class OwnerOpenError(AssessmentError):
+    """Two persons have not yet agreed whose card the page is."""
+
+    code = "owner_open"
+    text = "本页尚未由两人录入一致的准考证号，不能完成复核。请第二人独立录入。"
+
+
 class NoSuchMarkError(AssessmentError):
     """The value does not exist in that group of the card."""
 

@@ -109,10 +109,28 @@ class ScanPage(Record):
     reason: Mapped[str | None] = mapped_column(String(60))
     health: Mapped[str | None] = mapped_column(Text)  # JSON of omr.rules.scanner_health.PageHealth
     card_id: Mapped[int | None] = mapped_column(ForeignKey("printed_card.id"), index=True)
+    set_aside: Mapped[str | None] = mapped_column(String(60))  # by a person, with this reason
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # reviewed or set aside
+    finished_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
 
     card: Mapped[PrintedCard | None] = relationship()
+    owners: Mapped[list["PageOwner"]] = relationship(order_by="PageOwner.id")
     readings: Mapped[list["Reading"]] = relationship(order_by="Reading.id")
     corrections: Mapped[list["Correction"]] = relationship(order_by="Correction.id")
+
+
+class PageOwner(Record):
+    """One person's word on whose card a page is; two persons who agree settle it."""
+
+    __tablename__ = "page_owner"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    page_id: Mapped[int] = mapped_column(ForeignKey("scan_page.id"), index=True)
+    card_id: Mapped[int] = mapped_column(ForeignKey("printed_card.id"))
+    decided_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+
+    card: Mapped[PrintedCard] = relationship()
 
 
 class Reading(Record):

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from item_bank.rules.forms import letter_of
@@ -14,7 +14,7 @@ from omr.models import PrintedCard, Reading, ScanBatch, ScanPage
 from omr.printing import CardHolder
 from omr.rules.card_layout import CardLayout, GroupKind
 from omr.rules.prefilled import differing, saved_answers
-from omr.rules.reasons import GroupReason
+from omr.rules.reasons import WHOLE_PAGE_REASONS, GroupReason, PageReason
 from omr.rules.states import ACCEPTED, WAITING, CardState, PageState
 from registry.access import Actor
 from registry.errors import NotFoundError
@@ -41,21 +41,22 @@ def cards_of(db: Session, sitting_id: int) -> Sequence[PrintedCard]:
     ).all()
 
 
+def usable_cards(db: Session, sitting_id: int) -> list[PrintedCard]:
+    """Return the cards of a sitting that may come back from it, by seat."""
+    return [card for card in cards_of(db, sitting_id) if card.state != CardState.SPOILED]
+
+
 def continued_cards(db: Session, sitting_id: int) -> dict[int, PrintedCard]:
     """Return the cards on which candidates of a sitting at computers went on, by admission."""
     return {
-        card.admission_id: card
-        for card in cards_of(db, sitting_id)
-        if card.form is not None and card.state != CardState.SPOILED
+        card.admission_id: card for card in usable_cards(db, sitting_id) if card.form is not None
     }
 
 
 def holders_of(db: Session, sitting_id: int, *, actor: Actor) -> list[CardHolder]:
     """Return what to print on each card of a sitting."""
     sitting_in_reach(db, sitting_id, actor=actor)
-    return holders_of_cards(
-        card for card in cards_of(db, sitting_id) if card.state != CardState.SPOILED
-    )
+    return holders_of_cards(usable_cards(db, sitting_id))
 
 
 def holders_of_cards(cards: Iterable[PrintedCard]) -> list[CardHolder]:
@@ -86,7 +87,7 @@ def known_serials(db: Session, sitting_id: int) -> dict[str, str]:
     """Return the serials that may come back from a sitting, with their admission numbers."""
     return {
         card.serial: card.admission.enrolment.admission_no or ""
-        for card in cards_of(db, sitting_id)
+        for card in usable_cards(db, sitting_id)
     }
 
 
@@ -158,6 +159,80 @@ def pages_to_review(db: Session, batch_id: int) -> Sequence[ScanPage]:
     """Return the pages that wait for a person, in scanning order."""
     chosen = select(ScanPage).where(ScanPage.batch_id == batch_id, ScanPage.state.in_(WAITING))
     return db.scalars(chosen.order_by(ScanPage.position)).all()
+
+
+def next_for(db: Session, batch_id: int, *, actor: Actor) -> tuple[list[ScanPage], int]:
+    """Return the pages this person can go on with, riskiest first, and how many need another.
+
+    A page whose owner this person has told already waits for somebody else.
+    """
+    waiting = pages_to_review(db, batch_id)
+    own = [page for page in waiting if not _told_by(page, actor)]
+    own.sort(key=lambda page: (not wants_owner(page), page.reason not in WHOLE_PAGE_REASONS))
+    return own, len(waiting) - len(own)
+
+
+def _told_by(page: ScanPage, actor: Actor) -> bool:
+    return (
+        wants_owner(page)
+        and bool(page.owners)
+        and page.owners[-1].decided_by_id == actor.account_id
+    )
+
+
+def last_decided(db: Session, batch_id: int, *, actor: Actor) -> ScanPage | None:
+    """Return the page this person finished or set aside last and may still take back."""
+    chosen = select(ScanPage).where(
+        ScanPage.batch_id == batch_id,
+        ScanPage.finished_by_id == actor.account_id,
+        or_(ScanPage.state == PageState.REVIEWED, ScanPage.set_aside.is_not(None)),
+    )
+    return db.scalar(chosen.order_by(ScanPage.finished_at.desc(), ScanPage.id.desc()).limit(1))
+
+
+def seat_order_hint(db: Session, page: ScanPage) -> tuple[str, str, list[PrintedCard]]:
+    """Return the seats of the pages scanned before and after, and cards without a page there.
+
+    Piles come in the order of seats, so that the gap often says whose card a page is; it is only
+    a hint. Seats are empty at the ends of a batch.
+    """
+    chosen = select(ScanPage).where(
+        ScanPage.batch_id == page.batch_id, ScanPage.card_id.is_not(None)
+    )
+    known = db.scalars(chosen.order_by(ScanPage.position)).all()
+    before = [_seat(one) for one in known if one.position < page.position]
+    after = [_seat(one) for one in known if one.position > page.position]
+    low, high = (before[-1] if before else 0), (after[0] if after else 10_000)
+    low, high = min(low, high), max(low, high)
+    sitting_id = db.get_one(ScanBatch, page.batch_id).sitting_id
+    free = [c for c in cards_outstanding(db, sitting_id) if low < c.admission.seat_no < high]
+    return (
+        f"{before[-1]:02d}" if before else "",
+        f"{after[0]:02d}" if after else "",
+        free,
+    )
+
+
+def _seat(page: ScanPage) -> int:
+    assert page.card is not None
+    return page.card.admission.seat_no
+
+
+def wants_owner(page: ScanPage) -> bool:
+    """Say whether two persons have to tell whose card a page is: its codes do not, or disagree."""
+    if page.reason == PageReason.NUMBER_CONFLICT or page.card_id is None:
+        return not is_owner_settled(page)
+    return False
+
+
+def is_owner_settled(page: ScanPage) -> bool:
+    """Say whether the two newest words on the owner are of two persons and name the same card."""
+    newest = page.owners[-2:]
+    return (
+        len(newest) == 2
+        and newest[0].card_id == newest[1].card_id
+        and newest[0].decided_by_id != newest[1].decided_by_id
+    )
 
 
 def latest_reading(page: ScanPage) -> Reading:
@@ -234,8 +309,4 @@ def cards_outstanding(db: Session, sitting_id: int) -> list[PrintedCard]:
         ScanPage.state.in_(ACCEPTED),
     )
     with_page = set(db.scalars(scanned))
-    return [
-        card
-        for card in cards_of(db, sitting_id)
-        if card.id not in with_page and card.state != CardState.SPOILED
-    ]
+    return [card for card in usable_cards(db, sitting_id) if card.id not in with_page]

@@ -17,7 +17,6 @@ from exam_server.marking import letters_for
 from exam_server.rehearsal.ability import Target, answer, draw_ability
 from item_bank.queries import frozen_key, paper_content, paper_of
 from item_bank.rules.paper import PaperContent
-from omr.actions import assign_page, confirm_page, correct_group
 from omr.batch_actions import open_batch, take_page
 from omr.layouts import layout_named
 from omr.models import ScanPage
@@ -30,11 +29,13 @@ from omr.queries import (
     open_groups,
     pages_to_review,
     paper_type_of,
+    wants_owner,
 )
 from omr.reader.blank import render_page
 from omr.rehearsal.pencil import fill_card
 from omr.rehearsal.scanner import scan_card
 from omr.rehearsal.severity import LADDER, Level
+from omr.reviewing import assign_page, confirm_page, correct_group
 from omr.rules.states import ACCEPTED
 from omr.scans import read_file
 from registry.access import Actor
@@ -182,15 +183,17 @@ def review_all(
     batch_id: int,
     files: Mapping[str, PaperCandidate],
     *,
-    actor: Actor,
+    pair: tuple[Actor, Actor],
     now: datetime,
 ) -> int:
-    """Decide every doubt as a careful person would who sees the card; return how many."""
+    """Decide every doubt as careful persons would who see the card; return how many."""
+    actor = pair[0]
     decided = 0
     for page in pages_to_review(db, batch_id):
         person = files[page.file_name]
-        if page.card_id is None:
-            assign_page(db, page.id, person.admission_no, actor=actor, now=now)
+        if wants_owner(page):
+            for one in pair:
+                assign_page(db, page.id, person.admission_no, actor=one, now=now)
         for group in open_groups(page):
             values = person.groups.get(group, ())
             correct_group(db, page.id, group, tuple(values), actor=actor, now=now)

@@ -10,6 +10,7 @@ from typing import Protocol
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from exam_server.card_reconciliation import record_absentees, release
 from exam_server.config import Settings, read_settings
 from exam_server.delivery.models import Attempt
 from exam_server.marking import mark_card_sitting, stored_answers
@@ -23,7 +24,6 @@ from exam_server.rehearsal.server_process import ServerProcess
 from exam_server.seeding import load_seeds
 from item_bank.queries import frozen_key, paper_content
 from item_bank.rules.ordering import canonical_answers
-from omr.actions import release_batch
 from omr.models import PrintedCard
 from omr.queries import state_counts
 from omr.rules.states import PageState
@@ -250,8 +250,10 @@ class Day:
             sent = counts.get(PageState.REVIEW, 0)
             self.report.none("答题卡：未送复核的误读", faults, f"{sent} 页送人工复核")
         with self.database.transaction() as db:
-            decided = cards.review_all(db, batch_id, by_file, actor=scanner, now=self.later())
-            released = release_batch(db, batch_id, actor=scanner, now=self.later())
+            pair = (scanner, self.office.actors["saomiao02"])
+            decided = cards.review_all(db, batch_id, by_file, pair=pair, now=self.later())
+            record_absentees(db, sitting_id, (), counted=0, actor=scanner, now=self.later())
+            released = release(db, batch_id, actor=scanner, now=self.later())
         remark = f"人工复核 {decided} 处"
         self.report.tie("答题卡：扫描 → 送评分", self.on_cards, released, remark)
         with self.database.transaction() as db:

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from exam_server.card_reconciliation import record_absentees, release
 from exam_server.config import Settings
 from exam_server.delivery.models import Attempt
 from exam_server.marking import mark_card_sitting
@@ -36,7 +37,6 @@ from exam_server.rehearsal.practical import leave_disputes, score_practical
 from exam_server.rehearsal.robot import Habits, Robot
 from exam_server.rehearsal.server_process import ServerProcess
 from exam_server.seeding import load_seeds
-from omr.actions import release_batch
 from registry.accounts.passwords import hash_password
 from registry.database import Database
 from registry.scheduling.models import Sitting
@@ -181,8 +181,10 @@ def _complete(database: Database, office: Office, batch: Batch, batch_id: int, s
     now, actors = datetime.now(UTC), office.actors
     people = FINISHED_ON_SCREEN + FINISHED_ON_CARDS
     with database.transaction() as db:
-        release_batch(db, batch_id, actor=actors["saomiao01"], now=now)
-        mark_card_sitting(db, batch.card_sitting_id, actor=actors["saomiao01"], now=now)
+        scanner, sitting_id = actors["saomiao01"], batch.card_sitting_id
+        record_absentees(db, sitting_id, (), counted=0, actor=scanner, now=now)
+        release(db, batch_id, actor=scanner, now=now)
+        mark_card_sitting(db, sitting_id, actor=scanner, now=now)
     score_practical(
         database,
         office,
@@ -223,7 +225,8 @@ def _scan(
     if review:
         by_file = {path.name: person for path, person in zip(files, people, strict=True)}
         with database.transaction() as db:
-            cards.review_all(db, batch_id, by_file, actor=actor, now=datetime.now(UTC))
+            pair = (actor, office.actors["saomiao02"])
+            cards.review_all(db, batch_id, by_file, pair=pair, now=datetime.now(UTC))
     return batch_id
 
 

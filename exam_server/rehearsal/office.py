@@ -47,6 +47,7 @@ CITY_STAFF = {
     "shi01": ("苏一", Role.CITY_OFFICER),
     "shi02": ("苏二", Role.CITY_OFFICER),
     "saomiao01": ("苏三", Role.SCANNER),
+    "saomiao02": ("苏七", Role.SCANNER),
     "shenpi01": ("苏四", Role.CERTIFICATE_APPROVER),
     "zhizheng01": ("苏五", Role.CERTIFICATE_MAKER),
     "kucun01": ("苏六", Role.STOCK_KEEPER),

@@ -9,17 +9,21 @@ from sqlalchemy.orm import Session
 from exam_server.context import current_actor, now, reading, requires, transaction
 from exam_server.languages import translated as _
 from exam_server.web import forms
-from exam_server.web.downloads import shown
+from exam_server.web.card_evidence import page_evidence, print_page_evidence
+from exam_server.web.downloads import PDF, shown
 from exam_server.web.off_loop import off_the_loop
-from omr import actions, queries
+from omr import queries, reviewing
+from omr.annotated import annotated_page
 from omr.layouts import layout_named
 from omr.models import ScanPage
 from omr.rules.card_layout import Group, GroupKind
 from omr.rules.prefilled import SavedAnswer, saved_answers
+from omr.rules.states import WAITING
 from omr.scans import crop_of
 from registry.access import Permission
 from registry.database import files_of
 from registry.errors import NotFoundError
+from scoring.rules.printed import PrintMark
 
 blueprint = Blueprint("card_review", __name__, url_prefix="/cards")
 _P = Permission
@@ -47,27 +51,33 @@ def queue(batch_id: int) -> ResponseReturnValue:
     actor = current_actor()
     with reading() as db:
         batch = queries.batch_of(db, batch_id, actor=actor)
-        waiting = queries.pages_to_review(db, batch_id)
+        waiting, elsewhere = queries.next_for(db, batch_id, actor=actor)
         wanted = request.args.get("page", "")
         page = next((p for p in waiting if str(p.id) == wanted), waiting[0] if waiting else None)
+        wants_owner = page is not None and queries.wants_owner(page)
         return render_template(
             "card_scanning/review.html",
             batch=batch,
             page=page,
-            doubt=doubt_of(page, request.args.get("group")) if page and page.card_id else None,
+            wants_owner=wants_owner,
+            hint=queries.seat_order_hint(db, page) if page and wants_owner else None,
+            doubt=doubt_of(page, request.args.get("group")) if page and not wants_owner else None,
+            earlier_page=queries.last_decided(db, batch_id, actor=actor),
             waiting_count=len(waiting),
+            elsewhere_count=elsewhere,
             open_count=sum(len(queries.open_groups(p)) for p in waiting),
         )
 
 
 def doubt_of(page: ScanPage, wanted: str | None) -> Doubt | None:
     """Return the group to decide: the one asked for, or the first that is open."""
+    layout = layout_named()
     left = queries.open_groups(page)
     decided = list(dict.fromkeys(correction.group for correction in page.corrections))
-    name = wanted if wanted in (*left, *decided) else (left[0] if left else None)
+    names = {group.group_id for group in layout.groups}
+    name = wanted if wanted in names else (left[0] if left else None)
     if name is None:
         return None
-    layout = layout_named()
     group = layout.group(name)
     before = decided[: decided.index(name)] if name in decided else decided
     reasons = queries.doubts_of(page)
@@ -90,7 +100,7 @@ def decide(page_id: int, group: str) -> ResponseReturnValue:
     """Decide what a group says."""
     values = tuple(request.form.getlist("value"))
     with transaction() as db:
-        actions.correct_group(db, page_id, group, values, actor=current_actor(), now=now())
+        reviewing.correct_group(db, page_id, group, values, actor=current_actor(), now=now())
         batch_id = queries.page_of(db, page_id, actor=current_actor()).batch_id
     return redirect(url_for(".queue", batch_id=batch_id, page=page_id))
 
@@ -100,7 +110,7 @@ def decide(page_id: int, group: str) -> ResponseReturnValue:
 def confirm(page_id: int) -> ResponseReturnValue:
     """Finish the review of a page."""
     with transaction() as db:
-        page = actions.confirm_page(db, page_id, actor=current_actor(), now=now())
+        page = reviewing.confirm_page(db, page_id, actor=current_actor(), now=now())
         batch_id = page.batch_id
     return redirect(url_for(".queue", batch_id=batch_id))
 
@@ -108,12 +118,18 @@ def confirm(page_id: int) -> ResponseReturnValue:
 @blueprint.post("/pages/<int:page_id>/assign")
 @requires(_P.CARDS_REVIEW)
 def assign(page_id: int) -> ResponseReturnValue:
-    """Tie a page to a candidate by the admission number written on it."""
+    """Tell whose a page is by the number written on it; it counts when two persons agree."""
     number = forms.read_text(request.form, "admission_no", "准考证号")
     with transaction() as db:
-        page = actions.assign_page(db, page_id, number, actor=current_actor(), now=now())
-        batch_id = page.batch_id
-    flash(_("本页已对应准考证号 {number}。", number=number), "success")
+        page = reviewing.assign_page(db, page_id, number, actor=current_actor(), now=now())
+        batch_id, is_settled = page.batch_id, not queries.wants_owner(page)
+        is_second = len(page.owners) > 1
+    if is_settled:
+        flash(_("两人录入一致，本页已对应准考证号 {number}。", number=number), "success")
+    elif is_second:
+        flash(_("与前一人录入的准考证号不一致，未对应。请两人核对原件后重新录入。"), "warning")
+    else:
+        flash(_("已记下，等待第二人独立录入。"), "success")
     return redirect(url_for(".queue", batch_id=batch_id, page=page_id))
 
 
@@ -123,10 +139,78 @@ def reject(page_id: int) -> ResponseReturnValue:
     """Set a page aside to be scanned again."""
     reason = forms.read_text(request.form, "reason", "原因")
     with transaction() as db:
-        page = actions.reject_page(db, page_id, reason, actor=current_actor(), now=now())
+        page = reviewing.reject_page(db, page_id, reason, actor=current_actor(), now=now())
         batch_id = page.batch_id
     flash(_("本页已剔除，请重新扫描这张答题卡。"), "warning")
     return redirect(url_for(".queue", batch_id=batch_id))
+
+
+@blueprint.post("/pages/<int:page_id>/take-back")
+@requires(_P.CARDS_REVIEW)
+def take_back(page_id: int) -> ResponseReturnValue:
+    """Bring a page that was decided, or read without doubt, back to the desk."""
+    with transaction() as db:
+        page = reviewing.take_back_page(db, page_id, actor=current_actor(), now=now())
+        batch_id = page.batch_id
+    return redirect(url_for(".queue", batch_id=batch_id, page=page_id))
+
+
+@blueprint.get("/pages/<int:page_id>/annotated.jpg")
+@requires(_P.CARDS_SCAN, _P.CARDS_REVIEW)
+def annotated(page_id: int) -> Response:
+    """Give the page with the marks that count drawn on it."""
+    with reading() as db:
+        content = off_the_loop(_annotated, *_kept(db, page_id), marks_on(db, page_id))
+    return shown(content, f"page-{page_id}-annotated.jpg", JPEG)
+
+
+@blueprint.get("/pages/<int:page_id>/evidence.pdf")
+@requires(_P.CARDS_SCAN, _P.CARDS_REVIEW)
+def evidence(page_id: int) -> Response:
+    """Give the page, its reading and all decisions as a PDF, for an appeal."""
+    actor, instant = current_actor(), now()
+    with transaction() as db:
+        jpeg, measures = _kept(db, page_id)
+        marks = marks_on(db, page_id)
+        facts = page_evidence(db, page_id, actor=actor, now=instant)
+    picture = off_the_loop(_annotated, jpeg, measures, marks)
+    printed = PrintMark(actor.name, instant)
+    content = off_the_loop(print_page_evidence, facts, picture, printed=printed)
+    return shown(content, f"答题卡识读记录-{page_id}.pdf", PDF)
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What is drawn on a page."""
+
+    answers: dict[str, tuple[str, ...]]
+    decided: frozenset[str]
+    waiting: frozenset[str]
+
+
+def marks_on(db: Session, page_id: int) -> Marks:
+    """Return what counts on a page, what a person decided and what still waits."""
+    page = queries.page_of(db, page_id, actor=current_actor())
+    is_open = page.state in WAITING
+    return Marks(
+        queries.final_answers(page),
+        frozenset(correction.group for correction in page.corrections),
+        frozenset(queries.open_groups(page)) if is_open else frozenset(),
+    )
+
+
+def _annotated(jpeg: bytes, measures: str, marks: Marks) -> bytes:
+    picture = annotated_page(
+        jpeg,
+        measures,
+        layout_named(),
+        answers=marks.answers,
+        decided=marks.decided,
+        waiting=marks.waiting,
+    )
+    if picture is None:
+        raise NotFoundError(what="可对照版式的扫描图像")
+    return picture
 
 
 @blueprint.get("/pages/<int:page_id>/image.jpg")

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from exam_server import card_reconciliation
 from exam_server.context import current_actor, now, reading, requires, transaction
 from exam_server.languages import translated as _
 from exam_server.marking import mark_card_sitting, mark_screen_sitting
@@ -182,7 +183,7 @@ def batch(batch_id: int) -> ResponseReturnValue:
 def release(batch_id: int) -> ResponseReturnValue:
     """Hand the accepted pages of a batch to scoring."""
     with transaction() as db:
-        number = actions.release_batch(db, batch_id, actor=current_actor(), now=now())
+        number = card_reconciliation.release(db, batch_id, actor=current_actor(), now=now())
     flash(_("已移交 {number} 页到评分。", number=number), "success")
     return redirect(url_for(".batch", batch_id=batch_id))
 

@@ -298,6 +298,20 @@ WORDS: dict[str, dict[str, Word]] = {
     },
     "page_reason": PAGE_REASONS,
     "group_reason": GROUP_REASONS,
+    "presence": {
+        "none": Word("未登记", WARN),
+        "present": Word("到场"),
+        "absent": Word("缺考", WARN),
+    },
+    "reconciliation": {
+        "tied": Word("相符", OK),
+        "card_kept": Word("缺考，卡未扫", OK),
+        "not_recorded": Word("到场情况未登记", WARN),
+        "in_review": Word("待复核", WARN),
+        "no_card": Word("到场无卡", DANGER),
+        "card_of_absent": Word("缺考有卡", DANGER),
+        "marked_absent": Word("到场，卡上填缺考", DANGER),
+    },
     "card_design": {
         "draft": Word("草稿", WARN),
         "released": Word("已发布", OK),

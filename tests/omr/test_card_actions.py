@@ -16,13 +16,7 @@ from exam_server.rehearsal.cards import PaperCandidate, paper_candidates
 from exam_server.rehearsal.office import Office
 from item_bank.queries import frozen_key
 from omr import queries
-from omr.actions import (
-    assign_page,
-    confirm_page,
-    correct_group,
-    reject_page,
-    release_batch,
-)
+from omr.actions import issue_cards, release_batch, spoil_card
 from omr.batch_actions import open_batch, take_page
 from omr.batch_reading.results import KeptPage
 from omr.errors import (
@@ -30,12 +24,20 @@ from omr.errors import (
     CardTakenError,
     GroupsOpenError,
     NoSuchMarkError,
+    OwnerOpenError,
     ReviewOpenError,
 )
 from omr.models import ScanPage
 from omr.reader.reading import GrayImage
 from omr.rehearsal.pencil import fill_card
 from omr.rehearsal.severity import LADDER, Level
+from omr.reviewing import (
+    assign_page,
+    confirm_page,
+    correct_group,
+    reject_page,
+    take_back_page,
+)
 from omr.rules.card_code import serial_of
 from omr.rules.reasons import PageReason
 from omr.rules.states import CardState, PageState
@@ -257,17 +259,41 @@ def test_a_card_of_another_exam_is_told_apart_and_rejected(desk: Desk) -> None:
 # A page without a readable code -------------------------------------------------------------
 
 
-def test_a_page_without_a_readable_code_waits_until_it_is_assigned(desk: Desk) -> None:
-    person = desk.cards.people[2]
+def test_a_page_without_a_readable_code_is_tied_when_two_persons_enter_the_same(
+    desk: Desk,
+) -> None:
+    person, other = desk.cards.people[2], desk.cards.people[1]
     page = desk.take(desk.cards.read(without_code(desk.cards.images[2])))
     assert (page.state, page.card_id) == (PageState.REVIEW, None)
-    with pytest.raises(WrongStateError):
+
+    def enter(number: str, login_name: str) -> None:
+        actor = desk.office.actors[login_name]
+        assign_page(desk.db, page.id, number, actor=actor, now=NOW)
+
+    enter(f" {person.admission_no} ", "saomiao01")
+    enter(person.admission_no, "saomiao01")  # the same person twice is one person
+    assert page.card is None
+    assert queries.next_for(desk.db, desk.batch_id, actor=desk.actor) == ([], 1)
+    enter(other.admission_no, "saomiao02")
+    assert page.card is None
+    with refused(desk.db, OwnerOpenError):
         confirm_page(desk.db, page.id, actor=desk.actor, now=NOW)
-    assign_page(desk.db, page.id, f" {person.admission_no} ", actor=desk.actor, now=NOW)
+    enter(person.admission_no, "saomiao02")
+    enter(person.admission_no, "saomiao01")
     confirm_page(desk.db, page.id, actor=desk.actor, now=NOW)
     assert page.state == PageState.REVIEWED
     assert page.card is not None
     assert page.card.serial == person.serial
+    assert len(page.owners) == 5
+
+
+def test_the_gap_in_the_order_of_seats_hints_at_the_owner(desk: Desk) -> None:
+    desk.take_clean(0)
+    page = desk.take(desk.cards.read(without_code(desk.cards.images[1])))
+    desk.take_clean(2)
+    before, after, free = queries.seat_order_hint(desk.db, page)
+    assert [card.admission_id for card in free] == [desk.cards.people[1].admission_id]
+    assert before < f"{free[0].admission.seat_no:02d}" < after
 
 
 def test_a_page_cannot_be_assigned_to_a_card_that_has_one(desk: Desk) -> None:
@@ -328,6 +354,48 @@ def test_a_page_set_aside_makes_room_for_a_new_scan_of_the_same_card(desk: Desk)
     page = desk.doubtful(0)
     reject_page(desk.db, page.id, "重新扫描", actor=desk.actor, now=NOW)
     assert desk.take_clean(0).state == PageState.READ
+
+
+def test_what_was_decided_can_be_taken_back_until_the_release(desk: Desk) -> None:
+    page = desk.doubtful()
+    desk.correct(page, "q1", "A")
+    confirm_page(desk.db, page.id, actor=desk.actor, now=NOW)
+    assert queries.last_decided(desk.db, desk.batch_id, actor=desk.actor) == page
+    take_back_page(desk.db, page.id, actor=desk.actor, now=NOW)
+    assert (page.state, queries.final_answers(page)["q1"]) == (PageState.REVIEW, ("A",))
+    reject_page(desk.db, page.id, "重新扫描", actor=desk.actor, now=NOW)
+    take_back_page(desk.db, page.id, actor=desk.actor, now=NOW)
+    assert (page.state, page.set_aside) == (PageState.REVIEW, None)
+    reject_page(desk.db, page.id, "重新扫描", actor=desk.actor, now=NOW)
+    desk.take_clean(0)
+    with refused(desk.db, CardTakenError):
+        take_back_page(desk.db, page.id, actor=desk.actor, now=NOW)
+
+
+def test_a_page_read_without_doubt_can_still_be_corrected(desk: Desk) -> None:
+    page = desk.take_clean(0)
+    take_back_page(desk.db, page.id, actor=desk.actor, now=NOW)
+    desk.correct(page, "q2", "D")
+    confirm_page(desk.db, page.id, actor=desk.actor, now=NOW)
+    assert queries.final_answers(page)["q2"] == ("D",)
+
+
+def test_a_spoiled_card_is_no_longer_known_and_its_candidate_gets_a_new_one(
+    desk: Desk,
+) -> None:
+    clerk = desk.office.actors["jigou01"]
+    (first, *_rest) = queries.cards_of(desk.db, desk.sitting_id)
+    spoil_card(desk.db, first.id, "污损", actor=clerk, now=NOW)
+    assert first.serial not in queries.known_serials(desk.db, desk.sitting_id)
+    issued = issue_cards(
+        desk.db, desk.sitting_id, first.paper_id, card_layout(), actor=clerk, now=NOW
+    )
+    assert [card.admission_id for card in issued] == [first.admission_id]
+    desk.take_clean(1)
+    with refused(desk.db, WrongStateError):
+        spoil_card(
+            desk.db, queries.cards_of(desk.db, desk.sitting_id)[2].id, "污损", actor=clerk, now=NOW
+        )
 
 
 def test_a_batch_is_not_released_while_a_page_waits_for_a_person(desk: Desk) -> None:

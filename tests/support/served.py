@@ -16,6 +16,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from exam_server.card_reconciliation import record_absentees, release
 from exam_server.config import Settings, read_settings
 from exam_server.delivery.models import AnswerOp, Attempt
 from exam_server.marking import mark_card_sitting, stored_answers
@@ -30,7 +31,6 @@ from exam_server.rehearsal.practical import score_practical
 from exam_server.rehearsal.server_process import ServerProcess
 from exam_server.seeding import load_seeds
 from item_bank.models import Paper
-from omr.actions import release_batch
 from registry.accounts.passwords import hash_password
 from registry.database import Database, engine_for
 from registry.enrolment.actions import enrol_candidate, submit_roster
@@ -302,8 +302,11 @@ def _settle(database: Database, office: Office, batch: Batch, batch_id: int) -> 
     with database.transaction() as db:
         people = cards.paper_candidates(db, batch.card_sitting_id, seed=SEED)
         by_file = {f"scan-{at:04d}.jpg": person for at, person in enumerate(people, start=1)}
-        cards.review_all(db, batch_id, by_file, actor=scanner, now=now)
-        release_batch(db, batch_id, actor=scanner, now=now)
+        pair = (scanner, office.actors["saomiao02"])
+        cards.review_all(db, batch_id, by_file, pair=pair, now=now)
+        sitting_id = batch.card_sitting_id
+        record_absentees(db, sitting_id, (), counted=0, actor=scanner, now=now)
+        release(db, batch_id, actor=scanner, now=now)
         mark_card_sitting(db, batch.card_sitting_id, actor=scanner, now=now)
     score_practical(
         database,

@@ -11,7 +11,7 @@ from exam_server.delivery.models import Attempt, RoomEvent
 from exam_server.marking import attempt_answers, mark_screen_sitting
 from exam_server.paper_continuation import continue_on_paper
 from item_bank.queries import paper_content
-from omr import actions, batch_actions, queries
+from omr import actions, batch_actions, queries, reviewing
 from omr.layouts import layout_named
 from omr.models import PrintedCard, ScanPage
 from omr.printing import print_cards
@@ -142,8 +142,8 @@ def test_pencil_on_blank_places_counts_and_changes_go_to_a_person(room: Room, pa
         assert taken.state == PageState.REVIEW
         assert queries.doubts_of(taken) == {changed: GroupReason.DIFFERS_FROM_SAVED}
         scanner = room.office.actors["saomiao01"]
-        actions.correct_group(db, taken.id, changed, (other,), actor=scanner, now=room.clock())
-        actions.confirm_page(db, taken.id, actor=scanner, now=room.clock())
+        reviewing.correct_group(db, taken.id, changed, (other,), actor=scanner, now=room.clock())
+        reviewing.confirm_page(db, taken.id, actor=scanner, now=room.clock())
         final = queries.final_answers(taken)
         assert [final[name] for name in fresh] == [("B",)] * 5
         assert (final[several], final[changed]) == (("A", "C"), (other,))

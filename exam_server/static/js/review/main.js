@@ -1,4 +1,4 @@
-/** Keys of the review queue: 1–9, A–F, Space, Enter, Backspace, + and − for the size of the crop. */
+/** Keys of the review queue: 1–9, A–F, Space, Enter, Backspace, O for the original, + and − for the size of the crop. */
 import { Shortcuts } from "../page/shortcuts.js";
 
 const SIZES = [1, 1.5, 2, 3];
@@ -42,10 +42,16 @@ function zoom(step) {
   crop.style.width = place ? `${crop.naturalWidth * SIZES[place]}px` : "";
 }
 
+function openOriginal() {
+  const link = /** @type {HTMLAnchorElement | null} */ (document.querySelector("[data-original]"));
+  if (link) window.open(link.href, "_blank", "noopener");
+}
+
 /** @type {Record<string, (event: KeyboardEvent) => void>} */
 const bindings = {
   Space: chooseNothing,
   Backspace: goBack,
+  KeyO: openOriginal,
   Enter: () => form && form.requestSubmit(),
   NumpadEnter: () => form && form.requestSubmit(),
   Equal: () => zoom(1),
