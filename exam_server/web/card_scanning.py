@@ -182,8 +182,15 @@ def batch(batch_id: int) -> ResponseReturnValue:
 @requires(_P.CARDS_REVIEW)
 def release(batch_id: int) -> ResponseReturnValue:
     """Hand the accepted pages of a batch to scoring."""
-    with transaction() as db:
-        number = card_reconciliation.release(db, batch_id, actor=current_actor(), now=now())
+    actor = current_actor()
+    try:
+        with transaction() as db:
+            number = card_reconciliation.release(db, batch_id, actor=actor, now=now())
+    except card_reconciliation.NotReconciledError as error:
+        with reading() as db:
+            sitting_id = queries.batch_of(db, batch_id, actor=actor).sitting_id
+        flash(error.message, "warning")
+        return redirect(url_for("card_reconciling.show", sitting_id=sitting_id, only=1))
     flash(_("已移交 {number} 页到评分。", number=number), "success")
     return redirect(url_for(".batch", batch_id=batch_id))
 
