@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from exam_server.marking import is_marked_absent
 from omr import queries as cards
-from omr.actions import release_batch
+from omr.actions import releasable_batch, release_batch
 from omr.models import PrintedCard, ScanBatch, ScanPage
 from omr.rules.states import ACCEPTED, WAITING, CardState
 from proctor.actions import record_presence
@@ -167,11 +167,10 @@ def record_absentees(
 
 def release(db: Session, batch_id: int, *, actor: Actor, now: datetime) -> int:
     """Hand the accepted pages of a batch to scoring once its sitting is reconciled."""
-    batch = cards.batch_of(db, batch_id, actor=actor)
-    if not cards.pages_to_review(db, batch_id):
-        differing = reconcile(db, batch.sitting_id, actor=actor).differing
-        if differing:
-            raise NotReconciledError(count=len(differing), seats=_seats(differing))
+    batch = releasable_batch(db, batch_id, actor=actor)
+    differing = reconcile(db, batch.sitting_id, actor=actor).differing
+    if differing:
+        raise NotReconciledError(count=len(differing), seats=_seats(differing))
     return release_batch(db, batch_id, actor=actor, now=now)
 
 

@@ -106,8 +106,8 @@ def _issue(
     return issued
 
 
-def release_batch(db: Session, batch_id: int, *, actor: Actor, now: datetime) -> int:
-    """Hand the accepted pages of a batch to scoring; return how many."""
+def releasable_batch(db: Session, batch_id: int, *, actor: Actor) -> ScanBatch:
+    """Return a batch of which every page is read and decided; raises what is still to do."""
     actor.require(Permission.CARDS_REVIEW)
     batch = queries.open_batch_of(db, batch_id, actor=actor)
     if batch.state in NOT_READ and (batch.files or batch.state != BatchState.RECEIVING):
@@ -115,6 +115,12 @@ def release_batch(db: Session, batch_id: int, *, actor: Actor, now: datetime) ->
     waiting = queries.pages_to_review(db, batch.id)
     if waiting:
         raise ReviewOpenError(count=len(waiting))
+    return batch
+
+
+def release_batch(db: Session, batch_id: int, *, actor: Actor, now: datetime) -> int:
+    """Hand the accepted pages of a batch to scoring; return how many."""
+    batch = releasable_batch(db, batch_id, actor=actor)
     count = 0
     for page in batch.pages:
         if page.state in (PageState.READ, PageState.REVIEWED) and page.card is not None:

@@ -19,7 +19,7 @@ from exam_server.card_reconciliation import (
 )
 from exam_server.rehearsal.cards import PaperCandidate, paper_candidates
 from omr import queries
-from omr.actions import open_batch, take_page
+from omr.batch_actions import open_batch, take_page
 from omr.models import ScanPage
 from omr.rehearsal.pencil import fill_card
 from omr.rehearsal.severity import LADDER, Level

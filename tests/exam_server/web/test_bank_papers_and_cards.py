@@ -256,6 +256,10 @@ def test_cards_are_printed_scanned_reviewed_released_and_marked(office: CardOffi
             assert scanner.client.get(crop[1]).mimetype == "image/jpeg"
         scanner.follow(scanner.post(form[1], **({"value": "A"} if "q1" in form[1] else {})))
     assert "复核完毕" in scanner.page
+    differing = scanner.follow(scanner.post(f"{batch}/release", confirmed="1"))
+    assert "到场情况未登记" in differing
+    recorded = scanner.post(f"{address}/presence", counted="0")
+    assert "缺考 0 人" in scanner.follow(recorded)
     assert "已移交 2 页" in scanner.follow(scanner.post(f"{batch}/release", confirmed="1"))
     assert "2 人有成绩" in scanner.follow(scanner.post(f"{address}/mark", confirmed="1"))
 
