@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from exam_server.delivery.models import Answer, Attempt
+from exam_server.delivery.queries import admissions_in
 from exam_server.delivery.states import ENDED, AttemptState
 from item_bank.composing.queries import credit_of
 from item_bank.queries import frozen_key, paper_content, paper_of
@@ -66,15 +67,15 @@ class Marked:
 
 def mark_screen_sitting(db: Session, sitting_id: int, *, actor: Actor, now: datetime) -> Marked:
     """Mark every attempt of a sitting at computers against the frozen key."""
-    sitting = db.get_one(Sitting, sitting_id)
+    admissions = admissions_in(db, sitting_id)
     attempts = {
         attempt.admission_id: attempt
         for attempt in db.scalars(select(Attempt).where(Attempt.sitting_id == sitting_id))
     }
-    absent = _absentees(db, sitting)
+    absent = _absentees(db, admissions)
     open_ones = [
         admission
-        for admission in sitting.admissions
+        for admission in admissions
         if admission.id not in absent
         and (admission.id not in attempts or attempts[admission.id].state not in ENDED)
     ]
@@ -85,6 +86,7 @@ def mark_screen_sitting(db: Session, sitting_id: int, *, actor: Actor, now: date
         for paper_id in {attempt.paper_id for attempt in attempts.values()}
     }
     pages = _pages_on_paper(db, sitting_id)
+    answers = answers_by_attempt(db, [attempt.id for attempt in attempts.values()])
     waiting = 0
     for attempt in attempts.values():
         # One whose attempt was opened again after the card was printed ended it otherwise.
@@ -95,8 +97,10 @@ def mark_screen_sitting(db: Session, sitting_id: int, *, actor: Actor, now: date
         elif went_on and page is None:
             waiting += 1
         else:
-            _record_attempt(db, attempt, papers[attempt.paper_id], page, actor=actor, now=now)
-    missing = [one.id for one in sitting.admissions if one.id not in attempts]
+            paper, stored = papers[attempt.paper_id], answers.get(attempt.id, {})
+            canonical = attempt_answers(paper.content, attempt, stored, page)
+            _record_attempt(db, attempt, paper, canonical, page, actor=actor, now=now)
+    missing = [one.id for one in admissions if one.id not in attempts]
     for admission_id in missing:
         record_absence(db, admission_id, "监考员登记缺考", actor=actor, now=now)
     return Marked(len(attempts) - waiting, len(missing), waiting)
@@ -127,13 +131,13 @@ def _record_attempt(
     db: Session,
     attempt: Attempt,
     paper: _KnownPaper,
+    canonical: Mapping[int, frozenset[str]],
     page: ScanPage | None,
     *,
     actor: Actor,
     now: datetime,
 ) -> None:
     """Record what was answered at the computer, or the merged card of one who went on on paper."""
-    canonical = attempt_answers(db, attempt, paper.content, page)
     mark = mark_theory(paper.key, canonical, multiple_choice=paper.rule, errata=paper.errata)
     receipt = json.loads(attempt.receipt or "{}")
     presence, source_hash = (
@@ -155,7 +159,10 @@ def _record_attempt(
 
 
 def attempt_answers(
-    db: Session, attempt: Attempt, paper: PaperContent, page: ScanPage | None
+    paper: PaperContent,
+    attempt: Attempt,
+    stored: Mapping[str, tuple[str, ...]],
+    page: ScanPage | None,
 ) -> dict[int, frozenset[str]]:
     """Return the answers of an attempt as canonical ids by position.
 
@@ -164,7 +171,7 @@ def attempt_answers(
     """
     if page is not None and page.card is not None and page.card.form is not None:
         return answers_by_form(page.card.form, final_answers(page))
-    return canonical_answers(paper, attempt.order_seed, stored_answers(db, attempt.id))
+    return canonical_answers(paper, attempt.order_seed, stored)
 
 
 def _pages_on_paper(db: Session, sitting_id: int) -> dict[int, ScanPage | None]:
@@ -176,19 +183,28 @@ def _pages_on_paper(db: Session, sitting_id: int) -> dict[int, ScanPage | None]:
 
 def stored_answers(db: Session, attempt_id: int) -> dict[str, tuple[str, ...]]:
     """Return the answers of an attempt by the ids that its candidate saw."""
-    rows = db.execute(
-        select(Answer.question_id, Answer.value).where(
-            Answer.attempt_id == attempt_id, Answer.value != ""
-        )
-    )
-    return {question_id: tuple(value.split(",")) for question_id, value in rows}
+    return answers_by_attempt(db, [attempt_id]).get(attempt_id, {})
+
+
+def answers_by_attempt(
+    db: Session, attempt_ids: Sequence[int]
+) -> dict[int, dict[str, tuple[str, ...]]]:
+    """Return the answers of attempts by the ids that their candidates saw."""
+    chosen = select(Answer.attempt_id, Answer.question_id, Answer.value)
+    given = chosen.where(Answer.attempt_id.in_(attempt_ids), Answer.value != "")
+    answers: dict[int, dict[str, tuple[str, ...]]] = {}
+    for attempt_id, question_id, value in db.execute(given):
+        answers.setdefault(attempt_id, {})[question_id] = tuple(value.split(","))
+    return answers
 
 
 def mark_card_sitting(db: Session, sitting_id: int, *, actor: Actor, now: datetime) -> Marked:
     """Mark every released card of a sitting on paper; each present candidate must have one."""
     sitting = db.get_one(Sitting, sitting_id)
     pages = {page.card.admission_id: page for page in released_pages(db, sitting_id) if page.card}
-    absent = _absentees(db, sitting) | {i for i, page in pages.items() if is_marked_absent(page)}
+    absent = _absentees(db, sitting.admissions) | {
+        i for i, page in pages.items() if is_marked_absent(page)
+    }
     missing = [
         admission
         for admission in sitting.admissions
@@ -278,7 +294,7 @@ def letters_for(paper: PaperContent, position: int, ids: frozenset[str]) -> tupl
 def outstanding_seats(db: Session, sitting_id: int) -> list[int]:
     """Return the seats whose issued card has no accepted page and no recorded absence."""
     sitting = db.get_one(Sitting, sitting_id)
-    absent = _absentees(db, sitting)
+    absent = _absentees(db, sitting.admissions)
     return [
         card.admission.seat_no
         for card in cards_outstanding(db, sitting_id)
@@ -286,8 +302,8 @@ def outstanding_seats(db: Session, sitting_id: int) -> list[int]:
     ]
 
 
-def _absentees(db: Session, sitting: Sitting) -> set[int]:
-    recorded = presences(db, [admission.id for admission in sitting.admissions])
+def _absentees(db: Session, admissions: Sequence[Admission]) -> set[int]:
+    recorded = presences(db, [admission.id for admission in admissions])
     return {i for i, presence in recorded.items() if presence is Presence.ABSENT}
 
 

@@ -123,7 +123,7 @@ def _watch_witness(server: Server, folder: Path, link: WitnessLink) -> None:
         before = status.standing
         told |= dict.fromkeys(untold, status.standing)
         for sitting_id in untold:
-            server.room.refresh_wall(sitting_id)
+            server.room.walls.refresh(sitting_id)
 
 
 def _note_runs(server: Server, folder: Path) -> None:

@@ -7,8 +7,9 @@ before it, so that a changed, removed or inserted line is found by ``first_break
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, select
+from sqlalchemy import ForeignKey, Index, String, Table, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from registry.access import Actor
@@ -47,6 +48,22 @@ class AuditHead(Record):
     entry_hash: Mapped[str] = mapped_column(String(64))
 
 
+LINES: Table = AuditEntry.metadata.tables["audit_entry"]
+HEADS: Table = AuditHead.metadata.tables["audit_head"]
+HASH_AT_HEAD = select(HEADS.c.entry_hash).where(HEADS.c.id == HEAD_ID).with_for_update()
+ADD_LINE = LINES.insert()
+MOVE_HEAD = HEADS.update().where(HEADS.c.id == HEAD_ID)
+COVERED = (  # by the hash of a line, besides its instant
+    "previous_hash",
+    "account_id",
+    "actor_name",
+    "action",
+    "object_type",
+    "object_id",
+    "detail",
+)
+
+
 def note(
     db: Session,
     action: str,
@@ -55,45 +72,39 @@ def note(
     actor: Actor,
     now: datetime,
     detail: Mapping[str, object] | None = None,
-) -> AuditEntry:
+) -> None:
     """Write one line: ``actor`` did ``action`` to ``subject`` (type, id)."""
-    head = db.get(AuditHead, HEAD_ID, with_for_update=True, populate_existing=True)
-    if head is None:
-        head = AuditHead(id=HEAD_ID, entry_hash=GENESIS)
-        db.add(head)
-        db.flush()
-    entry = AuditEntry(
-        at=now,
-        account_id=actor.account_id,
-        actor_name=actor.name,
-        action=action,
-        object_type=subject[0],
-        object_id=str(subject[1]),
-        detail=json.dumps(detail or {}, ensure_ascii=False, sort_keys=True, default=str),
-        previous_hash=head.entry_hash,
-    )
-    entry.entry_hash = hash_of(entry)
-    db.add(entry)
     db.flush()
-    head.entry_id, head.entry_hash = entry.id, entry.entry_hash
-    db.flush()  # the head must be current before the next line of this transaction reads it
-    return entry
+    connection = db.connection()
+    previous_hash = connection.scalar(HASH_AT_HEAD)
+    if previous_hash is None:
+        previous_hash = GENESIS
+        connection.execute(HEADS.insert(), {"id": HEAD_ID, "entry_hash": GENESIS})
+    line = {
+        "at": now,
+        "account_id": actor.account_id,
+        "actor_name": actor.name,
+        "action": action,
+        "object_type": subject[0],
+        "object_id": str(subject[1]),
+        "detail": json.dumps(detail or {}, ensure_ascii=False, sort_keys=True, default=str),
+        "previous_hash": previous_hash,
+    }
+    line["entry_hash"] = _hash(line)
+    number = connection.execute(ADD_LINE, line).inserted_primary_key
+    assert number is not None
+    connection.execute(MOVE_HEAD, {"entry_id": number[0], "entry_hash": line["entry_hash"]})
 
 
 def hash_of(entry: AuditEntry) -> str:
     """Return the hash that the line must carry."""
-    at = entry.at.astimezone(UTC).isoformat(timespec="microseconds")
-    fields = [
-        entry.previous_hash,
-        at,
-        str(entry.account_id),
-        entry.actor_name,
-        entry.action,
-        entry.object_type,
-        entry.object_id,
-        entry.detail,
-    ]
-    return sm3(json.dumps(fields, ensure_ascii=False).encode()).hex()
+    return _hash({name: getattr(entry, name) for name in ("at", *COVERED)})
+
+
+def _hash(line: Mapping[str, Any]) -> str:
+    at = line["at"].astimezone(UTC).isoformat(timespec="microseconds")
+    previous, *rest = (str(line[name]) for name in COVERED)
+    return sm3(json.dumps([previous, at, *rest], ensure_ascii=False).encode()).hex()
 
 
 def lines_about(db: Session, subject: tuple[str, object]) -> list[AuditEntry]:
@@ -113,7 +124,7 @@ def first_break(db: Session) -> int | None:
             if entry.previous_hash != previous or hash_of(entry) != entry.entry_hash:
                 return entry.id
             previous = entry.entry_hash
-    head = db.get(AuditHead, HEAD_ID)
+    head = db.get(AuditHead, HEAD_ID, populate_existing=True)
     if head is not None and head.entry_hash != previous:
         return 0
     return None

@@ -1,16 +1,17 @@
 """What every reply to a candidate says of the attempt: state, head, deadline, last event."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from exam_server.delivery.away_lock import is_covered
+from exam_server.delivery.away_lock import COVERED, UNCOVERED
 from exam_server.delivery.models import Attempt, RoomEvent, SittingRun
-from exam_server.delivery.queries import is_working, receipt_for_candidate
-from exam_server.delivery.states import AttemptState, RunState
+from exam_server.delivery.states import BEGUN, AttemptState, RunState
+from registry.database import Database
 
 
 @dataclass(frozen=True)
@@ -29,30 +30,96 @@ class Brief:
     is_covered: bool  # left the page, and the proctor has not let go on yet
     is_sealed: bool  # nothing can change any more: pages may forget the attempt
     may_leave_at: datetime | None  # from when the candidate may hand in
-    is_working: bool  # may see the paper and answer
+
+    @property
+    def is_working(self) -> bool:
+        """Say whether the candidate may see the paper and answer."""
+        return self.state in BEGUN and self.closes_at is not None and self.paused_at is None
+
+
+def _everything() -> Select[Any]:
+    of_the_room = RoomEvent.sitting_id == Attempt.sitting_id
+    own = of_the_room & (RoomEvent.admission_id == Attempt.admission_id)
+    newest = select(func.max(RoomEvent.id)).where(RoomEvent.for_candidate)
+    cover = select(RoomEvent.kind).where(own, RoomEvent.kind.in_((COVERED, UNCOVERED)))
+    return (
+        select(
+            Attempt.state,
+            Attempt.epoch,
+            Attempt.head_seq,
+            Attempt.deadline_at,
+            Attempt.closes_at,
+            Attempt.paused_at,
+            Attempt.event_no,
+            Attempt.receipt,
+            SittingRun,
+            newest.where(own).scalar_subquery().label("last_own"),
+            newest.where(of_the_room, RoomEvent.admission_id.is_(None))
+            .scalar_subquery()
+            .label("last_of_all"),
+            cover.order_by(RoomEvent.id.desc()).limit(1).scalar_subquery().label("cover"),
+        )
+        .join(SittingRun, SittingRun.sitting_id == Attempt.sitting_id)
+        .where(Attempt.id == bindparam("attempt_id"))
+    )
+
+
+EVERYTHING = _everything()
 
 
 def read_brief(db: Session, attempt_id: int) -> Brief:
-    """Read the brief of an attempt from the tables."""
-    attempt = db.get_one(Attempt, attempt_id)
-    run = db.get_one(SittingRun, attempt.sitting_id)
-    last = select(func.max(RoomEvent.id)).where(
-        RoomEvent.sitting_id == attempt.sitting_id,
-        RoomEvent.for_candidate,
-        RoomEvent.admission_id.is_(None) | (RoomEvent.admission_id == attempt.admission_id),
-    )
+    """Read the brief of an attempt with one statement."""
+    row = db.execute(EVERYTHING, {"attempt_id": attempt_id}).one()
+    run: SittingRun = row.SittingRun
     return Brief(
-        AttemptState(attempt.state),
-        attempt.epoch,
-        attempt.head_seq,
-        attempt.deadline_at,
-        attempt.closes_at,
-        attempt.paused_at,
-        attempt.event_no,
-        db.scalar(last) or 0,
-        receipt_for_candidate(attempt),
-        is_covered(db, attempt),
+        AttemptState(row.state),
+        row.epoch,
+        row.head_seq,
+        row.deadline_at,
+        row.closes_at,
+        row.paused_at,
+        row.event_no,
+        max(row.last_own or 0, row.last_of_all or 0),
+        json.loads(row.receipt) if row.receipt else None,
+        row.cover == COVERED,
         run.state == RunState.CLOSED,
         run.rules.may_leave_at(run.started_at),
-        is_working(attempt),
     )
+
+
+class Briefs:
+    """A cache: whoever changes an attempt lets its brief be forgotten."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._briefs: dict[int, Brief] = {}
+        self._changes = 0  # a brief read before a change must not be kept after it
+
+    def of(self, attempt_id: int) -> Brief:
+        """Return the brief of an attempt."""
+        return self._briefs.get(attempt_id) or self.fresh(attempt_id)
+
+    def fresh(self, attempt_id: int) -> Brief:
+        """Read the brief of an attempt anew."""
+        before = self._changes
+        with self._database.reading() as db:
+            brief = read_brief(db, attempt_id)
+        if self._changes == before:
+            self._briefs[attempt_id] = brief
+        return brief
+
+    def forget(self, attempt_id: int) -> None:
+        """Something about the attempt has changed."""
+        self._changes += 1
+        self._briefs.pop(attempt_id, None)
+
+    def forget_all(self) -> None:
+        """Something about many attempts may have changed."""
+        self._changes += 1
+        self._briefs.clear()
+
+    def advance(self, attempt_id: int, head_seq: int) -> None:
+        """Operations were stored; nothing else has changed."""
+        brief = self._briefs.get(attempt_id)
+        if brief is not None and brief.head_seq != head_seq:
+            self._briefs[attempt_id] = replace(brief, head_seq=head_seq)

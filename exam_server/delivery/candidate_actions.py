@@ -12,6 +12,7 @@ from exam_server.delivery.custody.queries import form_of
 from exam_server.delivery.ending import add_event
 from exam_server.delivery.errors import (
     CheckInClosedError,
+    DeviceRefusedError,
     IdentityRefusedError,
     MarkedAbsentError,
     TooManyAttemptsError,
@@ -28,7 +29,7 @@ from exam_server.delivery.models import (
     SignInFailure,
     SittingRun,
 )
-from exam_server.delivery.queries import ROOM_CODE, live_lease, screen_admissions
+from exam_server.delivery.queries import ROOM_CODE, live_lease, screen_places
 from exam_server.delivery.question_reports import ReportedQuestion, add_report
 from exam_server.delivery.rules.compensation import Cause
 from exam_server.delivery.rules.deadline import beginning
@@ -89,6 +90,20 @@ def record_failure(db: Session, admission_no: str, *, now: datetime) -> None:
     db.add(SignInFailure(subject=admission_no[:80], at=now))
 
 
+def refused_device(refused: DeviceRefusedError, address: str, now: datetime) -> RoomEvent:
+    """Return what the room is told of a computer that was not let in."""
+    return RoomEvent(
+        sitting_id=refused.sitting_id,
+        admission_id=refused.admission_id,
+        kind="alert",
+        text=f"登录被拒（{address}）：{refused.seen}",
+        for_candidate=False,
+        is_open=True,
+        at=now,
+        by_id=None,
+    )
+
+
 def any_computer(_db: Session, _admission: Admission) -> None:
     """Let every computer in: a room that asks for nothing else."""
 
@@ -138,10 +153,7 @@ def _place(db: Session, admission_no: str, room_code: str) -> tuple[Admission, S
     """Find the sitting whose code was given; with an open room a wrong code says nothing else."""
     code = keys_of(db).index(room_code.replace(" ", ""), purpose=ROOM_CODE)
     states = []
-    for admission in screen_admissions(db, admission_no):
-        run = db.get(SittingRun, admission.sitting_id)
-        if run is None:
-            continue
+    for admission, run in screen_places(db, admission_no):
         if run.room_code_index and run.room_code_index == code:
             return admission, run
         states.append(RunState(run.state))
@@ -188,7 +200,7 @@ def _form(db: Session, admission: Admission, run: SittingRun) -> tuple[int, int]
 
 def confirm_step(db: Session, attempt_id: int, step: str, *, now: datetime) -> AttemptState:
     """Record that own data or the rules were confirmed; both let the candidate wait or begin."""
-    attempt = db.get_one(Attempt, attempt_id, populate_existing=True)
+    attempt = db.get_one(Attempt, attempt_id)
     if step == "data":
         attempt.data_confirmed_at = attempt.data_confirmed_at or now
     elif step == "rules":

@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from exam_server.delivery.custody.queries import key_as_told, package_offer
+from exam_server.delivery.custody.models import FormSnapshot
+from exam_server.delivery.custody.queries import key_as_told, offer_of
 from exam_server.delivery.journal_keys import journal_key
 from exam_server.delivery.lease_tokens import Claim, return_pass
 from exam_server.delivery.models import Attempt, SittingRun
@@ -41,6 +42,7 @@ GENDERS = {"male": "男", "female": "女"}
 def own_state(
     db: Session,
     attempt: Attempt,
+    form: FormSnapshot | None,
     *,
     paper: dict[str, Any] | None,
     sitting: dict[str, Any],
@@ -49,7 +51,7 @@ def own_state(
 ) -> dict[str, Any]:
     """Return everything the page needs to show itself afresh."""
     shown = is_working(attempt)
-    events = candidate_events(db, attempt, 0)
+    has_confirmed = attempt.data_confirmed_at and attempt.rules_confirmed_at
     return {
         "ok": True,
         "attempt": f"a-{attempt.id}",
@@ -66,12 +68,12 @@ def own_state(
             "data": attempt.data_confirmed_at is not None,
             "rules": attempt.rules_confirmed_at is not None,
         },
-        "package": package_offer(db, attempt),
-        "paper_key": key_as_told(db, attempt.sitting_id) if shown else None,
+        "package": offer_of(form) if form and has_confirmed else None,
+        "paper_key": key_as_told(db, attempt.sitting_id) if form and shown else None,
         "paper": paper if shown else None,
-        "answers": answers_of(db, attempt.id) if shown else {},
+        "answers": answers_of(db, attempt.id) if shown and attempt.head_seq else {},
         "display": {"theme": attempt.theme, "zoom": attempt.zoom},
-        "events": events,
+        "events": candidate_events(db, attempt.id, 0),
         "receipt": receipt_for_candidate(attempt),
         "journal_key": journal_key(keys_of(db), attempt.id),
         **brief,

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from exam_server.delivery.candidate_actions import begin_work
 from exam_server.delivery.errors import RoomNotReadyError
 from exam_server.delivery.models import Attempt, RoomEvent, SittingRun
 from exam_server.delivery.proctor_actions import release_seat
-from exam_server.delivery.queries import admission_in, run_on_duty
+from exam_server.delivery.queries import admission_in, admissions_in, run_on_duty
 from exam_server.delivery.states import ENDED, LIVE, AttemptState, RunState
 from proctor import actions as room_record
 from proctor.models import IdentityCheck
@@ -77,7 +77,7 @@ class AtTheDesk:
 def desk_of(db: Session, sitting_id: int, *, actor: Actor) -> Desk:
     """Return counts, the newest checks and those that wait for a second person."""
     run = run_on_duty(db, sitting_id, actor=actor)
-    ids = {admission.id: admission for admission in _admissions(db, sitting_id)}
+    ids = {admission.id: admission for admission in admissions_in(db, sitting_id)}
     checks = identity_checks(db, ids)
     shown = _checked(db, sorted(checks.values(), key=lambda check: -check.id))
     recorded = presences(db, ids).values()
@@ -183,12 +183,6 @@ def _settle_doubt(db: Session, admission_id: int) -> None:
     )
     for event in db.scalars(own):
         event.is_open = False
-
-
-def _admissions(db: Session, sitting_id: int) -> list[Admission]:
-    own = select(Admission).where(Admission.sitting_id == sitting_id)
-    people = joinedload(Admission.enrolment).joinedload(Enrolment.candidate)
-    return list(db.scalars(own.options(people).order_by(Admission.seat_no)))
 
 
 def _checked(db: Session, checks: Iterable[IdentityCheck]) -> list[Checked]:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from exam_server.delivery.candidate_view import own_figure, shown_paper
+from exam_server.delivery.custody.models import FormSnapshot
 from exam_server.delivery.custody.queries import form_of, opened_paper
 from exam_server.delivery.errors import NotInRoomError
 from exam_server.delivery.models import Attempt
@@ -44,6 +45,7 @@ class Desks:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._contents: dict[int, PaperContent] = {}
+        self._tools: dict[int, tuple[PaperTool, ...]] = {}
         self._desks: dict[int, Desk] = {}
 
     def of(self, attempt_id: int) -> Desk:
@@ -52,23 +54,23 @@ class Desks:
         if desk is None:
             with self._database.reading() as db:
                 attempt = db.get_one(Attempt, attempt_id)
-                tools = tools_of(attempt.paper)
-                sealed = form_of(db, attempt.sitting_id, attempt.admission_id)
-                if sealed is None:
+                tools = self._tools_of(attempt)
+                form = form_of(db, attempt.sitting_id, attempt.admission_id)
+                if form is None:
                     desk = _desk_of(self._ordered(db, attempt), tools)
                 else:
-                    desk = _sealed_desk(sealed.form, tools)
+                    desk = _sealed_desk(form.form, tools)
             self._desks[attempt_id] = desk
         return desk
 
-    def shown(self, attempt_id: int) -> dict[str, Any]:
+    def shown(self, db: Session, attempt: Attempt, form: FormSnapshot | None) -> dict[str, Any]:
         """Return the paper as the page shows it; a sealed one is read from its package."""
-        desk = self.of(attempt_id)
-        with self._database.reading() as db:
-            attempt = db.get_one(Attempt, attempt_id)
-            if desk.is_sealed:
-                return opened_paper(db, attempt)
-            return shown_paper(self._ordered(db, attempt), own_figure)
+        if form is not None:
+            return opened_paper(db, attempt, form)
+        paper = self._ordered(db, attempt)
+        if attempt.id not in self._desks:
+            self._desks[attempt.id] = _desk_of(paper, self._tools_of(attempt))
+        return shown_paper(paper, own_figure)
 
     def check(self, attempt_id: int, ops: tuple[Op, ...]) -> None:
         """Refuse operations that name questions or options not in the candidate's paper."""
@@ -90,6 +92,12 @@ class Desks:
                 if question.id == question_id and question.figure:
                     return question.figure
         raise NotInRoomError
+
+    def _tools_of(self, attempt: Attempt) -> tuple[PaperTool, ...]:
+        tools = self._tools.get(attempt.paper_id)
+        if tools is None:
+            tools = self._tools[attempt.paper_id] = tools_of(attempt.paper)
+        return tools
 
     def _ordered(self, db: Session, attempt: Attempt) -> CandidatePaper:
         content = self._contents.get(attempt.paper_id)

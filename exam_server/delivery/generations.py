@@ -4,6 +4,7 @@ A store is named ``s-1a2b3c4d`` and after a restore ``s-1a2b3c4d.29540123``; the
 every restore, so that the server that was replaced can never come back beside the new one (R26).
 """
 
+import secrets
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -32,6 +33,15 @@ def is_superseded(own: str, seen: str) -> bool:
     """
     (own_name, own_number), (seen_name, seen_number) = generation_of(own), generation_of(seen)
     return own_name == seen_name and own_number < seen_number
+
+
+def name_of_store(db: Session) -> str:
+    """Return the name of this store, which its first opening draws."""
+    identity = db.get(StoreIdentity, STORE_ID)
+    if identity is None:
+        identity = StoreIdentity(id=STORE_ID, store=f"s-{secrets.token_hex(4)}")
+        db.add(identity)
+    return identity.store
 
 
 def begin_generation(db: Session, *, now: datetime) -> str:

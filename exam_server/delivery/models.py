@@ -234,9 +234,10 @@ class RoomEvent(Record):
     """Something that happened in a room, for the wall and, when addressed, for a candidate."""
 
     __tablename__ = "room_event"
+    __table_args__ = (Index("ix_room_event_place", "sitting_id", "admission_id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    sitting_id: Mapped[int] = mapped_column(ForeignKey("sitting_run.sitting_id"), index=True)
+    sitting_id: Mapped[int] = mapped_column(ForeignKey("sitting_run.sitting_id"))
     admission_id: Mapped[int | None] = mapped_column(ForeignKey("admission.id"))
     kind: Mapped[str] = mapped_column(String(20))
     text: Mapped[str] = mapped_column(String(500))

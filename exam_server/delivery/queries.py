@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from exam_server.delivery.errors import NotOnDutyError
 from exam_server.delivery.models import (
@@ -67,21 +67,23 @@ def live_lease(db: Session, attempt_id: int) -> Lease | None:
     return db.scalar(select(Lease).where(Lease.attempt_id == attempt_id, Lease.ended_at.is_(None)))
 
 
-def screen_admissions(db: Session, admission_no: str) -> list[Admission]:
+def screen_places(db: Session, admission_no: str) -> list[tuple[Admission, SittingRun]]:
     """Return the places of a candidate in theory sittings on screen, newest first."""
-    return list(
-        db.scalars(
-            select(Admission)
-            .join(Enrolment, Enrolment.id == Admission.enrolment_id)
-            .join(Sitting, Sitting.id == Admission.sitting_id)
-            .where(
-                Enrolment.admission_no == admission_no,
-                Sitting.mode == ExamMode.ON_SCREEN,
-                Sitting.subject == Subject.THEORY,
-            )
-            .order_by(Sitting.starts_at.desc())
+    sitting = contains_eager(Admission.sitting).joinedload(Sitting.room)
+    rows = db.execute(
+        select(Admission, SittingRun)
+        .join(Enrolment, Enrolment.id == Admission.enrolment_id)
+        .join(Sitting, Sitting.id == Admission.sitting_id)
+        .join(SittingRun, SittingRun.sitting_id == Sitting.id)
+        .options(contains_eager(Admission.enrolment), sitting)
+        .where(
+            Enrolment.admission_no == admission_no,
+            Sitting.mode == ExamMode.ON_SCREEN,
+            Sitting.subject == Subject.THEORY,
         )
+        .order_by(Sitting.starts_at.desc())
     )
+    return [(row.Admission, row.SittingRun) for row in rows]
 
 
 def run_on_duty(db: Session, sitting_id: int, *, actor: Actor) -> SittingRun:
@@ -129,6 +131,13 @@ def admission_in(db: Session, sitting_id: int, admission_id: int | None) -> Admi
     return admission
 
 
+def admissions_in(db: Session, sitting_id: int) -> list[Admission]:
+    """Return the admissions of a sitting with their candidates, by seat."""
+    own = select(Admission).where(Admission.sitting_id == sitting_id)
+    people = joinedload(Admission.enrolment).joinedload(Enrolment.candidate)
+    return list(db.scalars(own.options(people).order_by(Admission.seat_no)))
+
+
 def is_working(attempt: Attempt) -> bool:
     """Say whether the candidate may see the paper and answer now."""
     has_begun = attempt.state in BEGUN and attempt.closes_at is not None
@@ -163,6 +172,8 @@ def answers_of(db: Session, attempt_id: int) -> dict[str, dict[str, Any]]:
 
 def head_epoch(db: Session, attempt: Attempt) -> int:
     """Return the epoch in which the newest operation was written, 0 before the first."""
+    if not attempt.head_seq:
+        return 0
     at_head = select(AnswerOp.epoch).where(
         AnswerOp.attempt_id == attempt.id, AnswerOp.seq == attempt.head_seq
     )
@@ -188,21 +199,29 @@ def operations_of(db: Session, attempt_id: int) -> list[dict[str, Any]]:
     ]
 
 
-def candidate_events(db: Session, attempt: Attempt, after: int) -> list[dict[str, Any]]:
-    """Return the events addressed to this candidate since ``after``, oldest first."""
-    seen = select(EventReceipt.event_id).where(EventReceipt.attempt_id == attempt.id)
-    rows = db.scalars(
-        select(RoomEvent)
+def _unseen() -> Select[int, str, str, datetime]:
+    seen = select(EventReceipt.event_id).where(EventReceipt.attempt_id == bindparam("attempt_id"))
+    return (
+        select(RoomEvent.id, RoomEvent.kind, RoomEvent.text, RoomEvent.at)
+        .join(Attempt, Attempt.sitting_id == RoomEvent.sitting_id)
         .where(
-            RoomEvent.sitting_id == attempt.sitting_id,
+            Attempt.id == bindparam("attempt_id"),
             RoomEvent.for_candidate,
-            RoomEvent.id > after,
-            RoomEvent.admission_id.is_(None) | (RoomEvent.admission_id == attempt.admission_id),
+            RoomEvent.id > bindparam("after"),
+            RoomEvent.admission_id.is_(None) | (RoomEvent.admission_id == Attempt.admission_id),
             RoomEvent.id.not_in(seen),
-            RoomEvent.at >= attempt.claimed_at,
+            RoomEvent.at >= Attempt.claimed_at,
         )
         .order_by(RoomEvent.id)
     )
+
+
+UNSEEN = _unseen()
+
+
+def candidate_events(db: Session, attempt_id: int, after: int) -> list[dict[str, Any]]:
+    """Return the events addressed to this candidate since ``after``, oldest first."""
+    rows = db.execute(UNSEEN, {"attempt_id": attempt_id, "after": after})
     return [
         {
             "id": row.id,
@@ -243,7 +262,7 @@ def answered_counts(db: Session, sitting_id: int) -> dict[int, int]:
 
 def room_counts(db: Session, run: SittingRun) -> Counts:
     """Count who came, who did not and who handed in."""
-    admissions = run.sitting.admissions
+    admissions = admissions_in(db, run.sitting_id)
     own = select(Attempt).where(Attempt.sitting_id == run.sitting_id)
     attempts = {attempt.admission_id: attempt for attempt in db.scalars(own)}
     recorded = presences(db, [admission.id for admission in admissions])

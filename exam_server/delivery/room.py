@@ -5,13 +5,11 @@ papers and the presence board.
 """
 
 import contextlib
-import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from exam_server.delivery import (
@@ -22,12 +20,11 @@ from exam_server.delivery import (
     readmission,
 )
 from exam_server.delivery.alarms import Alarms, unmoved
-from exam_server.delivery.briefs import Brief, read_brief
-from exam_server.delivery.candidate_actions import Claimed
+from exam_server.delivery.briefs import Brief, Briefs
+from exam_server.delivery.candidate_actions import Claimed, refused_device
 from exam_server.delivery.candidate_view import own_state, sitting_as_told
-from exam_server.delivery.custody.queries import package_of, package_offer
+from exam_server.delivery.custody.queries import form_of, package_of, package_offer
 from exam_server.delivery.desks import Desks
-from exam_server.delivery.ending import add_event
 from exam_server.delivery.errors import (
     AttemptEndedError,
     BusyError,
@@ -37,11 +34,11 @@ from exam_server.delivery.errors import (
     OlderStoreError,
     WrongRoomCodeError,
 )
-from exam_server.delivery.generations import STORE_ID, is_superseded
+from exam_server.delivery.generations import is_superseded, name_of_store
 from exam_server.delivery.late_entry import Latecomers, refused_entry
 from exam_server.delivery.lease_tokens import read_token
 from exam_server.delivery.load_test.running import LoadTests
-from exam_server.delivery.models import Attempt, RoomEvent, SittingRun, StoreIdentity
+from exam_server.delivery.models import Attempt, SittingRun
 from exam_server.delivery.presence_board import Heartbeat, PresenceBoard
 from exam_server.delivery.queries import (
     Seat,
@@ -54,37 +51,18 @@ from exam_server.delivery.queries import (
 )
 from exam_server.delivery.question_reports import ReportedQuestion
 from exam_server.delivery.roots import MinuteRoots
-from exam_server.delivery.silence import gather_silence
-from exam_server.delivery.states import BEGUN, ENDED, RunState
+from exam_server.delivery.silence import note_silence
+from exam_server.delivery.states import BEGUN, ENDED
+from exam_server.delivery.telling import Telling
 from exam_server.delivery.timing import milliseconds
-from exam_server.delivery.wall import difference, snapshot
+from exam_server.delivery.walls import Walls
 from exam_server.delivery.wire import MalformedMessageError, OpsMessage
 from exam_server.delivery.writer import THREADS, Concurrency, Writer
 from item_bank.rules.ordering import CandidateFigure
-from registry.access import SYSTEM, Actor
+from registry.access import Actor
 from registry.database import Database
 
-
-@dataclass
-class _Wall:
-    """What the watchers of one room have been shown."""
-
-    version: int = 0
-    shown: dict[str, Any] | None = None
-    watched: bool = False
-
-
-def _silent(_target: int, _payload: dict[str, Any]) -> None:
-    """Tell nobody: before the sockets are attached."""
-
-
-@dataclass
-class Telling:
-    """How the room reaches pages; the sockets module fills it in."""
-
-    wall: Callable[[int, dict[str, Any]], None] = _silent
-    attempt: Callable[[int, dict[str, Any]], None] = _silent
-    sitting: Callable[[int, dict[str, Any]], None] = _silent
+SEATS_KEPT = 20_000  # more than any room has; forged tokens are never kept
 
 
 class ExamRoom:
@@ -107,15 +85,15 @@ class ExamRoom:
         self.latecomers = Latecomers(self.writer)
         self.board = PresenceBoard(clock())
         self.telling = Telling()
-        self.store = self.writer.perform(_store_identity)
+        self.store = self.writer.perform(name_of_store)
         self.writer.perform(lambda db: outages.wake(db, now=clock()))
         self.signs_of_life = outages.SignsOfLife(self.writer, clock())
         self.desks = Desks(database)
         self.load_tests = LoadTests(database, self.writer, clock)
-        self._briefs: dict[int, Brief] = {}
+        self.walls = Walls(database, clock, self.board, self.telling, add=self._add_live)
+        self._briefs = Briefs(database)
+        self._seats: dict[str, Seat] = {}  # by token: what a lease says of its place never changes
         self._sittings: dict[int, dict[str, Any]] = {}  # as told, until the next command
-        self._changes = 0  # a brief read before a change must not be kept after it
-        self._walls: dict[int, _Wall] = {}
 
     # Candidates ---------------------------------------------------------------------------
 
@@ -137,7 +115,7 @@ class ExamRoom:
                 )
             )
         except DeviceRefusedError as refused:
-            event = _refused_device(refused, address, now)
+            event = refused_device(refused, address, now)
             self.writer.perform(lambda db: db.add(event))
             raise
         except LateEntryError as refused:
@@ -150,31 +128,40 @@ class ExamRoom:
 
     def seat(self, token: str | None) -> Seat:
         """Return the place of a lease token; raises ``NotInRoomError``."""
-        with self.database.reading() as db:
-            seat = seat_of(db, token)
-        if seat is None and token and read_token(self.database.keys, token):
-            seat = self._readmitted(token)
-        if seat is None:
+        if not token:
             raise NotInRoomError
+        seat = self._seats.get(token)
+        if seat is None:
+            seat = self._seats[token] = self._looked_up(token)
+            if len(self._seats) > SEATS_KEPT:
+                self._seats.clear()
         return seat
 
     def state(self, seat: Seat, *, with_paper: bool = True) -> dict[str, Any]:
         """Return all that the candidate's page needs; one with its package needs no paper."""
         brief = self._brief(seat, fresh=True)
-        paper = self.desks.shown(seat.attempt_id) if brief.is_working and with_paper else None
-        said = {**self._told(brief), "tools": self.desks.of(seat.attempt_id).tools}
+        if seat.epoch != brief.epoch:
+            return {"ok": False, "error": "fenced", "state": brief.state.value}
         with self.database.reading() as db:
             attempt = attempt_with_candidate(db, seat.attempt_id)
+            form = form_of(db, seat.sitting_id, seat.admission_id)
+            paper = None
+            if brief.is_working and with_paper:
+                paper = self.desks.shown(db, attempt, form)
             sitting = self._sittings.get(seat.sitting_id)
             if sitting is None:
                 sitting = sitting_as_told(db.get_one(SittingRun, attempt.sitting_id))
                 self._sittings[seat.sitting_id] = sitting
             told = own_state(
-                db, attempt, paper=paper, sitting=sitting, brief=said, now=self.clock()
+                db,
+                attempt,
+                form,
+                paper=paper,
+                sitting=sitting,
+                brief=self._told(brief),
+                now=self.clock(),
             )
-        if seat.epoch != brief.epoch:
-            return {"ok": False, "error": "fenced", "state": brief.state.value}
-        return told
+        return {**told, "tools": self.desks.of(seat.attempt_id).tools}
 
     def save(self, seat: Seat, message: OpsMessage) -> dict[str, Any]:
         """Store operations and reply once they are durable; a heartbeat stores nothing."""
@@ -202,13 +189,13 @@ class ExamRoom:
     def confirm(self, seat: Seat, step: str) -> dict[str, Any]:
         """Record the confirmation of own data or of the rules."""
         now = self.clock()
-        state = self._for_candidate(
-            seat,
-            lambda db: candidate_actions.confirm_step(db, seat.attempt_id, step, now=now),
-        )
-        with self.database.reading() as db:
-            offer = package_offer(db, db.get_one(Attempt, seat.attempt_id))
-        return {"ok": True, "state": state.value, "package": offer}
+
+        def confirm(db: Session) -> tuple[str, dict[str, Any] | None]:
+            state = candidate_actions.confirm_step(db, seat.attempt_id, step, now=now)
+            return state.value, package_offer(db, db.get_one(Attempt, seat.attempt_id))
+
+        state, offer = self._for_candidate(seat, confirm)
+        return {"ok": True, "state": state, "package": offer}
 
     def package(self, seat: Seat, digest: str) -> bytes:
         """Return the candidate's own sealed paper."""
@@ -268,43 +255,21 @@ class ExamRoom:
         now = self.clock()
         result = self.writer.perform(lambda db: act(db, now))
         self.load_tests.follow()
-        self._changes += 1
-        self._briefs.clear()
+        self._briefs.forget_all()
         self._sittings.clear()
         if isinstance(result, dict) and result:
             for attempt_id, news in result.items():
                 self.telling.attempt(attempt_id, news)
         else:
             self.telling.sitting(sitting_id, {"event": 0})
-        self.refresh_wall(sitting_id)
+        self.walls.refresh(sitting_id)
         return result
 
     def watch(self, sitting_id: int, *, actor: Actor) -> dict[str, Any]:
         """Return the room's snapshot to a proctor on duty; deltas follow from its version."""
         with self.database.reading() as db:
             run_on_duty(db, sitting_id, actor=actor)
-        wall = self._walls.setdefault(sitting_id, _Wall())
-        wall.watched = True
-        self.refresh_wall(sitting_id)
-        assert wall.shown is not None
-        return {**wall.shown, "version": wall.version}
-
-    def refresh_wall(self, sitting_id: int) -> None:
-        """Compare the room with what its watchers have been shown and send what changed."""
-        wall = self._walls.get(sitting_id)
-        if wall is None or not wall.watched:
-            return
-        now = self.clock()
-        with self.database.reading() as db:
-            fresh = snapshot(db, run_on_duty(db, sitting_id, actor=SYSTEM), self.board, now=now)
-        fresh["sitting"]["alarm"] = self.alarms.of_the_store()
-        self.load_tests.add_live(fresh["sitting"]["load_test"])
-        before, wall.shown = wall.shown, fresh
-        changed = difference(before, fresh) if before else None
-        if before is None or changed is not None:
-            wall.version += 1
-        if changed is not None:
-            self.telling.wall(sitting_id, {"version": wall.version, **changed})
+        return self.walls.watched(sitting_id)
 
     # Time ---------------------------------------------------------------------------------
 
@@ -313,9 +278,7 @@ class ExamRoom:
         now = self.clock()
         with contextlib.suppress(BusyError):  # tried again at the next tick; the walls go on
             self._put_down(now)
-        for sitting_id, wall in list(self._walls.items()):
-            if wall.shown is None or wall.shown["sitting"]["state"] != RunState.CLOSED:
-                self.refresh_wall(sitting_id)
+        self.walls.refresh_all()
 
     def _put_down(self, now: datetime) -> None:
         """Write what time itself brings about."""
@@ -330,7 +293,8 @@ class ExamRoom:
                 continue
             fell_silent = self.board.note_change(attempt_id, now)
             if fell_silent is not None:
-                self._write_silence(attempt_id, fell_silent=fell_silent, now=now)
+                silence = partial(note_silence, attempt_id=attempt_id, board=self.board, now=now)
+                self.writer.perform(partial(silence, fell_silent=fell_silent))
         if over:
             self.expire(over)
         if due:
@@ -345,7 +309,7 @@ class ExamRoom:
             lambda db: proctor_actions.expire_attempts(db, attempt_ids, now=now)
         )
         for attempt_id in closed:
-            self._forget(attempt_id)
+            self._briefs.forget(attempt_id)
             self.telling.attempt(attempt_id, {"event": 0})
         return closed
 
@@ -361,8 +325,22 @@ class ExamRoom:
             return act(db)
 
         result = self.writer.perform(checked)
-        self._forget(seat.attempt_id)
+        self._briefs.forget(seat.attempt_id)
         return result
+
+    def _add_live(self, sitting: dict[str, Any]) -> None:
+        """Add to what a wall shows of a sitting what no table holds."""
+        sitting["alarm"] = self.alarms.of_the_store()
+        self.load_tests.add_live(sitting["load_test"])
+
+    def _looked_up(self, token: str) -> Seat:
+        with self.database.reading() as db:
+            seat = seat_of(db, token)
+        if seat is None and read_token(self.database.keys, token):
+            seat = self._readmitted(token)
+        if seat is None:
+            raise NotInRoomError
+        return seat
 
     def _readmitted(self, token: str) -> Seat | None:
         """Take back a seat that a copy of the store has forgotten."""
@@ -375,8 +353,14 @@ class ExamRoom:
 
         seat = self.writer.perform(take_back)
         if seat is not None:
-            self._forget(seat.attempt_id)
+            self._briefs.forget(seat.attempt_id)
         return seat
+
+    def forget_everything(self) -> None:
+        """Read everything anew: the store was changed behind this room."""
+        self._briefs.forget_all()
+        self._sittings.clear()
+        self._seats.clear()
 
     def _store(self, seat: Seat, message: OpsMessage, now: datetime) -> dict[str, Any]:
         """Store operations; return what the reply says of a refusal, empty for none."""
@@ -384,31 +368,12 @@ class ExamRoom:
         delivered = journal.Delivered(seat.attempt_id, message.epoch, message.ops, now)
         stored: journal.Stored = self.writer.append(self.journal, delivered)
         if stored.error == "closed" or stored.state in ENDED:
-            self._forget(seat.attempt_id)
-        self._advance(seat, stored)
+            self._briefs.forget(seat.attempt_id)
+        self._briefs.advance(seat.attempt_id, stored.ack)
         if not stored.error:
             return {}
         expected = {} if stored.expected is None else {"expected": stored.expected}
         return {"ok": False, "error": stored.error, **expected}
-
-    def _write_silence(self, attempt_id: int, *, fell_silent: bool, now: datetime) -> None:
-        last = self.board.last(attempt_id)
-        pending = last.pending
-        tail = f"，本机已存 {pending} 题" if pending else ""
-        text = f"连接中断{tail}" if fell_silent else "连接恢复"
-
-        def write(db: Session) -> None:
-            attempt = db.get_one(Attempt, attempt_id)
-            kind = "offline" if fell_silent else "info"
-            if fell_silent:
-                outages.seat_fell_silent(db, attempt, since=last.at)
-            else:
-                outages.seat_is_back(db, attempt, now=last.at)
-                _close_silence(db, attempt)
-            add_event(db, attempt, kind, text, now=now, is_open=fell_silent)
-            gather_silence(db, attempt.sitting_id, self.board, now=now)
-
-        self.writer.perform(write)
 
     def _is_unclaimed(self, seat: Seat) -> bool:
         """Say whether nobody has signed in again since the seat was released."""
@@ -416,37 +381,17 @@ class ExamRoom:
             return live_lease(db, seat.attempt_id) is None
 
     def change_seat(self, change: Callable[[Session], Claimed]) -> Claimed:
-        """Change who may write to an attempt; its pages and its wall look again."""
+        """Change who may write to an attempt; its pages look again, its wall within a second."""
         claimed = self.writer.perform(change)
-        self._forget(claimed.attempt_id)
+        self._briefs.forget(claimed.attempt_id)
         self.telling.attempt(claimed.attempt_id, {"event": 0})
-        self.refresh_wall(claimed.sitting_id)
         return claimed
 
-    def _forget(self, attempt_id: int) -> None:
-        self._changes += 1
-        self._briefs.pop(attempt_id, None)
-
-    def _advance(self, seat: Seat, stored: journal.Stored) -> None:
-        brief = self._briefs.get(seat.attempt_id)
-        if brief is not None and brief.head_seq != stored.ack:
-            self._briefs[seat.attempt_id] = replace(brief, head_seq=stored.ack)
-
     def _brief(self, seat: Seat, *, fresh: bool = False) -> Brief:
-        brief = None if fresh else self._briefs.get(seat.attempt_id)
-        if brief is None:
-            brief = self._read_brief(seat.attempt_id)
+        brief = self._briefs.fresh(seat.attempt_id) if fresh else self._briefs.of(seat.attempt_id)
         if brief.state in BEGUN and brief.closes_at and self.clock() > brief.closes_at:
             self.expire([seat.attempt_id])
-            brief = self._read_brief(seat.attempt_id)
-        return brief
-
-    def _read_brief(self, attempt_id: int) -> Brief:
-        before = self._changes
-        with self.database.reading() as db:
-            brief = read_brief(db, attempt_id)
-        if self._changes == before:
-            self._briefs[attempt_id] = brief
+            brief = self._briefs.fresh(seat.attempt_id)
         return brief
 
     def _told(self, brief: Brief) -> dict[str, Any]:
@@ -468,35 +413,4 @@ class ExamRoom:
         if after >= brief.last_event:
             return []
         with self.database.reading() as db:
-            return candidate_events(db, db.get_one(Attempt, seat.attempt_id), after)
-
-
-def _refused_device(refused: DeviceRefusedError, address: str, now: datetime) -> RoomEvent:
-    return RoomEvent(
-        sitting_id=refused.sitting_id,
-        admission_id=refused.admission_id,
-        kind="alert",
-        text=f"登录被拒（{address}）：{refused.seen}",
-        for_candidate=False,
-        is_open=True,
-        at=now,
-        by_id=None,
-    )
-
-
-def _close_silence(db: Session, attempt: Attempt) -> None:
-    silent = select(RoomEvent).where(
-        RoomEvent.admission_id == attempt.admission_id,
-        RoomEvent.kind == "offline",
-        RoomEvent.is_open,
-    )
-    for event in db.scalars(silent):
-        event.is_open = False
-
-
-def _store_identity(db: Session) -> str:
-    identity = db.get(StoreIdentity, STORE_ID)
-    if identity is None:
-        identity = StoreIdentity(id=STORE_ID, store=f"s-{secrets.token_hex(4)}")
-        db.add(identity)
-    return identity.store
+            return candidate_events(db, seat.attempt_id, after)

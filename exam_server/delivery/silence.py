@@ -5,12 +5,41 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from exam_server.delivery import outages
+from exam_server.delivery.ending import add_event
 from exam_server.delivery.models import Attempt, RoomEvent
 from exam_server.delivery.presence_board import PresenceBoard
 from exam_server.delivery.states import BEGUN
 from proctor.rules.incident import is_room_wide
 
 ADVICE = "答案存在考生机上，考生可继续作答。请检查交换机和服务器网线"
+
+
+def note_silence(
+    db: Session, attempt_id: int, board: PresenceBoard, *, fell_silent: bool, now: datetime
+) -> None:
+    """Write down that nothing is heard of a seat any more, or that it is back."""
+    attempt = db.get_one(Attempt, attempt_id)
+    last = board.last(attempt_id)
+    if fell_silent:
+        tail = f"，本机已存 {last.pending} 题" if last.pending else ""
+        outages.seat_fell_silent(db, attempt, since=last.at)
+        add_event(db, attempt, "offline", f"连接中断{tail}", now=now, is_open=True)
+    else:
+        outages.seat_is_back(db, attempt, now=last.at)
+        _close_silence(db, attempt)
+        add_event(db, attempt, "info", "连接恢复", now=now)
+    gather_silence(db, attempt.sitting_id, board, now=now)
+
+
+def _close_silence(db: Session, attempt: Attempt) -> None:
+    silent = select(RoomEvent).where(
+        RoomEvent.admission_id == attempt.admission_id,
+        RoomEvent.kind == "offline",
+        RoomEvent.is_open,
+    )
+    for event in db.scalars(silent):
+        event.is_open = False
 
 
 def gather_silence(db: Session, sitting_id: int, board: PresenceBoard, *, now: datetime) -> None:

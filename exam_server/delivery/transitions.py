@@ -6,7 +6,6 @@ Nothing else sets state, epoch, start or deadline of an attempt: they are the fo
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from itertools import groupby
 from typing import Any
 
 from sqlalchemy import select
@@ -48,7 +47,7 @@ def record(
 
     The caller writes the line of the audit log, which may speak of many attempts at once.
     """
-    past = events_of(db, [attempt.id for attempt in attempts])
+    past = events_of(db, [attempt.id for attempt in attempts if attempt.event_no])
     persons = _name_of(db, actor), _signed(second) if second else ""
     text = json.dumps(body or {}, ensure_ascii=False, sort_keys=True)
     has_new_times = kind in MOVES_TIME and attempts
@@ -92,12 +91,16 @@ def set_times(attempt: Attempt, events: Sequence[Event], outages: Sequence[Inter
 
 def events_of(db: Session, attempt_ids: Sequence[int]) -> dict[int, list[Event]]:
     """Return the events of attempts, in their order."""
-    chosen = select(AttemptEvent).where(AttemptEvent.attempt_id.in_(attempt_ids))
-    rows = db.scalars(chosen.order_by(AttemptEvent.attempt_id, AttemptEvent.number))
-    return {
-        attempt_id: [read_event(row) for row in own]
-        for attempt_id, own in groupby(rows, lambda row: row.attempt_id)
-    }
+    if not attempt_ids:
+        return {}
+    fields = (AttemptEvent.attempt_id, AttemptEvent.number, AttemptEvent.kind)
+    chosen = select(*fields, AttemptEvent.at, AttemptEvent.body)
+    own = chosen.where(AttemptEvent.attempt_id.in_(attempt_ids))
+    events: dict[int, list[Event]] = {}
+    for row in db.execute(own.order_by(AttemptEvent.attempt_id, AttemptEvent.number)):
+        event = Event(row.number, EventKind(row.kind), row.at, json.loads(row.body))
+        events.setdefault(row.attempt_id, []).append(event)
+    return events
 
 
 def outages_of(db: Session, sitting_id: int) -> list[Interval]:

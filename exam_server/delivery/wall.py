@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from exam_server.delivery.arrivals import Arrival, arrivals, told
 from exam_server.delivery.away_lock import covered, is_on
@@ -22,7 +22,7 @@ from exam_server.delivery.load_test.queries import newest_told
 from exam_server.delivery.models import AnswerOp, Attempt, RoomEvent, SeatTransfer, SittingRun
 from exam_server.delivery.outages import open_proposals
 from exam_server.delivery.presence_board import PresenceBoard
-from exam_server.delivery.queries import answered_counts, room_code
+from exam_server.delivery.queries import admissions_in, answered_counts, room_code
 from exam_server.delivery.rules.compensation import Proposal
 from exam_server.delivery.states import BEGUN, ENDED, LIVE, AttemptState
 from exam_server.delivery.timing import milliseconds
@@ -31,7 +31,6 @@ from proctor.queries import extra_minutes, identity_marks, presences
 from proctor.rules.identity import Identity
 from proctor.rules.presence import Presence
 from registry.database import keys_of
-from registry.enrolment.models import Enrolment
 from registry.scheduling.models import Admission, SittingProctor
 
 EVENTS_SHOWN = 200
@@ -67,7 +66,7 @@ def snapshot(
     db: Session, run: SittingRun, board: PresenceBoard, *, now: datetime
 ) -> dict[str, Any]:
     """Return the whole room: sitting, seats, events."""
-    admissions = _admissions(db, run.sitting_id)
+    admissions = admissions_in(db, run.sitting_id)
     events = _events(db, run.sitting_id)
     facts = _facts(db, run, admissions, events)
     seat_of = {admission.id: admission.seat_no for admission in admissions}
@@ -79,17 +78,6 @@ def snapshot(
         "seats": [_seat(admission, facts, board, now) for admission in admissions],
         "events": [_event(event, seat_of, arrived.get(event.id)) for event in events],
     }
-
-
-def _admissions(db: Session, sitting_id: int) -> list[Admission]:
-    return list(
-        db.scalars(
-            select(Admission)
-            .where(Admission.sitting_id == sitting_id)
-            .options(joinedload(Admission.enrolment).joinedload(Enrolment.candidate))
-            .order_by(Admission.seat_no)
-        )
-    )
 
 
 def _events(db: Session, sitting_id: int) -> list[RoomEvent]:

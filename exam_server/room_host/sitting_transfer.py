@@ -93,7 +93,7 @@ def _lines(
 ) -> Iterator[dict[str, Any]]:
     sitting = run.sitting
     papers = {row["paper_id"] for table, row in rows if table.name == "attempt"}
-    head = db.get(AuditHead, HEAD_ID)
+    head = db.get(AuditHead, HEAD_ID, populate_existing=True)
     yield {
         "format": FORMAT,
         "room_key": keys_of(db).verify_key().hex(),

@@ -180,9 +180,10 @@ def paper_for(db: Session, set_id: int, admission: Admission) -> int:
     Of several forms neighbours get different ones, by their seats; of a set with a paper for
     everybody, candidates take them in the order of their places in the plan.
     """
-    paper_set = db.get_one(PaperSet, set_id)
-    papers = db.scalars(select(Paper.id).where(Paper.set_id == set_id).order_by(Paper.number)).all()
-    if paper_set.purpose == SetPurpose.INDIVIDUAL:
+    own = select(Paper.id, PaperSet.purpose).join(PaperSet, PaperSet.id == Paper.set_id)
+    rows = db.execute(own.where(Paper.set_id == set_id).order_by(Paper.number)).all()
+    papers: list[int] = [row.id for row in rows]
+    if rows[0].purpose == SetPurpose.INDIVIDUAL:
         return papers[_rank_in_plan(db, admission) % len(papers)]
     columns = admission.sitting.room.column_count
     return papers[place_at_seat(admission.seat_no, columns, len(papers))]

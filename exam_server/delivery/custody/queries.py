@@ -67,16 +67,16 @@ def form_of(db: Session, sitting_id: int, admission_id: int) -> FormSnapshot | N
 
     Raises ``FormMissingError`` for one who got a seat after the sealing.
     """
-    form = db.scalar(
-        select(FormSnapshot)
-        .join(PaperSealing, PaperSealing.id == FormSnapshot.sealing_id)
-        .where(
-            PaperSealing.sitting_id == sitting_id,
-            PaperSealing.undone_at.is_(None),
-            FormSnapshot.admission_id == admission_id,
-        )
-    )
-    if form is None and sealing_in_force(db, sitting_id) is not None:
+    own = (FormSnapshot.sealing_id == PaperSealing.id) & (FormSnapshot.admission_id == admission_id)
+    in_force = db.execute(
+        select(PaperSealing.id, FormSnapshot)
+        .outerjoin(FormSnapshot, own)
+        .where(PaperSealing.sitting_id == sitting_id, PaperSealing.undone_at.is_(None))
+    ).one_or_none()
+    if in_force is None:
+        return None
+    form: FormSnapshot | None = in_force.FormSnapshot
+    if form is None:
         raise FormMissingError(number=1)
     return form
 
@@ -115,8 +115,11 @@ def package_offer(db: Session, attempt: Attempt) -> dict[str, Any] | None:
     if not (attempt.data_confirmed_at and attempt.rules_confirmed_at):
         return None
     form = form_of(db, attempt.sitting_id, attempt.admission_id)
-    if form is None:
-        return None
+    return offer_of(form) if form else None
+
+
+def offer_of(form: FormSnapshot) -> dict[str, Any]:
+    """Return where the package of a form is fetched."""
     digest = form.package_hash
     return {"url": f"/exam/package/{digest}", "hash": digest, "bytes": form.package_bytes}
 
@@ -159,13 +162,9 @@ def start_news(db: Session, sitting_id: int) -> dict[int, dict[str, Any]]:
     }
 
 
-def opened_paper(db: Session, attempt: Attempt) -> dict[str, Any]:
+def opened_paper(db: Session, attempt: Attempt, form: FormSnapshot) -> dict[str, Any]:
     """Open a candidate's package for a page that cannot; the exam has begun."""
-    form, key = (
-        form_of(db, attempt.sitting_id, attempt.admission_id),
-        paper_key(db, attempt.sitting_id),
-    )
-    assert form is not None
+    key = paper_key(db, attempt.sitting_id)
     assert key is not None
     number = attempt.admission.enrolment.admission_no or ""
     shown: dict[str, Any] = json.loads(unpack(files_of(db).get(form.package_hash), key, number))

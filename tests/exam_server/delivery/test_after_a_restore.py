@@ -29,7 +29,7 @@ def forget(room: Room, page: Page, *, attempt: bool) -> None:
                 db.execute(delete(table).where(table.attempt_id == attempt_id))
             db.execute(delete(RoomEvent).where(RoomEvent.admission_id == page.admission_id))
             db.execute(delete(Attempt).where(Attempt.id == attempt_id))
-    room.server.room._briefs.clear()
+    room.server.room.forget_everything()
 
 
 def test_a_page_whose_lease_was_forgotten_goes_on(room: Room) -> None:
@@ -63,7 +63,7 @@ def test_a_seat_moved_after_the_copy_stays_moved(room: Room) -> None:
         db.execute(delete(Lease).where(Lease.epoch == 2))
         db.execute(update(Lease).values(ended_at=None))
         db.execute(update(Attempt).values(epoch=1))
-    room.server.room._briefs.clear()
+    room.server.room.forget_everything()
     assert new.send(new.choose(0))["ok"]
     old.epoch = 1
     refused = old.send(old.op("clear", new.questions()[0]["id"]))

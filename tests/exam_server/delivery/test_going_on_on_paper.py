@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from exam_server.delivery.models import Attempt, RoomEvent
-from exam_server.marking import attempt_answers, mark_screen_sitting
+from exam_server.marking import attempt_answers, mark_screen_sitting, stored_answers
 from exam_server.paper_continuation import continue_on_paper
 from item_bank.queries import paper_content
 from omr import actions, batch_actions, queries, reviewing
@@ -94,7 +94,8 @@ def free_groups(card: PrintedCard, kind: GroupKind, count: int) -> list[str]:
 def merged_answers(
     db: Session, attempt: Attempt, page: ScanPage | None
 ) -> dict[int, frozenset[str]]:
-    return attempt_answers(db, attempt, paper_content(db, attempt.paper_id), page)
+    stored = stored_answers(db, attempt.id)
+    return attempt_answers(paper_content(db, attempt.paper_id), attempt, stored, page)
 
 
 def at_computer(db: Session, attempt: Attempt) -> dict[int, frozenset[str]]:

@@ -150,7 +150,7 @@ def test_the_grace_is_counted_in_the_servers_own_time_and_its_outage_is_proposed
     room.server.room.tick()
     room.clock.advance(seconds=180)
     room.server.room.writer.perform(lambda db: outages.wake(db, now=room.clock()))
-    room.server.room._briefs.clear()
+    room.server.room.forget_everything()
     room.clock.advance(seconds=14)
     assert page.send(op)["ack"] == 1
     whole(room)
