@@ -29,7 +29,7 @@ import click
 from exam_server.config import read_settings
 from exam_server.opening import open_database
 from exam_server.rehearsal.batch import BatchOrder, build_batch
-from exam_server.rehearsal.chaos import Chaos, ChaosOrder, Seen, statuses
+from exam_server.rehearsal.chaos import Chaos, ChaosOrder, Seen
 from exam_server.rehearsal.day import PASSWORD
 from exam_server.rehearsal.faults.cable import Line
 from exam_server.rehearsal.faults.faulty_server import PROGRAM
@@ -38,6 +38,7 @@ from exam_server.rehearsal.faults.post import Mishaps
 from exam_server.rehearsal.judge import Verdict, judge
 from exam_server.rehearsal.office import build_office
 from exam_server.rehearsal.robot import Habits, Ledger
+from exam_server.rehearsal.screen import statuses
 from exam_server.rehearsal.server_process import ServerProcess
 from exam_server.seeding import load_seeds
 from registry.accounts.passwords import hash_password

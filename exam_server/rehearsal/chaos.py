@@ -8,7 +8,7 @@ vain, ``Seen.stuck`` says who for what. The judge has the last word.
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -175,13 +175,7 @@ class Chaos:
             self.seen.stuck += [str(wait) for wait in waits if wait.what][:MOST_NAMED]
 
     async def _seat(self) -> None:
-        host, port = self._server.address.removeprefix("http://").rsplit(":", 1)
-        ways = []
-        for place in range(self.order.candidates):
-            draw = Random(f"{self.order.seed}:{place}")
-            self._cables.append(Cable(host, int(port), self.order.line, draw))
-            post = UnreliablePost(self.order.mishaps, draw, self.seen.mishaps)
-            ways.append(Way(await self._cables[-1].open(), post))
+        ways = [await self._way(place) for place in range(self.order.candidates)]
         self.seated = seat_robots(
             self._database,
             self._server.address,
@@ -192,6 +186,16 @@ class Chaos:
         )
         await sign_in_all(self.seated, self._proctor.room_code(), lambda: None)
         give_abilities(self._database, self.seated, seed=self.order.seed)
+
+    async def _way(self, place: int) -> Way:
+        """Lay a cable where one is to suffer; whole ones would only cost time."""
+        order, address = self.order, self._server.address
+        draw = Random(f"{order.seed}:{place}")
+        if order.line != Line() or order.cable_faults:
+            host, port = address.removeprefix("http://").rsplit(":", 1)
+            self._cables.append(Cable(host, int(port), order.line, draw))
+            address = await self._cables[-1].open()
+        return Way(address, UnreliablePost(order.mishaps, draw, self.seen.mishaps))
 
     def _extend(self) -> None:
         """Give everyone the time that the chaos takes."""
@@ -388,11 +392,3 @@ def _resident_kib(status: str) -> int:
         if line.startswith("VmRSS:"):
             return int(line.split()[1])
     return 0
-
-
-def statuses(seated: Sequence[Seated]) -> dict[str, Any]:
-    """Return how many requests of the robots were answered with each status of a failure."""
-    total: Counter[int] = Counter()
-    for one in seated:
-        total += one.robot.web.failures
-    return {str(status): count for status, count in sorted(total.items())}

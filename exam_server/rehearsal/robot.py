@@ -21,6 +21,7 @@ from exam_server.rehearsal.web_client import RefusedError, WebClient
 POLL_S = 0.5
 PATIENCE_S = 300.0  # for one thing: a busy machine may take minutes to start a server
 BEAT_S = 5.0
+SHORTEST_BACK_OFF_S, LONGEST_BACK_OFF_S = 0.2, 4.0
 COMPLAINTS = ("鼠标无反应", "屏幕太暗", "键盘按键不灵", "显示器闪烁")
 
 Choice = Callable[[Mapping[str, Any], random.Random], list[str]]
@@ -162,7 +163,7 @@ class Robot:
         finally:
             beating.cancel()
             await asyncio.gather(beating, return_exceptions=True)
-            await self._drop()
+            await self._drop(self._socket)
         return self.ledger
 
     async def _beat(self) -> None:
@@ -176,19 +177,21 @@ class Robot:
             pause_s = BEAT_S
             if self._is_cut:
                 continue
+            used = self._socket
             try:
                 await self._exchange([])
             except FAILURES:
-                await self._drop()
+                await self._drop(used)
                 pause_s = 0.2 + self._random.random()
 
     async def _press_again(self) -> None:
         """Press the button that hands in once more, and again; every receipt is kept."""
         for _ in range(self._habits.hand_in_again):
+            used = self._socket
             try:
                 self._settle(await self._exchange(self.ledger.sent[-1:]))
             except FAILURES:
-                await self._drop()
+                await self._drop(used)
 
     async def _wait_for_start(self) -> dict[str, Any]:
         self.patience.begin("the start")
@@ -228,7 +231,7 @@ class Robot:
 
     async def _pull_cable(self) -> None:
         self._is_cut = True
-        await self._drop()
+        await self._drop(self._socket)
         await asyncio.sleep(self._habits.outage_s * self._random.uniform(0.5, 1.5))
         self._is_cut = False
 
@@ -240,18 +243,20 @@ class Robot:
 
     async def _flush(self) -> None:
         """Send until everything is acknowledged, whatever breaks meanwhile."""
+        failures = 0
         self.patience.begin(f"the acknowledgement of operation {len(self.ledger.sent)}")
         while True:
             self.patience.check()
-            start = self.ledger.acknowledged
+            start, used = self.ledger.acknowledged, self._socket
             if start and self._random.random() < self._habits.repeat:
                 start -= 1  # an acknowledged operation once more: must change nothing
             try:
                 reply = await self._exchange(self.ledger.sent[start : start + 64])
             except FAILURES as error:
                 self.patience.hear(error)
-                await self._drop()
-                await asyncio.sleep(0.2 + self._random.random())
+                await self._drop(used)
+                failures += 1
+                await asyncio.sleep(self._back_off_s(failures))
                 continue
             if self._settle(reply):
                 self.patience.end()
@@ -260,6 +265,11 @@ class Robot:
                 self.patience.begin("the end of a pause")
             self.patience.hear(reply.get("error", f"acknowledged up to {reply.get('ack')}"))
             await asyncio.sleep(reply.get("retry_after_ms", 100) / 1000)
+
+    def _back_off_s(self, failures: int) -> float:
+        """Return when to try again: full jitter between 0.2 and 4 s, as every page does."""
+        longest_s = min(LONGEST_BACK_OFF_S, SHORTEST_BACK_OFF_S * 2.0 ** min(failures, 10))
+        return max(SHORTEST_BACK_OFF_S, longest_s * self._random.random())
 
     def _settle(self, reply: dict[str, Any]) -> bool:
         ledger = self.ledger
@@ -290,7 +300,11 @@ class Robot:
             reply: dict[str, Any] = await asyncio.to_thread(self.web.post, "/exam/api/ops", message)
             return reply
         socket = await self._connected()
-        told: dict[str, Any] = await socket.call("ops", message)
+        try:
+            told: dict[str, Any] = await socket.call("ops", message)
+        except SocketClosedError:
+            await self._drop(socket)
+            raise
         return told
 
     async def _connected(self) -> SocketClient:
@@ -307,8 +321,9 @@ class Robot:
                 self.connected_at = time.monotonic()
             return self._socket
 
-    async def _drop(self) -> None:
-        if self._socket is not None:
+    async def _drop(self, used: SocketClient | None) -> None:
+        """Leave a connection that failed, unless a newer one has taken its place."""
+        if used is not None and used is self._socket:
             self.ledger.reconnects += 1
-            socket, self._socket = self._socket, None
-            await socket.close()
+            self._socket = None
+            await used.close()

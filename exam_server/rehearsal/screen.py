@@ -3,6 +3,7 @@
 import asyncio
 import random
 import ssl
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ from item_bank.rules.paper import KeyedItem, PaperContent
 from registry.database import Database
 from registry.scheduling.models import Sitting
 
+COMMAND_S = 120  # a thousand candidates are started or closed by one command
 AT_ONCE = 12  # robots that sign in at the same time
 
 
@@ -29,7 +31,7 @@ class Proctor:
     def __init__(
         self, address: str, sitting_id: int, *, trusted: ssl.SSLContext | None = None
     ) -> None:
-        self.web = WebClient(address, trusted=trusted)
+        self.web = WebClient(address, trusted=trusted, timeout_s=COMMAND_S)
         self.sitting_id = sitting_id
 
     def sign_in(self, login_name: str, password: str) -> None:
@@ -188,3 +190,11 @@ async def sit_all(
         for one in seated:
             group.create_task(sit(one))
     return {one.admission_id: one.robot.ledger for one in seated}
+
+
+def statuses(seated: Sequence[Seated]) -> dict[str, Any]:
+    """Return how many requests of the robots were answered with each status of a failure."""
+    total: Counter[int] = Counter()
+    for one in seated:
+        total += one.robot.web.failures
+    return {str(status): count for status, count in sorted(total.items())}

@@ -22,8 +22,15 @@ class RefusedError(Exception):
 class WebClient:
     """One browser: keeps its cookies and sends the token of its last page."""
 
-    def __init__(self, address: str, *, trusted: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        address: str,
+        *,
+        trusted: ssl.SSLContext | None = None,
+        timeout_s: float = TIMEOUT_S,
+    ) -> None:
         self.address = address
+        self._timeout_s = timeout_s
         self._jar = CookieJar()
         self._opener = urllib.request.build_opener(
             urllib.request.HTTPCookieProcessor(self._jar),
@@ -71,7 +78,7 @@ class WebClient:
 
     def _send(self, request: urllib.request.Request) -> bytes:
         try:
-            with self._opener.open(request, timeout=TIMEOUT_S) as response:
+            with self._opener.open(request, timeout=self._timeout_s) as response:
                 content: bytes = response.read()
                 return content
         except urllib.error.HTTPError as error:

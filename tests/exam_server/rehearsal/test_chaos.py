@@ -5,13 +5,14 @@ from collections.abc import Callable
 
 import pytest
 
-from exam_server.rehearsal.chaos import Chaos, ChaosOrder, statuses
+from exam_server.rehearsal.chaos import Chaos, ChaosOrder
 from exam_server.rehearsal.faults.cable import Line
 from exam_server.rehearsal.faults.faulty_server import PROGRAM
 from exam_server.rehearsal.faults.forgetful_disk import is_possible
 from exam_server.rehearsal.faults.post import Mishaps
 from exam_server.rehearsal.judge import judge
 from exam_server.rehearsal.robot import Habits
+from exam_server.rehearsal.screen import statuses
 from exam_server.rehearsal.server_process import ServerProcess
 from tests.support.room import PASSWORD, Prepared, home_settings, opened
 
