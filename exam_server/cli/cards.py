@@ -1,4 +1,4 @@
-"""``kaohe cards``: answer cards printed and read from files; no database."""
+"""``kaohe cards``: answer cards printed and read from files; only ``watch`` uses a database."""
 
 import importlib
 import json
@@ -14,6 +14,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
+from exam_server.cli.card_watch import watch_command
 from omr.batch_reading.jobs import Card
 from omr.batch_reading.pool import WorkerPool
 from omr.batch_reading.reading_files import (
@@ -49,9 +50,12 @@ class InputFault(click.ClickException):
     exit_code = 2
 
 
-@click.group(help="答题卡的印制与识读；不用数据库。")
+@click.group(help="答题卡的印制与识读；除 watch 外不用数据库。")
 def command() -> None:
     """Hold the subcommands together."""
+
+
+command.add_command(watch_command)
 
 
 @command.command("print", help="把版式印成 PDF：空白卡，或按名单一人一卡。")

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from sqlalchemy import func, select
 
+from exam_server.scan_folder import FolderWatch
 from exam_server.scan_reading import sole_reader, waiting_batch
 from omr.batch_actions import cancel_batch, start_batch
 from omr.batch_queries import progress_of_batch, tally_of
@@ -199,6 +200,30 @@ def test_readers_that_get_nowhere_leave_the_batch_to_a_person(room: ScanRoom):
     assert room.state(batch_id) == "stuck"
     with room.database.reading() as db:
         assert db.scalar(select(func.count()).select_from(ScanPage)) == 0
+
+
+def test_watched_folder_takes_complete_files_once_and_clears_them_away(
+    room: ScanRoom, tmp_path: Path
+):
+    folder = tmp_path / "scans"
+    folder.mkdir()
+    for name in ("letter.png", "notes.txt", "half.png.part"):
+        (folder / name).write_bytes(png(paper(dark=40)) if name == "letter.png" else b"hello")
+    actor = room.office.actors["saomiao01"]
+    watch = FolderWatch(room.reader(), folder, room.sitting_id, actor, quiet_s=0.05)
+    assert watch.round() == 0  # seen for the first time: somebody may still write
+    time.sleep(0.06)
+    watch._take(watch.complete_files())  # as when the watch is killed before it could clear away
+    assert watch.round() == 2
+    left = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    assert left == {
+        "half.png.part",
+        "done/letter.png",
+        "failed/notes.txt",
+        "failed/notes.txt.原因.txt",
+    }
+    with room.database.reading() as db:
+        assert db.scalar(select(func.count()).select_from(ScanPage)) == 2
 
 
 def test_only_one_process_reads_at_a_time(tmp_path: Path):
