@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from omr.models import ScanBatch, ScanFile, ScanPage
 from omr.queries import state_counts
 from omr.rules.batch_progress import BatchProgress, progress_of
+from omr.rules.scanner_health import PageHealth, health_from
 from omr.rules.states import UNFINISHED, PageState
 
 
@@ -62,3 +63,13 @@ def files_of_batch(db: Session, batch: ScanBatch) -> list[FileProgress]:
     )
     recorded = {file_id: int(count) for file_id, count in rows}
     return [FileProgress(file, recorded.get(file.id, 0)) for file in batch.files]
+
+
+def health_of_batch(db: Session, batch_id: int) -> list[tuple[int, PageHealth]]:
+    """Return what every page says about the scanner, in scanning order."""
+    rows = db.execute(
+        select(ScanPage.position, ScanPage.health)
+        .where(ScanPage.batch_id == batch_id, ScanPage.health.is_not(None))
+        .order_by(ScanPage.position)
+    )
+    return [(position, health_from(kept)) for position, kept in rows if kept is not None]

@@ -78,3 +78,10 @@ class BatchStateError(AssessmentError):
 
     code = "batch_state"
     text = "本批次的识读状态已经变化，此项操作不再适用。请刷新页面后按当前状态办理。"
+
+
+class NothingToSampleError(AssessmentError):
+    """The batch holds no confident answer."""
+
+    code = "nothing_to_sample"
+    text = "本批次还没有可以抽样的答案。请先完成识读，并确认各页已对应考生。"

@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from item_bank.models import Paper
-from omr.rules.states import BatchState, CardState, DesignState, PageState
+from omr.rules.states import BatchState, CardState, DesignState, PageState, Verdict
 from registry.database import Record, UtcDateTime, one_of
 from registry.scheduling.models import Admission, Sitting
 
@@ -117,6 +117,7 @@ class ScanPage(Record):
     owners: Mapped[list["PageOwner"]] = relationship(order_by="PageOwner.id")
     readings: Mapped[list["Reading"]] = relationship(order_by="Reading.id")
     corrections: Mapped[list["Correction"]] = relationship(order_by="Correction.id")
+    audited: Mapped[list["AuditedAnswer"]] = relationship(back_populates="page")
 
 
 class PageOwner(Record):
@@ -160,3 +161,39 @@ class Correction(Record):
     value: Mapped[str] = mapped_column(String(40))  # values joined by commas, empty for blank
     decided_at: Mapped[datetime] = mapped_column(UtcDateTime)
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+
+
+class ReadingAudit(Record):
+    """A random sample of a batch's confident answers that a person compares with the picture."""
+
+    __tablename__ = "reading_audit"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    batch_id: Mapped[int] = mapped_column(ForeignKey("scan_batch.id"), index=True)
+    seed: Mapped[str] = mapped_column(String(16))
+    population: Mapped[int]  # confident answers of the batch when the sample was drawn
+    drawn_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    drawn_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+
+    batch: Mapped[ScanBatch] = relationship()
+    answers: Mapped[list["AuditedAnswer"]] = relationship(order_by="AuditedAnswer.place")
+
+
+class AuditedAnswer(Record):
+    """One answer of a sample: what was read, and whether a person sees the same."""
+
+    __tablename__ = "audited_answer"
+    __table_args__ = (one_of("verdict", Verdict), UniqueConstraint("audit_id", "place"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    audit_id: Mapped[int] = mapped_column(ForeignKey("reading_audit.id"))
+    place: Mapped[int]
+    page_id: Mapped[int] = mapped_column(ForeignKey("scan_page.id"), index=True)
+    group: Mapped[str] = mapped_column("group_id", String(20))
+    value: Mapped[str] = mapped_column(String(40))  # values joined by commas, empty for blank
+    verdict: Mapped[str | None] = mapped_column(String(8))
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+
+    audit: Mapped[ReadingAudit] = relationship(back_populates="answers")
+    page: Mapped[ScanPage] = relationship(back_populates="audited")

@@ -15,7 +15,7 @@ from omr.printing import CardHolder
 from omr.rules.card_layout import CardLayout, GroupKind
 from omr.rules.prefilled import differing, saved_answers
 from omr.rules.reasons import WHOLE_PAGE_REASONS, GroupReason, PageReason
-from omr.rules.states import ACCEPTED, WAITING, CardState, PageState
+from omr.rules.states import ACCEPTED, WAITING, CardState, PageState, Verdict
 from registry.access import Actor
 from registry.errors import NotFoundError
 from registry.scheduling.models import Admission, Sitting
@@ -251,7 +251,12 @@ def doubts_of(page: ScanPage) -> dict[str, str]:
         doubts |= dict.fromkeys(contradicted_types(page.card, answers), GroupReason.TYPE_CONFLICT)
         differs = differing(saved_answers(page.card.prefilled), answers)
         doubts |= dict.fromkeys(differs, GroupReason.DIFFERS_FROM_SAVED)
-    return doubts
+    return doubts | dict.fromkeys(_misread_groups(page), GroupReason.MISREAD)
+
+
+def _misread_groups(page: ScanPage) -> list[str]:
+    """Return the groups that a sample of confident answers has shown to be misread."""
+    return [answer.group for answer in page.audited if answer.verdict == Verdict.DIFFERS]
 
 
 def contradicted_types(card: PrintedCard, answers: Mapping[str, Sequence[str]]) -> list[str]:

@@ -13,6 +13,7 @@ from exam_server.web import forms
 from exam_server.web.downloads import PDF, shown
 from exam_server.web.off_loop import off_the_loop
 from exam_server.web.paging import cut
+from exam_server.web.reading_audits import health_of
 from exam_server.web.scan_batches import progress_text, sent_files
 from item_bank.models import PaperSet
 from item_bank.rules.forms import letter_of
@@ -171,6 +172,7 @@ def batch(batch_id: int) -> ResponseReturnValue:
             tally=tally,
             waiting=sum(tally.by_state[waiting] for waiting in WAITING),
             files=files_of_batch(db, found),
+            health=health_of(db, batch_id),
             page=cut(pages, request.args),
             state=state,
             may_scan=actor.may(_P.CARDS_SCAN) and is_open,

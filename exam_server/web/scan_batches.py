@@ -31,12 +31,12 @@ def sent_files() -> list[StoredFile]:
     files = [file for file in request.files.getlist("files") if file.filename]
     if not files:
         raise EmptyUploadError
-    return [off_the_loop(_store, file) for file in files]
+    store = database().files
+    return [off_the_loop(store_file, store, file.stream, _name_of(file)) for file in files]
 
 
-def _store(file: FileStorage) -> StoredFile:
-    name = PurePath((file.filename or "").replace("\\", "/")).name
-    return store_file(database().files, file.stream, name)
+def _name_of(file: FileStorage) -> str:
+    return PurePath((file.filename or "").replace("\\", "/")).name
 
 
 @blueprint.post("/api/sittings/<int:sitting_id>/batches")

@@ -69,6 +69,7 @@ PAGE_REASONS = {
     "other_exam": Word("是其他场次的答题卡"),
     "nested_archive": Word("压缩包里又有压缩包，请解开后上传"),
     "repeated_name": Word("压缩包里有同名文件，请改名后上传"),
+    "misread": Word("抽样核验发现误读"),
     "answers_of_absent": Word("考场登记缺考，卡上却有答案"),
     "present_marked_absent": Word("考场登记到考，卡上却填涂缺考"),
     "card_seen_before": Word("这张卡已经扫描过"),
@@ -77,6 +78,7 @@ PAGE_REASONS = {
 GROUP_REASONS = {
     "doubtful": Word("填涂不清"),
     "faint": Word("填涂过浅"),
+    "misread": Word("抽样核验发现误读"),
     "differs_from_saved": Word("与服务器保存的答案不同"),
     "multiple": Word("单选题填涂了多项"),
     "incomplete_number": Word("准考证号未填全"),

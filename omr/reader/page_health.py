@@ -9,7 +9,8 @@ MM_PER_INCH = 25.4
 EVERY = 8  # of the lines across a streak, one is looked at
 BESIDE_PX = 6  # where the paper beside a streak is looked at
 DARKER = 12  # grey levels than the paper on both sides
-LEAST_LENGTH = 0.6  # of the page, that a streak is seen; no line of the card is as long
+LEAST_LENGTH = 0.6  # of the page, that a streak is seen
+EDGE_SHARE, LEAST_AT_EDGE = 0.03, 0.8  # a streak runs through both margins, a printed line ends
 MOST_STREAKS = 5  # that are kept of a page
 MERGED = 0.01  # of the page: nearer columns are one streak
 PAPER_PERCENTILE, INK_PERCENTILE = 90.0, 1.0
@@ -56,8 +57,17 @@ def _dark_lines(rows: GrayImage) -> BoolArray:
         return np.zeros(0, np.bool_)
     middle = rows[:, BESIDE_PX:-BESIDE_PX].astype(np.int16)
     beside = np.minimum(rows[:, : -2 * BESIDE_PX], rows[:, 2 * BESIDE_PX :])
-    share = np.mean(middle + DARKER < beside, axis=0)
-    return np.asarray(share > LEAST_LENGTH, np.bool_)
+    darker = middle + DARKER < beside
+    edge = max(1, round(EDGE_SHARE * len(rows)))
+    runs_through = [
+        np.mean(darker[part], axis=0) > least
+        for part, least in (
+            (slice(None), LEAST_LENGTH),
+            (slice(edge), LEAST_AT_EDGE),
+            (slice(-edge, None), LEAST_AT_EDGE),
+        )
+    ]
+    return np.asarray(np.logical_and.reduce(runs_through), np.bool_)
 
 
 def _places(dark: BoolArray) -> list[float]:

@@ -54,6 +54,7 @@ class PageReason(StrEnum):
     NESTED_ARCHIVE = "nested_archive"
     REPEATED_NAME = "repeated_name"  # in an archive: the second file of that name
     ANSWERS_OF_ABSENT = "answers_of_absent"  # the room record says absent
+    MISREAD = "misread"  # found in a sample of confident answers
     PRESENT_MARKED_ABSENT = "present_marked_absent"  # the room record says present
 
 
@@ -67,6 +68,7 @@ class GroupReason(StrEnum):
     TYPE_CONFLICT = "type_conflict"
     OUT_OF_SIGHT = "out_of_sight"
     DIFFERS_FROM_SAVED = "differs_from_saved"  # the server held another answer
+    MISREAD = "misread"  # found in a sample of confident answers
 
 
 FILE_REASONS = frozenset(  # nothing of the page could be seen: the file is at fault, not the card

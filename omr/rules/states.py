@@ -48,6 +48,13 @@ class PageState(StrEnum):
     BLANK = "blank"  # an empty sheet
 
 
+class Verdict(StrEnum):
+    """What a person says of an answer of a sample."""
+
+    AGREES = "agrees"
+    DIFFERS = "differs"  # a silent error
+
+
 WAITING = (PageState.REVIEW, PageState.CONFLICT)
 """States in which a person has to decide."""
 

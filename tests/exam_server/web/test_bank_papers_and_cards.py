@@ -230,6 +230,27 @@ def test_workbench_names_papers_to_release_and_cards_to_review(office: CardOffic
     assert str(batch) not in institution.page  # the pages are not theirs to open
 
 
+def check_sample(scanner: Visitor, batch: str) -> None:
+    """Compare a random sample with the pictures; the report says what that proves."""
+    scanner.get(f"{batch}/report")
+    assert "没有做抽样核验" in scanner.page
+    assert scanner.post(f"{batch}/audits", target="0.5").status_code == 400
+    scanner.follow(scanner.post(f"{batch}/audits", target="0.02"))
+    judged = 0
+    while form := re.search(r'data-sample method="post" action="([^"]+)"', scanner.page):
+        if judged == 0:
+            crop = re.search(r'<img src="([^"]+)"', scanner.page)
+            assert crop is not None
+            assert scanner.client.get(crop[1]).mimetype == "image/jpeg"
+            assert scanner.post(form[1], verdict="perhaps").status_code == 400
+        scanner.follow(scanner.post(form[1], verdict="agrees"))
+        judged += 1
+    bound = f"{100 * (1 - 0.05 ** (1 / judged)):.3f}%"
+    scanner.get(f"{batch}/report")
+    assert f"核对 {judged} 题，误读 0 题：静默误读率的 95% 置信上限为 {bound}" in scanner.page
+    assert bound in words_of(scanner.get(f"{batch}/report.pdf").data).replace("\r\n", "")
+
+
 def test_cards_are_printed_scanned_reviewed_released_and_marked(office: CardOffice) -> None:
     released_set(office)
     address = f"/cards/sittings/{office.sitting_id}"
@@ -248,6 +269,7 @@ def test_cards_are_printed_scanned_reviewed_released_and_marked(office: CardOffi
     scanner.get(f"{batch}?state=review")
     assert scanner.post(f"{batch}/release", confirmed="1").status_code == 400
 
+    check_sample(scanner, batch)
     queue = f"/cards/review/{batch.rsplit('/', 1)[1]}"
     scanner.get(queue)
     while form := re.search(r'data-review method="post" action="([^"]+)"', scanner.page):

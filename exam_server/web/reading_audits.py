@@ -1,0 +1,180 @@
+"""Samples of confident answers in the browser: drawn, judged one by one, and the batch report."""
+
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from exam_server.context import current_actor, now, reading, requires, transaction
+from exam_server.languages import translated as _
+from exam_server.web.downloads import PDF, shown
+from exam_server.web.off_loop import off_the_loop
+from exam_server.web.scanner_words import ScannerHealth, scanner_health
+from exam_server.web.words import word
+from omr import queries
+from omr.audit_actions import READY, draw_audit, judge_answer
+from omr.audit_queries import AuditOutcome, audit_of, audits_of, next_answer, outcome_of
+from omr.audit_queries import previous_answer as judged_last
+from omr.batch_queries import Tally, health_of_batch, tally_of
+from omr.batch_report import BatchReport, print_batch_report
+from omr.layouts import layout_named
+from omr.models import AuditedAnswer, ScanBatch
+from omr.rules.silent_errors import TARGETS, sample_size
+from omr.rules.states import Verdict
+from registry.access import Permission
+from registry.errors import InvalidInputError
+
+blueprint = Blueprint("reading_audits", __name__, url_prefix="/cards")
+_P = Permission
+SEE_PAGES = (_P.CARDS_SCAN, _P.CARDS_REVIEW)
+
+
+@dataclass(frozen=True)
+class Told:
+    """A sample in words."""
+
+    outcome: AuditOutcome
+    sentence: str
+
+
+@blueprint.get("/batches/<int:batch_id>/report")
+@requires(*SEE_PAGES)
+def report(batch_id: int) -> ResponseReturnValue:
+    """Show what the batch came to: counts that tie, the scanner, the bound of silent errors."""
+    actor = current_actor()
+    with reading() as db:
+        batch = queries.batch_of(db, batch_id, actor=actor)
+        return render_template(
+            "card_scanning/report.html",
+            batch=batch,
+            sitting=batch.sitting,
+            tally=tally_of(db, batch),
+            health=health_of(db, batch_id),
+            audits=[_told(outcome) for outcome in audits_of(db, batch_id)],
+            targets=[(str(target), _target_text(target)) for target in TARGETS],
+            target=str(TARGETS[1]),
+            may_draw=actor.may(_P.CARDS_REVIEW) and batch.state in READY,
+        )
+
+
+@blueprint.get("/batches/<int:batch_id>/report.pdf")
+@requires(*SEE_PAGES)
+def report_pdf(batch_id: int) -> Response:
+    """Give the report for printing."""
+    with reading() as db:
+        batch = queries.batch_of(db, batch_id, actor=current_actor())
+        made = _report_of(db, batch, tally_of(db, batch), health_of(db, batch_id))
+    return shown(off_the_loop(print_batch_report, made), f"扫描批次-{batch_id}.pdf", PDF)
+
+
+def health_of(db: Session, batch_id: int) -> ScannerHealth | None:
+    """Return what the pages of a batch say about the scanner, if anything."""
+    measured = health_of_batch(db, batch_id)
+    return scanner_health(measured) if measured else None
+
+
+def _target_text(target: float) -> str:
+    return _(
+        "{number} 题，无误时证明误读率不超过 {bound}",
+        number=sample_size(target),
+        bound=_percent(target),
+    )
+
+
+def _percent(rate: float) -> str:
+    return f"{100 * rate:.2g}%" if rate < 0.1 else f"{100 * rate:.0f}%"
+
+
+def _told(outcome: AuditOutcome) -> Told:
+    if outcome.judged == 0:
+        return Told(outcome, _("还没有核对，误读率没有上限可言。"))
+    sentence = _(
+        "核对 {judged} 题，误读 {errors} 题：静默误读率的 95% 置信上限为 {bound}。",
+        judged=outcome.judged,
+        errors=outcome.errors,
+        bound=f"{100 * outcome.bound:.3f}%",
+    )
+    return Told(outcome, sentence)
+
+
+def _report_of(
+    db: Session, batch: ScanBatch, tally: Tally, health: ScannerHealth | None
+) -> BatchReport:
+    plan = batch.sitting.plan
+    outcomes = audits_of(db, batch.id)
+    return BatchReport(
+        title=f"{plan.specification.project.name}　{plan.number}-{batch.sitting.number}",
+        facts=(
+            (_("批次"), batch.name),
+            (_("状态"), word("scan_batch", batch.state)),
+            (_("送入"), str(tally.promised)),
+            (_("未识读"), str(tally.unread)),
+        ),
+        counts=tuple((word("page", state), number) for state, number in tally.by_state.items()),
+        total=sum(tally.by_state.values()) + tally.unread,
+        ties=tally.ties,
+        scanner=health.sentences if health else (_("没有可用的测量数据。"),),
+        charts=tuple((chart.name, str(chart.svg)) for chart in health.charts) if health else (),
+        audits=tuple(
+            f"{_('抽样种子')} {told.outcome.audit.seed} · {told.outcome.size} / "
+            f"{told.outcome.audit.population}　{told.sentence}"
+            for told in map(_told, outcomes)
+        )
+        or (_("没有做抽样核验：静默误读率未经证实。"),),
+    )
+
+
+@blueprint.post("/batches/<int:batch_id>/audits")
+@requires(_P.CARDS_REVIEW)
+def draw(batch_id: int) -> ResponseReturnValue:
+    """Draw a sample of confident answers."""
+    wanted = request.form.get("target", "")
+    target = next((target for target in TARGETS if str(target) == wanted), None)
+    if target is None:
+        raise InvalidInputError(field="抽样题数", reason="请从列表中选择。")
+    with transaction() as db:
+        audit_id = draw_audit(db, batch_id, target, actor=current_actor(), now=now()).id
+    return redirect(url_for(".desk", audit_id=audit_id))
+
+
+@blueprint.get("/audits/<int:audit_id>")
+@requires(_P.CARDS_REVIEW)
+def desk(audit_id: int) -> ResponseReturnValue:
+    """Show the next answer of the sample: its picture and what was read."""
+    with reading() as db:
+        audit = audit_of(db, audit_id, actor=current_actor())
+        asked = _asked(audit.answers) or next_answer(db, audit_id)
+        earlier = judged_last(db, audit_id)
+        group = layout_named().group(asked.group) if asked else None
+        read = asked.value.split(",") if asked else []
+        return render_template(
+            "card_scanning/audit.html",
+            audit=audit,
+            batch=audit.batch,
+            told=_told(outcome_of(db, audit)),
+            answer=asked,
+            group=group,
+            labels=[cell.label for cell in group.cells if cell.value in read] if group else [],
+            earlier=earlier if earlier is not asked else None,
+        )
+
+
+def _asked(answers: list[AuditedAnswer]) -> AuditedAnswer | None:
+    """Return the answer that is to be judged again."""
+    place = request.args.get("place", "")
+    return next((answer for answer in answers if str(answer.place) == place), None)
+
+
+@blueprint.post("/audited-answers/<int:answer_id>")
+@requires(_P.CARDS_REVIEW)
+def judge(answer_id: int) -> ResponseReturnValue:
+    """Record whether the person sees what was read."""
+    try:
+        verdict = Verdict(request.form.get("verdict", ""))
+    except ValueError:
+        raise InvalidInputError(field="核对结果", reason="请选择一致或不一致。") from None
+    with transaction() as db:
+        answer = judge_answer(db, answer_id, verdict, actor=current_actor(), now=now())
+        audit_id = answer.audit_id
+    return redirect(url_for(".desk", audit_id=audit_id))
