@@ -14,7 +14,7 @@ from exam_server.web.scanner_words import ScannerHealth, scanner_health
 from exam_server.web.words import word
 from omr import queries
 from omr.audit_actions import READY, draw_audit, judge_answer
-from omr.audit_queries import AuditOutcome, audit_of, audits_of, next_answer, outcome_of
+from omr.audit_queries import AuditOutcome, answer_of, audit_of, audits_of, next_answer, outcome_of
 from omr.audit_queries import previous_answer as judged_last
 from omr.batch_queries import Tally, health_of_batch, tally_of
 from omr.batch_report import BatchReport, print_batch_report
@@ -129,13 +129,19 @@ def _report_of(
 @requires(_P.CARDS_REVIEW)
 def draw(batch_id: int) -> ResponseReturnValue:
     """Draw a sample of confident answers."""
-    wanted = request.form.get("target", "")
-    target = next((target for target in TARGETS if str(target) == wanted), None)
-    if target is None:
-        raise InvalidInputError(field="抽样题数", reason="请从列表中选择。")
+    actor = current_actor()
     with transaction() as db:
-        audit_id = draw_audit(db, batch_id, target, actor=current_actor(), now=now()).id
+        queries.batch_of(db, batch_id, actor=actor)
+        audit_id = draw_audit(db, batch_id, _wanted_target(), actor=actor, now=now()).id
     return redirect(url_for(".desk", audit_id=audit_id))
+
+
+def _wanted_target() -> float:
+    wanted = request.form.get("target", "")
+    for target in TARGETS:
+        if str(target) == wanted:
+            return target
+    raise InvalidInputError(field="抽样题数", reason="请从列表中选择。")
 
 
 @blueprint.get("/audits/<int:audit_id>")
@@ -170,11 +176,15 @@ def _asked(answers: list[AuditedAnswer]) -> AuditedAnswer | None:
 @requires(_P.CARDS_REVIEW)
 def judge(answer_id: int) -> ResponseReturnValue:
     """Record whether the person sees what was read."""
+    actor = current_actor()
+    with transaction() as db:
+        audit_id = answer_of(db, answer_id, actor=actor).audit_id
+        judge_answer(db, answer_id, _said(), actor=actor, now=now())
+    return redirect(url_for(".desk", audit_id=audit_id))
+
+
+def _said() -> Verdict:
     try:
-        verdict = Verdict(request.form.get("verdict", ""))
+        return Verdict(request.form.get("verdict", ""))
     except ValueError:
         raise InvalidInputError(field="核对结果", reason="请选择一致或不一致。") from None
-    with transaction() as db:
-        answer = judge_answer(db, answer_id, verdict, actor=current_actor(), now=now())
-        audit_id = answer.audit_id
-    return redirect(url_for(".desk", audit_id=audit_id))

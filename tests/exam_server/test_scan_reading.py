@@ -130,9 +130,12 @@ def test_every_page_of_a_batch_is_in_exactly_one_named_state(room: ScanRoom, tmp
 
 
 def test_page_that_hangs_is_named_and_the_batch_goes_on(room: ScanRoom):
-    batch_id = room.send({"slow.png": png(paper()), "text.txt": b"hello"})
-    room.reader(timeout_s=0.0001).read_waiting()
-    assert [state for _, state, _ in room.states(batch_id)] == ["rejected", "rejected"]
+    large = np.random.default_rng(1).integers(0, 255, (6000, 6000), np.uint8)  # takes its time
+    batch_id = room.send({"slow.png": png(large), "text.txt": b"hello"})
+    room.reader(timeout_s=0.01).read_waiting()
+    slow, text = room.states(batch_id)
+    assert slow == ("slow.png", "rejected", "timed_out")
+    assert text[1] == "rejected"
     assert room.state(batch_id) == "read"
 
 
