@@ -5,6 +5,7 @@ no two documents may be worked on at once; and a long scan must not keep anyone 
 """
 
 from collections.abc import Callable
+from contextvars import Context
 from functools import cache
 from typing import ParamSpec, TypeVar, cast
 
@@ -35,6 +36,7 @@ def password_off_the_loop(
 
 
 def _call(lane: str, work: Callable[[], Result]) -> Result:
+    """Call ``work`` without the request's context, which a lane never has."""
     if not monkey.is_module_patched("threading"):
-        return work()
+        return Context().run(work)
     return cast(Result, _lane(lane).apply(work))

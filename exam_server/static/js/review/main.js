@@ -2,6 +2,7 @@
 import { Shortcuts } from "../page/shortcuts.js";
 
 const SIZES = [1, 1.5, 2, 3];
+const HEIGHT_PX = 260; // as in review.css
 const form = /** @type {HTMLFormElement | null} */ (document.querySelector("[data-review]"));
 const boxes = form ? [...form.querySelectorAll("input[name=value]")].map((box) => /** @type {HTMLInputElement} */ (box)) : [];
 
@@ -37,9 +38,7 @@ function zoom(step) {
   if (!crop) return;
   const place = Math.min(SIZES.length - 1, Math.max(0, Number(crop.dataset.size || 0) + step));
   crop.dataset.size = String(place);
-  crop.style.maxHeight = place ? "none" : "";
-  crop.style.maxWidth = place ? "none" : "";
-  crop.style.width = place ? `${crop.naturalWidth * SIZES[place]}px` : "";
+  crop.style.height = place ? `${HEIGHT_PX * SIZES[place]}px` : "";
 }
 
 function openOriginal() {
