@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -98,9 +98,9 @@ def _decisions(
             word("group_reason", doubts[correction.group])
             if correction.group in doubts
             else "人工更正",
-            f"{'、'.join(read.get(correction.group, ())) or '空'}"
+            f"{_labels(correction.group, read.get(correction.group, ()))}"
             f"（{confidence.get(correction.group, 0.0):.3f}）",
-            correction.value.replace(",", "、") or "空",
+            _labels(correction.group, correction.value.split(",")),
             people.get(correction.decided_by_id or 0, "—"),
             _at(correction.decided_at),
         )
@@ -111,10 +111,16 @@ def _decisions(
 def _answers(page: ScanPage) -> tuple[tuple[str, str], ...]:
     final = queries.final_answers(page)
     return tuple(
-        (str(group.number), "、".join(final.get(group.group_id, ())) or "—")
+        (str(group.number), _labels(group.group_id, final.get(group.group_id, ())))
         for group in layout_named().groups
         if group.kind.is_item
     )
+
+
+def _labels(group_id: str, values: Collection[str]) -> str:
+    """Write values as they are printed on the card."""
+    cells = layout_named().group(group_id).cells
+    return "".join(cell.label for cell in cells if cell.value in values) or "空"
 
 
 def _name_of(group_id: str) -> str:
