@@ -27,6 +27,8 @@ from omr.queries import cards_outstanding, continued_cards, final_answers, relea
 from proctor.queries import presences
 from proctor.rules.presence import Presence
 from registry.access import Actor
+from registry.audit_log import note
+from registry.enrolment.models import EnrolmentState
 from registry.errors import AssessmentError
 from registry.scheduling.models import Admission, Sitting
 from scoring.actions import record_absence, record_invalid, record_theory
@@ -100,7 +102,8 @@ def mark_screen_sitting(db: Session, sitting_id: int, *, actor: Actor, now: date
             paper, stored = papers[attempt.paper_id], answers.get(attempt.id, {})
             canonical = attempt_answers(paper.content, attempt, stored, page)
             _record_attempt(db, attempt, paper, canonical, page, actor=actor, now=now)
-    missing = [one.id for one in admissions if one.id not in attempts]
+    deferred = _settle_deferrals(db, admissions, actor=actor, now=now)
+    missing = [one.id for one in admissions if one.id not in attempts and one.id not in deferred]
     for admission_id in missing:
         record_absence(db, admission_id, "监考员登记缺考", actor=actor, now=now)
     return Marked(len(attempts) - waiting, len(missing), waiting)
@@ -304,7 +307,22 @@ def outstanding_seats(db: Session, sitting_id: int) -> list[int]:
 
 def _absentees(db: Session, admissions: Sequence[Admission]) -> set[int]:
     recorded = presences(db, [admission.id for admission in admissions])
-    return {i for i, presence in recorded.items() if presence is Presence.ABSENT}
+    return {i for i, presence in recorded.items() if presence is not Presence.PRESENT}
+
+
+def _settle_deferrals(
+    db: Session, admissions: Sequence[Admission], *, actor: Actor, now: datetime
+) -> set[int]:
+    """Let those who were deferred be planned again; return their admissions."""
+    recorded = presences(db, [admission.id for admission in admissions])
+    deferred = {i for i, presence in recorded.items() if presence is Presence.DEFERRED}
+    for admission in admissions:
+        if admission.id in deferred:
+            admission.enrolment.state = EnrolmentState.DEFERRED
+            subject = ("enrolment", admission.enrolment_id)
+            detail = {"sitting": admission.sitting_id}
+            note(db, "defer_enrolment", subject, actor=actor, now=now, detail=detail)
+    return deferred
 
 
 def _hash_of(page: ScanPage, answers: Mapping[int, frozenset[str]]) -> str:

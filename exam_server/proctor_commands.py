@@ -130,6 +130,11 @@ def _present(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
     )
 
 
+def _defer(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
+    given = {"reason": c.reason, "reviewer": c.reviewer}
+    set_presence(db, c.sitting, c.admission, Presence.DEFERRED, **given, actor=actor, now=now)
+
+
 def _release(db: Session, c: RoomCommand, actor: Actor, now: datetime) -> None:
     act.release_seat(db, c.sitting, c.admission, c.reason, actor=actor, now=now)
 
@@ -188,6 +193,7 @@ COMMANDS: dict[str, Command] = {
     "decide_late": _decide_late,
     "mark_absent": _absent,
     "mark_present": _present,
+    "defer": _defer,
     "release_seat": _release,
     "approve_transfer": _approve,
     "deny_transfer": _deny,

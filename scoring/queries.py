@@ -188,7 +188,14 @@ def examiner_sittings(db: Session, *, actor: Actor) -> list[ExaminerSitting]:
 
 
 def _examiner_sitting(db: Session, dispatch: Dispatch) -> ExaminerSitting:
-    admissions = select(func.count()).where(Admission.sitting_id == dispatch.sitting_id)
+    admissions = (
+        select(func.count(Admission.id))
+        .join(Admission.enrolment)
+        .where(
+            Admission.sitting_id == dispatch.sitting_id,
+            Enrolment.state != EnrolmentState.DEFERRED,
+        )
+    )
     done = (
         select(func.count(ScoreSheet.id))
         .join(ScoreSheet.admission)
@@ -221,7 +228,10 @@ def candidates_of_sitting(db: Session, sitting_id: int, *, actor: Actor) -> list
         )
     )
     admissions = db.scalars(
-        select(Admission).where(Admission.sitting_id == sitting_id).order_by(Admission.seat_no)
+        select(Admission)
+        .join(Admission.enrolment)
+        .where(Admission.sitting_id == sitting_id, Enrolment.state != EnrolmentState.DEFERRED)
+        .order_by(Admission.seat_no)
     )
     return [
         ExaminerCandidate(a, sheet, total_of(sheet) if sheet else None, a.id in scored)

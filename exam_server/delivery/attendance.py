@@ -16,6 +16,14 @@ from proctor.rules.presence import Presence
 from registry.access import Actor
 from registry.audit_log import note
 from registry.errors import InvalidInputError
+from registry.scheduling.models import Admission
+from scoring.models import SubjectResult
+
+TEXTS = {
+    Presence.ABSENT: "登记缺考",
+    Presence.DEFERRED: "登记缓考",
+    Presence.PRESENT: "撤销缺考、缓考登记",
+}
 
 
 def set_presence(
@@ -29,9 +37,9 @@ def set_presence(
     actor: Actor,
     now: datetime,
 ) -> None:
-    """Mark a candidate as absent, or take the mark back.
+    """Mark a candidate as absent or deferred, or take the mark back.
 
-    After the limit for entering, taking it back lets a candidate in: two persons, with a reason.
+    Deferring, and letting in after the limit for entering, take two persons and a reason.
     """
     run = run_on_duty(db, sitting_id, actor=actor)
     if run.state == RunState.CLOSED:
@@ -41,17 +49,28 @@ def set_presence(
         )
     admission = admission_in(db, sitting_id, admission_id)
     attempt = db.scalar(select(Attempt).where(Attempt.admission_id == admission.id))
-    if presence is Presence.ABSENT and attempt is not None:
-        raise RoomNotReadyError(
-            state="该考生已登录", action="登记缺考", hint="如系误登录，请先核对身份。"
-        )
-    kind, text = "info", "登记缺考" if presence is Presence.ABSENT else "撤销缺考登记"
-    if presence is Presence.PRESENT and attempt is None and entry_is_over(run, now):
+    if presence is not Presence.PRESENT and attempt is not None:
+        hint = "如系误登录，请先核对身份。"
+        raise RoomNotReadyError(state="该考生已登录", action=TEXTS[presence], hint=hint)
+    kind, text = "info", TEXTS[presence]
+    is_late = presence is Presence.PRESENT and attempt is None and entry_is_over(run, now)
+    if is_late or presence is Presence.DEFERRED:
         second = reviewer_of(db, sitting_id, reviewer, actor=actor)
         if not reason.strip():
-            raise InvalidInputError(field="原因", reason="不能为空，请填写放行的原因。")
-        kind, text = "let_in", f"超过迟到时限放行入场：{reason.strip()}，复核人 {second.name}"
+            raise InvalidInputError(field="原因", reason="不能为空，请填写原因。")
+        kind, text = ("let_in", "超过迟到时限放行入场") if is_late else ("deferred", text)
+        text = f"{text}：{reason.strip()}，复核人 {second.name}"
         detail = {"reason": reason, "reviewer": second.login_name}
-        note(db, "let_in_late", ("admission", admission.id), actor=actor, now=now, detail=detail)
+        action = "let_in_late" if is_late else "defer_candidate"
+        note(db, action, ("admission", admission.id), actor=actor, now=now, detail=detail)
+    if presence is Presence.DEFERRED:
+        _require_unmarked(db, admission)
     room_record.record_presence(db, admission.id, presence, actor=actor, now=now)
     tell_room(db, sitting_id, kind, text, admission_id=admission.id, actor=actor, now=now)
+
+
+def _require_unmarked(db: Session, admission: Admission) -> None:
+    """Refuse to move somebody to a later batch who has a mark in this one."""
+    own = select(SubjectResult.id).where(SubjectResult.enrolment_id == admission.enrolment_id)
+    if db.scalar(own.limit(1)) is not None:
+        raise RoomNotReadyError(state="该考生已有一科成绩", action="登记缓考", hint="")

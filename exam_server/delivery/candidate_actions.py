@@ -12,6 +12,7 @@ from exam_server.delivery.custody.queries import form_of
 from exam_server.delivery.ending import add_event
 from exam_server.delivery.errors import (
     CheckInClosedError,
+    DeferredError,
     DeviceRefusedError,
     IdentityRefusedError,
     MarkedAbsentError,
@@ -48,6 +49,7 @@ from registry.audit_log import note
 from registry.database import keys_of
 from registry.errors import NotFoundError
 from registry.scheduling.models import Admission
+from registry.scheduling.queries import approved_at
 from registry.scheduling.rules.admission_no import is_valid_admission_no
 
 FAILURES_ALLOWED = 5  # per admission number within the window
@@ -123,6 +125,8 @@ def claim_seat(
     check_failures(db, admission_no, now=now)
     admission, run = _place(db, admission_no, room_code)
     gate(db, admission)
+    if presences(db, [admission.id]).get(admission.id) is Presence.DEFERRED:
+        raise DeferredError
     require_entry(db, admission, run, now=now)
     if presences(db, [admission.id]).get(admission.id) is Presence.ABSENT:
         raise MarkedAbsentError
@@ -226,13 +230,19 @@ def confirm_step(db: Session, attempt_id: int, step: str, *, now: datetime) -> A
 def begin_work(
     db: Session, run: SittingRun, attempts: Sequence[Attempt], *, now: datetime, actor: Actor
 ) -> None:
-    """Start attempts of a running room.
+    """Start attempts of a running room, each with the extra time that was approved before.
 
     One who comes late begins now but ends with the room: the clock runs from its start.
     """
     assert run.started_at is not None
-    body = beginning(run.started_at, run.sitting.minutes)
-    record(db, attempts, EventKind.STARTED, now=now, actor=actor, body=body)
+    approved = approved_at(db, [attempt.admission_id for attempt in attempts])
+    by_minutes: dict[int, list[Attempt]] = {}
+    for attempt in attempts:
+        extra = approved.get(attempt.admission_id, 0)
+        by_minutes.setdefault(extra, []).append(attempt)
+    for extra, own in by_minutes.items():
+        body = beginning(run.started_at, run.sitting.minutes, extra)
+        record(db, own, EventKind.STARTED, now=now, actor=actor, body=body)
     if run.state == RunState.PAUSED:
         record(db, attempts, EventKind.PAUSED, now=now, actor=actor, body={"cause": Cause.ROOM})
 

@@ -24,6 +24,7 @@ from exam_server.delivery.transfers import seat_moved_to
 from exam_server.rich_html import rich, rich_line
 from item_bank.rules.ordering import CandidatePaper, CandidateQuestion
 from registry.database import keys_of
+from registry.enrolment.accommodations import accommodation_of
 
 RULES = (
     "请凭准考证和有效身份证件入座，并核对屏幕上的姓名、准考证号和机位号。",
@@ -61,7 +62,7 @@ def own_state(
         "head_epoch": head_epoch(db, attempt),
         "server_ms": milliseconds(now),
         "started_ms": milliseconds(attempt.started_at) if attempt.started_at else None,
-        "candidate": _candidate(attempt, sitting["room"], seat_moved_to(db, attempt.id)),
+        "candidate": _candidate(attempt, sitting["room"], _own_place(db, attempt)),
         "sitting": {key: value for key, value in sitting.items() if key not in BESIDE},
         "rules": sitting["rules"],
         "confirmed": {
@@ -84,7 +85,16 @@ def _claim(attempt: Attempt) -> Claim:
     return Claim(attempt.id, attempt.admission_id, attempt.epoch)
 
 
-def _candidate(attempt: Attempt, room: str, moved_to: int | None) -> dict[str, Any]:
+def _own_place(db: Session, attempt: Attempt) -> dict[str, Any]:
+    admission = attempt.admission
+    approved = accommodation_of(db, admission.enrolment_id)
+    return {
+        "seat_no": seat_moved_to(db, attempt.id) or admission.seat_no,
+        "approved_min": approved.minutes if approved else 0,
+    }
+
+
+def _candidate(attempt: Attempt, room: str, own: dict[str, Any]) -> dict[str, Any]:
     admission = attempt.admission
     candidate = admission.enrolment.candidate
     return {
@@ -94,7 +104,7 @@ def _candidate(attempt: Attempt, room: str, moved_to: int | None) -> dict[str, A
         "gender": GENDERS[candidate.gender],
         "photo": "/exam/photo" if candidate.photo_hash else None,
         "room": room,
-        "seat_no": moved_to or admission.seat_no,
+        **own,
     }
 
 

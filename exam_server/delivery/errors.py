@@ -45,6 +45,13 @@ class MarkedAbsentError(AssessmentError):
     text = "您在本场已登记为缺考，不能登录。如登记有误，请举手由监考员撤销。"
 
 
+class DeferredError(AssessmentError):
+    """The candidate has been deferred to a later batch."""
+
+    code = "deferred"
+    text = "您在本场已登记为缓考，不能登录。如登记有误，请举手由监考员撤销。"
+
+
 class LateEntryError(AssessmentError):
     """The candidate comes after the limit and nobody has let them in."""
 

@@ -77,8 +77,8 @@ def refused_entry(refused: LateEntryError, address: str, now: datetime) -> RoomE
 
 def _is_missing(db: Session, admission: Admission, run: SittingRun) -> bool:
     record = db.get(PresenceRecord, admission.id)
-    is_absent = record is not None and record.presence == Presence.ABSENT
-    return not is_absent and not _was_let_in(record, run) and not _has_attempt(db, admission.id)
+    is_settled = record is not None and record.presence != Presence.PRESENT
+    return not is_settled and not _was_let_in(record, run) and not _has_attempt(db, admission.id)
 
 
 def _was_let_in(record: PresenceRecord | None, run: SittingRun) -> bool:

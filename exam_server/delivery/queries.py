@@ -272,6 +272,7 @@ def room_counts(db: Session, run: SittingRun) -> Counts:
             admission.enrolment.candidate.name,
             is_present=admission.id in attempts,
             is_absent=recorded.get(admission.id) is Presence.ABSENT,
+            is_deferred=recorded.get(admission.id) is Presence.DEFERRED,
             has_ended=admission.id in attempts and attempts[admission.id].state in ENDED,
         )
         for admission in admissions

@@ -31,6 +31,7 @@ from proctor.queries import extra_minutes, identity_marks, presences
 from proctor.rules.identity import Identity
 from proctor.rules.presence import Presence
 from registry.database import keys_of
+from registry.enrolment.accommodations import approved_minutes
 from registry.scheduling.models import Admission, SittingProctor
 
 EVENTS_SHOWN = 200
@@ -60,6 +61,7 @@ class _Facts:
     transfers: Mapping[int, SeatTransfer]
     moved: Mapping[int, int]
     kept: Mapping[int, Kept]
+    approved: Mapping[int, int]  # extra minutes by enrolment
 
 
 def snapshot(
@@ -126,6 +128,7 @@ def _facts(
         {one.attempt_id: one for one in open_transfers(db, [a.id for a in attempts])},
         seats_moved_to(db, run.sitting_id),
         kept_of(db, run.sitting_id) if run.state in LIVE else {},
+        approved_minutes(db, [admission.enrolment_id for admission in admissions]),
     )
 
 
@@ -162,6 +165,7 @@ def _seat(
         if beat and attempt and board.is_stale(attempt.id, now)
         else None,
         "extra_min": extra,
+        "approved_min": facts.approved.get(admission.enrolment_id, 0),
         "deadline_ms": milliseconds(ends) if ends else None,
         "last_save_ms": milliseconds(saved_at) if saved_at else None,
         "pending": beat.pending if beat else 0,
@@ -226,8 +230,8 @@ def _seat_state(
     now: datetime,
 ) -> str:
     if attempt is None:
-        is_absent = facts.presence.get(admission.id) is Presence.ABSENT
-        return "absent" if is_absent else "idle"
+        recorded = facts.presence.get(admission.id, Presence.PRESENT)
+        return "idle" if recorded is Presence.PRESENT else recorded.value
     if attempt.state in ENDED:
         return "submitted"
     if admission.id in facts.open_kinds:

@@ -19,6 +19,7 @@ from exam_server.web.words import word
 from registry.access import Actor, Permission, Role
 from registry.accounts.queries import accounts_in_reach
 from registry.catalog.models import Subject
+from registry.enrolment.accommodations import approved_minutes
 from registry.errors import AssessmentError
 from registry.local_time import local_date
 from registry.plans.models import AssessmentPlan
@@ -261,6 +262,7 @@ def tickets(plan_id: int) -> ResponseReturnValue:
             "arrangement/tickets.html",
             plan=plan,
             tickets=found,
+            approved=approved_minutes(db, [place.enrolment_id for place in places]),
             back=back,
             late_entry_minutes=limits.latest_entry(db, plan_id).late_entry_minutes,
         )

@@ -13,7 +13,7 @@ from exam_server.web.downloads import EXCEL, attachment
 from exam_server.web.paging import cut
 from exam_server.web.plans import counts_of, steps_open_to
 from registry.access import Permission
-from registry.enrolment import actions, audit_actions, queries
+from registry.enrolment import accommodations, actions, audit_actions, queries
 from registry.enrolment.applications import NewCandidate
 from registry.enrolment.errors import NameDiffersError
 from registry.enrolment.models import EnrolmentState
@@ -97,10 +97,27 @@ def show(enrolment_id: int) -> ResponseReturnValue:
             state=state,
             may=steps_open_to(actor, enrolment.plan),
             shows_decision=state in queries.DECIDED,
+            approved=accommodations.accommodation_of(db, enrolment_id),
+            may_approve=actor.may(_P.ENROLMENT_AUDIT)
+            and enrolment.plan.state in accommodations.BEFORE_THE_EXAM,
             may_amend=actor.may(_P.ENROLMENT_WRITE)
             and state in (EnrolmentState.DRAFT, EnrolmentState.REFUSED),
             may_reveal=any(actor.may(permission) for permission in audit_actions.MAY_REVEAL),
         )
+
+
+@blueprint.post("/enrolments/<int:enrolment_id>/extra-time")
+@requires(_P.ENROLMENT_AUDIT)
+def approve_extra_time(enrolment_id: int) -> ResponseReturnValue:
+    """Approve extra time for one candidate before the exam."""
+    reason = request.form.get("accommodation_reason", "")
+    minutes = forms.read_int(request.form, "minutes", "延长分钟数")
+    with transaction() as db:
+        accommodations.approve_accommodation(
+            db, enrolment_id, minutes, reason, actor=current_actor(), now=now()
+        )
+    flash(_("已保存，开考时自动计入。"), "success")
+    return redirect(url_for(".show", enrolment_id=enrolment_id))
 
 
 @blueprint.post("/enrolments/<int:enrolment_id>/id-number")

@@ -98,6 +98,7 @@ WORDS: dict[str, dict[str, Word]] = {
         "refused": Word("未通过", DANGER),
         "withdrawn": Word("已撤回"),
         "arranged": Word("已编排", OK),
+        "deferred": Word("缓考", WARN),
     },
     "origin": {
         "original": Word("部、省原有备案"),

@@ -8,3 +8,4 @@ class Presence(StrEnum):
 
     PRESENT = "present"
     ABSENT = "absent"  # 缺考
+    DEFERRED = "deferred"  # 缓考: moved to a later batch

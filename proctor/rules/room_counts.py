@@ -15,6 +15,7 @@ class Place:
     is_present: bool
     is_absent: bool
     has_ended: bool  # the attempt, in whatever way
+    is_deferred: bool = False
 
     @property
     def label(self) -> str:
@@ -30,6 +31,7 @@ class Counts:
     present: int
     absent: int
     handed_in: int
+    deferred: int
     unknown: tuple[str, ...]  # neither present nor absent
     working: tuple[str, ...]  # present, not ended
 
@@ -59,7 +61,10 @@ def count_room(places: Iterable[Place]) -> Counts:
         present=len(present),
         absent=len(absent),
         handed_in=sum(place.has_ended for place in present),
-        unknown=tuple(place.label for place in missing if not place.is_absent),
+        deferred=sum(place.is_deferred for place in missing),
+        unknown=tuple(
+            place.label for place in missing if not (place.is_absent or place.is_deferred)
+        ),
         working=tuple(place.label for place in present if not place.has_ended),
     )
 

@@ -35,6 +35,7 @@ CHINESE = {
     EnrolmentState.REFUSED: "未通过",
     EnrolmentState.WITHDRAWN: "已撤回",
     EnrolmentState.ARRANGED: "已编排",
+    EnrolmentState.DEFERRED: "缓考",
 }
 
 

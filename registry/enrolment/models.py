@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from registry.database import Record, UtcDateTime, one_of
@@ -23,6 +23,7 @@ class EnrolmentState(StrEnum):
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
     ARRANGED = "arranged"
+    DEFERRED = "deferred"  # 缓考: may be planned again in a later batch
 
 
 class Candidate(Record):
@@ -65,3 +66,16 @@ class Enrolment(Record):
 
     plan: Mapped[AssessmentPlan] = relationship()
     candidate: Mapped[Candidate] = relationship()
+
+
+class Accommodation(Record):
+    """Extra time approved for a candidate before the exam; the audit log keeps what it was."""
+
+    __tablename__ = "accommodation"
+    __table_args__ = (CheckConstraint("minutes >= 0", name="minutes"),)
+
+    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"), primary_key=True)
+    minutes: Mapped[int]  # 0 once it was taken back
+    reason: Mapped[str] = mapped_column(String(200))
+    approved_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    approved_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))

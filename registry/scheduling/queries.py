@@ -1,10 +1,12 @@
 """Reads of sittings and places: within the actor's reach, or of one's own duty."""
 
+from collections.abc import Collection
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager, selectinload
 
 from registry.access import Actor
-from registry.enrolment.models import Enrolment
+from registry.enrolment.models import Accommodation, Enrolment
 from registry.errors import NotFoundError
 from registry.organisations.queries import within_reach
 from registry.plans.models import AssessmentPlan
@@ -153,3 +155,13 @@ def admission_by_number(db: Session, admission_no: str, sitting_id: int) -> Admi
         if admission.sitting_id == sitting_id:
             return admission
     raise WrongAdmissionNumberError
+
+
+def approved_at(db: Session, admission_ids: Collection[int]) -> dict[int, int]:
+    """Return the extra minutes approved before the exam, by place."""
+    own = (
+        select(Admission.id, Accommodation.minutes)
+        .join(Accommodation, Accommodation.enrolment_id == Admission.enrolment_id)
+        .where(Admission.id.in_(admission_ids), Accommodation.minutes > 0)
+    )
+    return {row.id: row.minutes for row in db.execute(own)}

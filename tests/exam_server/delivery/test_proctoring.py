@@ -456,6 +456,7 @@ def act_out(room: Room, page: Page) -> dict[str, Callable[[], Any]]:
         "void": lambda: room.command("void", **mine, **REVIEWED),
         "mark_present": lambda: room.command("mark_present", **away),
         "override_seb": lambda: room.command("override_seb", reason="装不上", **away),
+        "defer": lambda: room.command("defer", **away, **REVIEWED),
         "mark_absent": lambda: room.command("mark_absent", **away),
         "close": lambda: room.command("close"),
     }

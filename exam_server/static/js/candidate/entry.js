@@ -61,7 +61,7 @@ export function checkView({ candidate, sitting }, onConfirm) {
           ["考核项目", sitting.project],
           ["科目", sitting.subject],
           ["批次", `${sitting.batch} 批 · 第 ${sitting.number} 场`],
-          ["时间", `${formatDay(sitting.starts_ms)} ${first}，${sitting.minutes} 分钟`],
+          ["时间", `${formatDay(sitting.starts_ms)} ${first}，${sitting.minutes} 分钟${candidate.approved_min ? `，经批准延长 ${candidate.approved_min} 分钟` : ""}`],
           ["考核机构", sitting.institution],
         ]),
       ),

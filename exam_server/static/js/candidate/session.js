@@ -99,7 +99,7 @@ export class CandidateSession {
     if (this.state.state !== "waiting" || this.attempt) return;
     this.state.paper = paper;
     this.state.started_ms = startedMs;
-    this.state.deadline_ms = startedMs + this.state.sitting.minutes * 60000;
+    this.state.deadline_ms = startedMs + (this.state.sitting.minutes + (this.state.candidate.approved_min || 0)) * 60000;
     this.state.state = "in_progress";
     this.takeUpPaper();
     this.onChange();

@@ -11,7 +11,7 @@
  * @typedef {"claimed" | "waiting" | "in_progress" | "paused" | "transfer_pending" | "submitted" | "forced" | "expired" | "voided" | "absent"} AttemptState
  * @typedef {{id: number, kind: string, text: string, at_ms: number, needs_confirmation: boolean}} RoomEvent
  * @typedef {{code: string, answered: number, total: number, submitted_ms: number, head_seq: number, head_hash?: string}} Receipt
- * @typedef {{name: string, admission_no: string, id_number_masked: string, gender: string, photo: string | null, room: string, seat_no: number | string}} Candidate
+ * @typedef {{name: string, admission_no: string, id_number_masked: string, gender: string, photo: string | null, room: string, seat_no: number | string, approved_min?: number}} Candidate
  * @typedef {{project: string, subject: string, batch: string, number: number | string, minutes: number, starts_ms: number, institution: string}} Sitting
  * @typedef {import("../exam/package.js").Offer} Offer
  * @typedef {{state: AttemptState, attempt: string, store: string, epoch: number, head_seq: number, server_ms: number,

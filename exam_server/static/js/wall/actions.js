@@ -25,6 +25,7 @@ export const SEAT_ACTIONS = {
   override_seb: { label: "免 SEB", icon: "check", fields: ["reason"], confirm: "放行", text: "考生可以不经 SEB 校验登录。原因写入考场记录。" },
   mark_absent: { label: "登记缺考", icon: "user-off", fields: ["reason"], confirm: "登记缺考", text: "考生到场后可以取消登记。" },
   mark_present: { label: "取消缺考", icon: "user", fields: ["reason"], confirm: "取消缺考", text: "取消后考生可以登录。" },
+  defer: { label: "缓考", icon: "calendar", fields: ["reason", "reviewer"], confirm: "登记缓考", text: "考生本次不考，不记缺考；关闭考场后可以报名以后的批次。关闭考场前可以取消。" },
   reopen: { label: "恢复作答", icon: "play", fields: ["minutes", "reason", "reviewer"], tick: "我与复核人都同意该考生继续作答", confirm: "恢复作答" },
   void: {
     label: "判为无效",
@@ -52,9 +53,10 @@ const REOPEN_LATE_TEXT = "考试时间已到，从现在起给予下面的分钟
 const LET_IN_TEXT = "已超过迟到入场时限，放行须两人同意并说明原因。考生登录后立即开始，考试仍与全场同时结束。";
 
 /** One whose time was over needs minutes to be reopened; the others have theirs. @param {string} name @param {Seat} seat @param {boolean} isLate after the limit for entering @returns {Action} */
-function actionFor(name, seat, isLate) {
+export function actionFor(name, seat, isLate) {
   const action = SEAT_ACTIONS[name];
   if (name === "mark_present" && isLate) return { ...action, label: "放行入场", confirm: "放行入场", fields: ["reason", "reviewer"], text: LET_IN_TEXT };
+  if (name === "mark_present" && seat.state === "deferred") return { ...action, label: "取消缓考", confirm: "取消缓考" };
   if (name !== "reopen") return action;
   if (seat.ended === "expired") return { ...action, text: REOPEN_LATE_TEXT };
   return { ...action, text: REOPEN_TEXT, fields: ["reason", "reviewer"] };
@@ -305,7 +307,7 @@ function startFacts(room) {
 
 /** The counts that must tie. @param {RoomModel} room */
 function closeFacts(room) {
-  const rows = /** @type {[string, number][]} */ ([["应考", room.seats.length], ["已交卷", room.count("submitted")], ["缺考", room.count("absent")]]);
+  const rows = /** @type {[string, number][]} */ ([["应考", room.seats.length], ["已交卷", room.count("submitted")], ["缺考", room.count("absent")], ["缓考", room.count("deferred")]]);
   const kept = room.kept.length;
   return table(kept ? [...rows, ["留存操作待裁定", kept]] : rows);
 }

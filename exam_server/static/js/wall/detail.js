@@ -1,8 +1,8 @@
 /** Card of the selected candidate. An action that cannot be used now says why under the buttons. */
 import { formatRemaining, formatTime } from "../exam/clock.js";
 import { h, icon, qs, setText } from "../page/dom.js";
-import { SEAT_ACTIONS } from "./actions.js";
-import { whyNot } from "./room.js";
+import { actionFor } from "./actions.js";
+import { isAway, whyNot } from "./room.js";
 import { IDENTITY, age, flagWords, twoDigits } from "./seatmap.js";
 import { STATES } from "./states.js";
 
@@ -34,7 +34,7 @@ export class Detail {
 
   /** @param {Seat} seat @param {number} now */
   remaining({ state, deadline_ms: deadline }, now) {
-    if (state === "submitted" || state === "absent" || !deadline) return "—";
+    if (["submitted", "absent", "deferred"].includes(state) || !deadline) return "—";
     return formatRemaining(deadline - now);
   }
 
@@ -50,6 +50,7 @@ export class Detail {
         fact("作答", `${seat.answered} / ${seat.total}`),
         fact("剩余", this.left),
         fact("延时", `${seat.extra_min} 分钟`),
+        seat.approved_min > 0 && fact("批准加时", `${seat.approved_min} 分钟`),
         fact("最近保存", this.saved),
         fact("待上传", `${seat.pending} 题`),
         fact("离屏", `${seat.away_count} 次`),
@@ -87,7 +88,7 @@ export class Detail {
     const reasons = new Map();
     const kept = seat.late && h("button", { type: "button", class: "btn btn--sm btn--primary", "data-action": "late", onclick: () => this.onAction("late", seat) }, icon("clock"), `裁定 ${seat.late.ops} 个`);
     const buttons = names.map((name) => {
-      const { label, icon: mark, isDanger } = SEAT_ACTIONS[name];
+      const { label, icon: mark, isDanger } = actionFor(name, seat, false);
       const why = whyNot(name, seat, sitting);
       if (why) reasons.set(why, [...(reasons.get(why) || []), label]);
       const press = () => { if (!why) this.onAction(name, seat); };
@@ -102,5 +103,6 @@ export class Detail {
 function actionsOf(seat) {
   if (seat.ended) return ["reopen", "record_incident", "void"];
   const first = [...(seat.covered ? ["uncover"] : []), "message", "extend", seat.paused_ms ? "resume" : "pause", ...((seat.proposals || []).length ? ["compensate"] : [])];
-  return [...first, "release_seat", "record_incident", seat.state === "absent" ? "mark_present" : "mark_absent", "override_seb", "force_submit", "void"];
+  const attendance = { absent: ["mark_present"], deferred: ["mark_present"], idle: ["mark_absent", "defer"] }[seat.state] || ["mark_absent"];
+  return [...first, "release_seat", "record_incident", ...attendance, "override_seb", "force_submit", ...(isAway(seat) ? [] : ["void"])];
 }

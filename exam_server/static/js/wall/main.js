@@ -175,6 +175,7 @@ function render() {
   for (const [name, { node, count }] of counters) {
     setText(count, String(name ? room.count(/** @type {any} */ (name)) : room.seats.length));
     setAttr(node, "aria-pressed", String(filter === name));
+    if (name === "deferred") node.hidden = !room.count("deferred");
   }
   tick();
 }

@@ -5,7 +5,7 @@
 
 /** @type {[Order, string][]} */
 export const ORDERS = [["seat", "座位顺序"], ["need", "问题优先"], ["trouble", "只看问题"]];
-const RANK = ["help", "alert", "offline", "transfer", "paused", "active", "ready", "idle", "submitted", "absent"];
+const RANK = ["help", "alert", "offline", "transfer", "paused", "active", "ready", "idle", "submitted", "absent", "deferred"];
 const TROUBLE = ["help", "alert", "offline", "transfer"];
 export const COMPACT_FROM = 61;
 export const WIDEST = 20;

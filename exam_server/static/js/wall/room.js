@@ -3,7 +3,7 @@
  *
  * @typedef {import("./states.js").SeatState} SeatState
  * @typedef {{no: number, admission: number, name: string, admission_no: string, photo: string | null, state: SeatState,
- *            answered: number, total: number, since_ms: number, extra_min: number, deadline_ms: number | null,
+ *            answered: number, total: number, since_ms: number, extra_min: number, approved_min?: number, deadline_ms: number | null,
  *            last_save_ms: number | null, pending: number, away_count: number,
  *            identity?: "match" | "doubtful" | "mismatch" | null, flags?: string[], covered?: boolean, pin?: string | null, paused_ms?: number | null, proposals?: Proposal[], moved_to?: number | null,
  *            late?: Late | null, ended?: "submitted" | "forced" | "expired" | "voided" | null,
@@ -23,6 +23,7 @@
  */
 
 const KEPT_EVENTS = 200;
+const AWAY = ["idle", "absent", "deferred"];
 const LIVE = ["running", "paused"];
 const WORKING = ["active", "paused", "offline", "alert", "help"];
 
@@ -108,6 +109,11 @@ export class RoomModel {
   }
 }
 
+/** Has nobody signed in at a seat? @param {Seat} seat */
+export function isAway({ state }) {
+  return AWAY.includes(state);
+}
+
 /**
  * Why an action on one candidate cannot be used now; empty when it can.
  * @param {string} action @param {Seat} seat @param {Sitting} sitting @returns {string}
@@ -115,14 +121,14 @@ export class RoomModel {
 export function whyNot(action, seat, sitting) {
   if (sitting.state === "closed") return "考场已关闭";
   const isWorking = WORKING.includes(seat.state);
-  const ended = { submitted: "考生已交卷", absent: "考生缺考", idle: "考生未登录" }[seat.state];
+  const ended = { submitted: "考生已交卷", absent: "考生缺考", deferred: "考生缓考", idle: "考生未登录" }[seat.state];
   if (action === "record_incident") return "";
-  if (action === "mark_absent") return seat.state === "idle" || seat.state === "absent" ? "" : "考生已登录，不能登记缺考";
+  if (action === "mark_absent" || action === "defer") return isAway(seat) ? "" : "考生已登录，不能登记缺考";
   if (action === "uncover") return seat.covered ? "" : "答卷没有被遮盖";
-  if (action === "mark_present") return seat.state === "absent" ? "" : "考生没有登记缺考";
+  if (action === "mark_present") return seat.state === "absent" || seat.state === "deferred" ? "" : "考生没有登记缺考或缓考";
   if (action === "message") return ended ? `${ended}，收不到消息` : "";
   if (action === "release_seat") return ended ? `${ended}，没有占用机位` : "";
-  if (action === "override_seb") return seat.state === "submitted" || seat.state === "absent" ? `${ended}，不用登录` : "";
+  if (action === "override_seb") return seat.state !== "idle" && ended ? `${ended}，不用登录` : "";
   if (!LIVE.includes(sitting.state)) return "还没有开考";
   if (action === "reopen" || action === "void") return whyNotDecide(action, seat, sitting);
   if (action === "compensate") return (seat.proposals || []).length ? "" : "没有待确认的中断时间";
@@ -136,7 +142,7 @@ function whyNotDecide(action, seat, sitting) {
   if (sitting.state === "paused") return "全场暂停，请先恢复";
   if (seat.ended === "voided") return "已判无效";
   if (action === "reopen") return seat.ended ? "" : "考生没有交卷";
-  return seat.state === "absent" || seat.state === "idle" ? "考生没有登录" : "";
+  return isAway(seat) ? "考生没有登录" : "";
 }
 
 /**

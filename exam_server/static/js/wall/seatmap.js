@@ -139,11 +139,12 @@ export const IDENTITY = { "": "未核验", match: "一致", doubtful: "存疑", 
 const FLAGS = { moved: "换机", seb: "免SEB" };
 
 /** What is unusual about a seat, in words. @param {Seat} seat */
-export function flagWords({ identity, flags = [], pending, late, ended }) {
+export function flagWords({ identity, flags = [], pending, late, ended, approved_min: approved }) {
   const words = flags.map((flag) => FLAGS[flag] || flag);
   if (late) words.unshift(`待裁定 ${late.ops}`);
   if (ended === "voided") words.unshift("无效");
   if (identity === "doubtful" || identity === "mismatch") words.unshift(`身份${IDENTITY[identity]}`);
+  if (approved) words.push(`加时 ${approved}`);
   if (pending) words.push(`待传 ${pending}`);
   return words;
 }

@@ -1,6 +1,6 @@
 /** The vocabulary of seat states. Every state but the normal one has an icon; all have words. */
 
-/** @typedef {"idle" | "ready" | "active" | "offline" | "alert" | "help" | "paused" | "submitted" | "absent"} SeatState */
+/** @typedef {"idle" | "ready" | "active" | "offline" | "alert" | "help" | "paused" | "submitted" | "absent" | "deferred"} SeatState */
 
 /** @type {Record<SeatState, {label: string, icon: string, tone: string}>} */
 export const STATES = {
@@ -13,7 +13,8 @@ export const STATES = {
   paused: { label: "已暂停", icon: "lock", tone: "badge--warn" },
   submitted: { label: "已交卷", icon: "check", tone: "badge--ok" },
   absent: { label: "缺考", icon: "user-off", tone: "" },
+  deferred: { label: "缓考", icon: "calendar", tone: "" },
 };
 
 /** Order of the counters: what needs a person first. @type {SeatState[]} */
-export const FILTER_ORDER = ["help", "alert", "offline", "active", "paused", "ready", "idle", "submitted", "absent"];
+export const FILTER_ORDER = ["help", "alert", "offline", "active", "paused", "ready", "idle", "submitted", "absent", "deferred"];
