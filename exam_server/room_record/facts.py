@@ -1,12 +1,13 @@
 """The rows of a sitting that its record is written from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from exam_server.delivery.custody.models import PaperKey, PaperSealing
 from exam_server.delivery.load_test.models import LoadTest
 from exam_server.delivery.load_test.queries import load_tests_of
 from exam_server.delivery.models import (
@@ -15,16 +16,17 @@ from exam_server.delivery.models import (
     ChainRoot,
     RefusedOp,
     RoomEvent,
+    SeatTransfer,
     SittingRun,
 )
 from exam_server.delivery.queries import room_counts
 from exam_server.delivery.roots import last_root
 from exam_server.delivery.states import EventKind
 from exam_server.seb.models import SebOverride
-from proctor.models import ExtraTime, Incident, PresenceRecord
+from proctor.models import ExtraTime, IdentityCheck, Incident, PresenceRecord
 from proctor.rules.room_counts import Counts
 from registry.accounts.models import Account
-from registry.enrolment.models import Enrolment
+from registry.enrolment.models import Accommodation, Enrolment
 from registry.local_time import JIANGSU
 from registry.scheduling.models import Admission
 
@@ -52,6 +54,11 @@ class Facts:
     events: Sequence[RoomEvent]  # oldest first
     decided: Sequence[AttemptEvent]  # of DECISIONS, oldest first
     load_tests: Sequence[LoadTest]  # oldest first
+    checks: Sequence[IdentityCheck]  # oldest first
+    transfers: Sequence[SeatTransfer]
+    approved: Mapping[int, Accommodation]  # by admission
+    sealings: Sequence[PaperSealing]
+    key: PaperKey | None
     root: ChainRoot | None
     counts: Counts
     people: Mapping[int, str]  # names of staff by account
@@ -92,6 +99,9 @@ def facts_of(db: Session, run: SittingRun) -> Facts:
     decided = select(AttemptEvent).where(
         AttemptEvent.attempt_id.in_(own), AttemptEvent.kind.in_(DECISIONS)
     )
+    checks = select(IdentityCheck).where(IdentityCheck.admission_id.in_(ids))
+    transfers = select(SeatTransfer).where(SeatTransfer.attempt_id.in_(own))
+    sealings = select(PaperSealing).where(PaperSealing.sitting_id == sitting_id)
     events = select(RoomEvent).where(RoomEvent.sitting_id == sitting_id).order_by(RoomEvent.id)
     return Facts(
         run=run,
@@ -105,10 +115,23 @@ def facts_of(db: Session, run: SittingRun) -> Facts:
         events=db.scalars(events).all(),
         decided=db.scalars(decided.order_by(AttemptEvent.id)).all(),
         load_tests=load_tests_of(db, sitting_id),
+        checks=db.scalars(checks.order_by(IdentityCheck.id)).all(),
+        transfers=db.scalars(transfers.order_by(SeatTransfer.id)).all(),
+        approved=_approved(db, admissions.values()),
+        sealings=db.scalars(sealings.order_by(PaperSealing.number)).all(),
+        key=db.get(PaperKey, sitting_id),
         counts=room_counts(db, run),
         root=last_root(db, sitting_id),
         people={row.id: row.name for row in db.execute(select(Account.id, Account.name))},
     )
+
+
+def _approved(db: Session, admissions: Iterable[Admission]) -> dict[int, Accommodation]:
+    by_enrolment = {admission.enrolment_id: admission.id for admission in admissions}
+    own = select(Accommodation).where(
+        Accommodation.enrolment_id.in_(by_enrolment), Accommodation.minutes > 0
+    )
+    return {by_enrolment[given.enrolment_id]: given for given in db.scalars(own)}
 
 
 def at(instant: datetime | None) -> str:

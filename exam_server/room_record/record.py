@@ -7,9 +7,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from exam_server.delivery.queries import run_on_duty
+from exam_server.delivery.rules.exam_rules import ExamRules
 from exam_server.delivery.states import RunState
+from exam_server.room_record.entry_sections import identity_counts
 from exam_server.room_record.facts import at, facts_of
-from exam_server.room_record.sections import Section, sections_of
+from exam_server.room_record.sections import sections_of
+from exam_server.room_record.tables import Section
 from proctor.rules.room_counts import Counts
 from registry.access import Actor
 from registry.audit_log import note
@@ -46,6 +49,7 @@ class RoomRecord:
             ("实考", counts.present),
             ("缺考", counts.absent),
             ("交卷", counts.handed_in),
+            *([("缓考", counts.deferred)] if counts.deferred else []),
         )
 
     @property
@@ -77,6 +81,8 @@ def room_record(db: Session, sitting_id: int, *, actor: Actor) -> RoomRecord:
             ("实际开考", at(run.started_at)),
             ("关闭考场", at(run.closed_at)),
             ("监考员", "、".join(proctor.account.name for proctor in names)),
+            ("身份核验", identity_counts(facts)),
+            ("考场规则", _rules(run.rules)),
             ("试卷", f"{'一人一卷' if run.set_id else '同一试卷'}，第 {run.paper_id} 号"),
         ),
         counts=facts.counts,
@@ -84,6 +90,13 @@ def room_record(db: Session, sitting_id: int, *, actor: Actor) -> RoomRecord:
         root=SignedRoot(root.number, root.root, at(root.at)) if root else None,
         is_final=run.state == RunState.CLOSED,
     )
+
+
+def _rules(rules: ExamRules) -> str:
+    leave = (
+        f"{rules.early_leave_minutes} 分钟后可交卷" if rules.early_leave_minutes else "随时可交卷"
+    )
+    return f"开考 {rules.late_entry_minutes} 分钟后不得入场，{leave}"
 
 
 def record_for_print(db: Session, sitting_id: int, *, actor: Actor, now: datetime) -> RoomRecord:

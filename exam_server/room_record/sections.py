@@ -2,20 +2,18 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from typing import TypeVar
 
 from exam_server.delivery.load_test.actions import WORDS
 from exam_server.delivery.models import RoomEvent
 from exam_server.delivery.states import AttemptState, EventKind
+from exam_server.room_record import entry_sections as entry
 from exam_server.room_record.facts import Facts, at
+from exam_server.room_record.tables import WHO, Section, by_seat, told
 from proctor.rules.presence import Presence
 
-Row = TypeVar("Row")
-SEAT, NAME, NUMBER = ("座位", 13.0), ("姓名", 22.0), ("准考证号", 32.0)
-WHO = (SEAT, NAME, NUMBER)
+BY_ITSELF = "系统（超过迟到时限）"
 EVENT_KINDS = {"help": "举手", "alert": "离开答题窗口等异常", "offline": "连接中断"}
 SETTLED = {
     EventKind.REOPENED: "恢复作答",
@@ -29,20 +27,6 @@ DECIDED = {
     "refused": "未计入成绩，已留存",
 }
 REFUSED_WORDS = {"closed": "交卷后到达", "fenced": "换机后由旧机位送出", "conflict": "序号内容冲突"}
-
-
-@dataclass(frozen=True)
-class Section:
-    """One table of the record; widths are in millimetres and fill the line together."""
-
-    title: str
-    columns: tuple[tuple[str, float], ...]
-    rows: tuple[tuple[str, ...], ...]
-
-    @property
-    def is_of_people(self) -> bool:
-        """Say whether every line is about a candidate, so that lines are worth counting."""
-        return self.columns[0] == SEAT
 
 
 def sections_of(facts: Facts) -> tuple[Section, ...]:
@@ -86,8 +70,9 @@ def _load_tests(facts: Facts) -> Section:
 
 def _absent(facts: Facts) -> Section:
     rows = [
-        (*facts.seat(i), at(record.recorded_at), facts.person(record.recorded_by_id))
-        for i, record in _by_seat(facts, facts.presence)
+        (*facts.seat(i), at(record.recorded_at), by)
+        for i, record in by_seat(facts, facts.presence)
+        for by in [facts.person(record.recorded_by_id) if record.recorded_by_id else BY_ITSELF]
         if record.presence == Presence.ABSENT and i not in facts.attempts
     ]
     return Section("缺考", (*WHO, ("登记时间", 25.0), ("登记人", 90.0)), tuple(rows))
@@ -96,7 +81,7 @@ def _absent(facts: Facts) -> Section:
 def _late(facts: Facts) -> Section:
     begun = facts.run.started_at
     rows = []
-    for i, attempt in _by_seat(facts, facts.attempts):
+    for i, attempt in by_seat(facts, facts.attempts):
         if begun is None or attempt.claimed_at <= begun:
             continue
         minutes = -((begun - attempt.claimed_at) // timedelta(minutes=1))
@@ -107,7 +92,7 @@ def _late(facts: Facts) -> Section:
 
 
 def _moves(facts: Facts) -> Section:
-    rows = _told(facts, "released")
+    rows = told(facts, "released")
     return Section("换机", (*WHO, ("时间", 20.0), ("情况", 73.0), ("办理人", 22.0)), rows)
 
 
@@ -153,7 +138,7 @@ def _compensated(facts: Facts) -> Section:
 
 
 def _forced(facts: Facts) -> Section:
-    rows = _told(facts, "forced")
+    rows = told(facts, "forced")
     return Section("强制交卷", (*WHO, ("时间", 20.0), ("情况", 73.0), ("办理人", 22.0)), rows)
 
 
@@ -239,24 +224,18 @@ def _ends(facts: Facts) -> Section:
     return Section("交卷", columns, tuple(rows))
 
 
-def _told(facts: Facts, kind: str) -> tuple[tuple[str, ...], ...]:
-    return tuple(
-        (*facts.seat(event.admission_id), at(event.at), event.text, facts.person(event.by_id))
-        for event in facts.events
-        if event.kind == kind
-    )
-
-
-def _by_seat(facts: Facts, rows: Mapping[int, Row]) -> Iterable[tuple[int, Row]]:
-    return ((i, rows[i]) for i in facts.admissions if i in rows)
-
-
 SECTIONS: tuple[Callable[[Facts], Section], ...] = (
     _load_tests,
+    entry.custody,
+    entry.identity,
     _absent,
+    entry.deferred,
     _late,
+    entry.let_in,
     _ends,
     _moves,
+    entry.transfers,
+    entry.approved,
     _extensions,
     _pauses,
     _compensated,

@@ -8,7 +8,7 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.platypus import Flowable, KeepTogether, Spacer, Table
 
 from exam_server.room_record.record import RoomRecord
-from exam_server.room_record.sections import Section
+from exam_server.room_record.tables import Section
 from scoring.page_layout import (
     CONTENT_MM,
     SMALL,

@@ -4,8 +4,13 @@ import pypdfium2
 import pytest
 from flask.testing import FlaskClient
 
+from exam_server.delivery.check_in import check_identity
 from exam_server.room_record.record import RoomRecord, room_record
+from proctor.rules.identity import Identity
+from registry.enrolment.accommodations import approve_accommodation
+from registry.scheduling.models import Admission
 from tests.support.room import Room, signed_in_staff
+from tests.support.sealed_papers import seal, slips
 
 REVIEWER = "jiankao02"
 
@@ -129,3 +134,49 @@ def test_pauses_and_the_time_given_back_stand_in_the_record(room: Room) -> None:
     assert [row[0] for row in told] == ["全场", "全场"]
     assert "火警演练" in told[0][4]
     assert [row[4] for row in rows_of(room, "补时")] == ["3 分 05 秒"] * 2
+
+
+def identity_check(room: Room, by: str, mark: Identity, words: str = "") -> None:
+    with room.database.transaction() as db:
+        told = (db, room.sitting_id, room.admissions[0], mark, words)
+        check_identity(*told, actor=room.office.actors[by], now=room.clock())
+
+
+def test_papers_identity_computers_and_who_came_when_stand_in_the_record(room: Room) -> None:
+    with room.database.transaction() as db:
+        enrolment_id = db.get_one(Admission, room.admissions[0]).enrolment_id
+        given = (db, enrolment_id, 15, "右手骨折")
+        approve_accommodation(*given, actor=room.office.actors["shi01"], now=room.clock())
+    prepared = seal(room.database, room.office, room.sitting_id, now=room.clock())
+    room.open()
+    room.command("unlock", **slips(prepared))
+    identity_check(room, "jiankao01", Identity.DOUBTFUL, "照片较旧")
+    identity_check(room, "jiankao02", Identity.MATCH)
+    room.seated(0)
+    room.command("start")
+    other = room.page(0)
+    other.sign_in(room.code())
+    room.command("approve_transfer", transfer=room.seat()["transfer"]["id"], matches=True)
+    other.post("transfer", {})
+    room.clock.advance(minutes=31)
+    room.server.room.tick()
+    together = {"reason": "交通事故", "reviewer": REVIEWER}
+    room.command("mark_present", admission=room.admissions[1], **together)
+    room.command("defer", admission=room.admissions[2], **together)
+    assert [row[1] for row in rows_of(room, "试卷保管")] == ["封存（第 1 次）", "启封", "发卷开考"]
+    assert [row[4] for row in rows_of(room, "身份核验存疑、不符")] == ["存疑", "一致", "一致"]
+    assert rows_of(room, "换机申请")[0][-4:-1] == ("127.0.0.1", "127.0.0.1", "批准，已换")
+    assert rows_of(room, "考前批准的加时")[0][3:5] == ("15", "右手骨折")
+    assert "交通事故" in rows_of(room, "超过迟到时限放行")[0][4]
+    assert [row[0] for row in rows_of(room, "缓考")] == ["03"]
+    assert rows_of(room, "缺考")[0][-1] == "系统（超过迟到时限）"
+    record = record_of(room)
+    assert dict(record.counts_line)["缓考"] == 1
+    assert dict(record.facts)["身份核验"] == "一致 1 人，存疑 0 人，不符 0 人，未核验 4 人"
+    staff = signed_in_staff(room, "jiankao01")
+    page = staff.get(f"/proctor/{room.sitting_id}/record").text
+    flat = text_of(staff.get(f"/proctor/{room.sitting_id}/record.pdf").data)
+    flat = flat.replace("\r\n", "").replace("\n", "")
+    for section in record.sections:
+        for row in section.rows:
+            assert all(text in page and text in flat for text in row), row
