@@ -34,6 +34,12 @@ def confirm_message(page: Page) -> None:
     expect(page.get_by_role("dialog")).to_have_count(0)
 
 
+def paused(page: Page) -> None:
+    """See that the paper is covered and the page says why."""
+    expect(page.get_by_role("heading", name="考试已暂停")).to_be_visible()
+    expect(page.locator("#player")).to_be_hidden()
+
+
 def longer(page: Page, before_s: int, minutes: int) -> None:
     """Wait until the countdown has gained the minutes."""
     page.wait_for_function(f"least => ({LEFT_S})() > least", arg=before_s + 60 * minutes - 20)
@@ -68,6 +74,11 @@ def test_start_messages_and_extensions_reach_the_candidates(room: OpenRoom, serv
     given.within(LIMIT_S, "extension to all", lambda: longer(other, other_s, 5))
     longer(one, before_s, 5)
     expect(wall.seat(first.seat_no)).to_contain_text("+10")
+    stopped = wall.act("#phase", "全场暂停", reason="火警")
+    stopped.within(LIMIT_S, "pause to cover", lambda: paused(one))
+    paused(other)
+    goes_on = wall.act("#phase", "恢复考试")
+    goes_on.within(LIMIT_S, "resumption to paper", Paper(one).open)
 
 
 def test_without_a_socket_messages_and_extensions_arrive_and_the_wall_sees_them_confirmed(
@@ -93,6 +104,10 @@ def test_without_a_socket_messages_and_extensions_arrive_and_the_wall_sees_them_
     before_s = page.evaluate(LEFT_S)
     given = wall.act(".bar", "全场延时", reason="停电", reviewer=SECOND_PROCTOR)
     given.within(LIMIT_WITHOUT_SOCKET_S, "extension, no socket", lambda: longer(page, before_s, 5))
+    stopped = wall.act("#phase", "全场暂停", reason="火警")
+    stopped.within(LIMIT_WITHOUT_SOCKET_S, "pause, no socket", lambda: paused(page))
+    goes_on = wall.act("#phase", "恢复考试")
+    goes_on.within(LIMIT_WITHOUT_SOCKET_S, "resumption, no socket", Paper(page).open)
 
 
 def test_one_key_pauses_the_room_and_the_time_is_given_back_after_it(room: OpenRoom) -> None:
