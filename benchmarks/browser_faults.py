@@ -44,6 +44,7 @@ from tests.support.lost_replies import LOST, LostReplies, press_hand_in, receipt
 KILLED_AFTER_MS = 50
 QUESTIONS = 40  # answered with the cable out
 LOST_REPLIES, PRESSES = 3, 10
+UNREACHABLE = ("net::ERR_FAILED", "net::ERR_TIMED_OUT", "net::ERR_CONNECTION_TIMED_OUT")
 STORED_WITHIN_S = 60.0  # patience, not the goal
 BARE_PAGE = "/static/css/tokens.css"  # of the same origin, runs nothing of the exam
 JOURNAL_ON_DISK = """async ([attempt, key]) => {
@@ -204,21 +205,16 @@ def pull_cable(home: Home, minutes: float) -> dict[str, Any]:
     with chromium() as browser, Cable(home.server.address) as cable:
         journey = Journey(browser, cable.address)
         page = journey.page()
-        sit_down(page, cable.address, seat.token)
-        paper = Paper(page)
-        before = len(home.incidents(seat.attempt_id))  # silent from the start to the sitting down
-        cable.pull()
-        pulled_at = time.monotonic()
-        for number in range(1, QUESTIONS + 1):
-            paper.go(number)
-            paper.press("A")
-            due = pulled_at + 60 * minutes * number / QUESTIONS
-            page.wait_for_timeout(max(0.0, 1000 * (due - time.monotonic())))
-        paper.link(f"网络中断 · {QUESTIONS} 题已存本机")
-        stored_before = len(home.answers(seat.attempt_id))
-        cable.plug_in()
-        stored_s = seconds_until_stored(home, seat.attempt_id, paper, page)
-        paper.link(f"{QUESTIONS} 题已存到服务器")
+        with journey.outage(UNREACHABLE):
+            sit_down(page, cable.address, seat.token)
+            before = len(home.incidents(seat.attempt_id))  # silent until somebody sat down
+            cable.pull()
+            paper = answer_slowly(page, 60 * minutes)
+            paper.link(f"网络中断 · {QUESTIONS} 题已存本机")
+            stored_before = len(home.answers(seat.attempt_id))
+            cable.plug_in()
+            stored_s = seconds_until_stored(home, seat.attempt_id, paper, page)
+            paper.link(f"{QUESTIONS} 题已存到服务器")
         journey.close()
     return {
         "cable_out_minutes": minutes,
@@ -229,6 +225,17 @@ def pull_cable(home: Home, minutes: float) -> dict[str, Any]:
         "counter_seen": True,
         "incidents": home.incidents(seat.attempt_id)[before:],
     }
+
+
+def answer_slowly(page: Page, seconds: float) -> Paper:
+    """Answer the questions one by one, spread over so long."""
+    paper, began = Paper(page), time.monotonic()
+    for number in range(1, QUESTIONS + 1):
+        paper.go(number)
+        paper.press("A")
+        due = began + seconds * number / QUESTIONS
+        page.wait_for_timeout(max(0.0, 1000 * (due - time.monotonic())))
+    return paper
 
 
 def seconds_until_stored(home: Home, attempt_id: int, paper: Paper, page: Page) -> float:

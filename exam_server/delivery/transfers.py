@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 from exam_server.delivery.ending import add_event, end_leases
 from exam_server.delivery.errors import RoomNotReadyError
 from exam_server.delivery.leases import candidate_actor, new_lease
-from exam_server.delivery.models import Attempt, RoomEvent, SeatTransfer
+from exam_server.delivery.models import Attempt, SeatTransfer
 from exam_server.delivery.queries import admission_in, hash_of_token, live_lease, run_on_duty
 from exam_server.delivery.states import AttemptState, EventKind, TransferState
-from exam_server.delivery.transitions import CANDIDATE, record
+from exam_server.delivery.transitions import CANDIDATE, record, settle_transfer_alarm
 from proctor.actions import record_identity
 from proctor.rules.identity import Identity
 from registry.access import Actor
@@ -46,7 +46,7 @@ def ask_transfer(db: Session, attempt: Attempt, *, address: str, now: datetime) 
     db.add(transfer)
     if attempt.state != AttemptState.TRANSFER_PENDING:
         record(db, [attempt], EventKind.TRANSFER_ASKED, now=now, actor=CANDIDATE)
-    _settle_alarm(db, attempt)
+    settle_transfer_alarm(db, attempt.admission_id)
     text = f"另一台机器（{transfer.address}）要求接着考，原机位 {transfer.from_address}"
     add_event(db, attempt, "transfer", text, now=now, is_open=True)
     detail = {"from": transfer.from_address, "to": transfer.address}
@@ -74,7 +74,7 @@ def approve_transfer(
     record_identity(db, attempt.admission_id, Identity.MATCH, words, actor=actor, now=now)
     transfer.decided_at, transfer.decided_by_id = now, actor.account_id
     transfer.seat_no = seat_no
-    _settle_alarm(db, attempt)
+    settle_transfer_alarm(db, attempt.admission_id)
     add_event(db, attempt, "info", f"批准换机到 {transfer.address}", now=now, actor=actor)
     detail = {"transfer": transfer.id, "seat": seat_no, "to": transfer.address}
     note(db, "approve_transfer", ("attempt", attempt.id), actor=actor, now=now, detail=detail)
@@ -96,7 +96,7 @@ def deny_transfer(
     transfer.state = TransferState.DENIED
     transfer.decided_at, transfer.decided_by_id = now, actor.account_id
     record(db, [attempt], EventKind.TRANSFER_DENIED, now=now, actor=actor, reason=reason)
-    _settle_alarm(db, attempt)
+    settle_transfer_alarm(db, attempt.admission_id)
     add_event(db, attempt, "info", f"拒绝换机：{reason.strip()}", now=now, actor=actor)
     detail = {"transfer": transfer.id, "reason": reason, "to": transfer.address}
     note(db, "deny_transfer", ("attempt", attempt.id), actor=actor, now=now, detail=detail)
@@ -189,13 +189,3 @@ def _require_free(db: Session, attempt: Attempt, seat_no: int | None) -> None:
     taken |= {no for other, no in moved.items() if other != attempt.id}
     if seat_no in taken or seat_no > sitting.room.row_count * sitting.room.column_count:
         raise InvalidInputError(field="新机位", reason="该机位不存在或已有考生，请另选备用机位。")
-
-
-def _settle_alarm(db: Session, attempt: Attempt) -> None:
-    waiting = select(RoomEvent).where(
-        RoomEvent.admission_id == attempt.admission_id,
-        RoomEvent.kind == "transfer",
-        RoomEvent.is_open,
-    )
-    for event in db.scalars(waiting):
-        event.is_open = False

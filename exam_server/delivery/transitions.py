@@ -12,10 +12,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from exam_server.delivery.chain import EventLink, link, microseconds
-from exam_server.delivery.models import Attempt, AttemptEvent, Outage
-from exam_server.delivery.rules.attempt_states import Event, standing_of
+from exam_server.delivery.models import Attempt, AttemptEvent, Outage, RoomEvent, SeatTransfer
+from exam_server.delivery.rules.attempt_states import (
+    DECIDES_TRANSFER,
+    ENDS_TRANSFER,
+    Event,
+    standing_of,
+)
 from exam_server.delivery.rules.deadline import Interval, closing_of, deadline_of, ledger_of
-from exam_server.delivery.states import EventKind
+from exam_server.delivery.states import EventKind, TransferState
 from registry.access import SYSTEM, Actor
 from registry.accounts.models import Account
 
@@ -70,6 +75,29 @@ def record(
         attempt.event_no, attempt.event_hash = row.number, row.chain_hash
         db.add(row)
     db.flush()
+    if kind in ENDS_TRANSFER - DECIDES_TRANSFER:
+        _lapse_requests(db, attempts)
+
+
+def _lapse_requests(db: Session, attempts: Sequence[Attempt]) -> None:
+    """Tell computers that wait for a proctor, and the wall, that nothing is left to decide."""
+    waiting = select(SeatTransfer).where(
+        SeatTransfer.attempt_id.in_([attempt.id for attempt in attempts]),
+        SeatTransfer.state == TransferState.ASKED,
+    )
+    places = {attempt.id: attempt.admission_id for attempt in attempts}
+    for transfer in db.scalars(waiting).all():
+        transfer.state = TransferState.REPLACED
+        settle_transfer_alarm(db, places[transfer.attempt_id])
+
+
+def settle_transfer_alarm(db: Session, admission_id: int) -> None:
+    """Close what the wall was told of a computer that asks for a candidate's seat."""
+    waiting = select(RoomEvent).where(
+        RoomEvent.admission_id == admission_id, RoomEvent.kind == "transfer", RoomEvent.is_open
+    )
+    for event in db.scalars(waiting):
+        event.is_open = False
 
 
 def _follow(attempt: Attempt, events: Sequence[Event]) -> None:

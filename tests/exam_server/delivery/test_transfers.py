@@ -122,5 +122,19 @@ def test_handing_in_at_the_old_computer_ends_the_request(room: Room) -> None:
     new = asking(room, old)
     approve(room)
     old.hand_in()
-    assert new.post("transfer", {}).get("error") == "room_not_ready"
+    assert outcome(new) == "replaced"
     assert old.state()["state"] == "submitted"
+
+
+def test_a_released_seat_or_an_end_leaves_no_computer_waiting(room: Room) -> None:
+    (old,) = room.working()
+    second = asking(room, old)
+    assert room.seat()["state"] == "alert"
+    room.command("release_seat", admission=old.admission_id, reason="换机")
+    assert outcome(second) == "replaced"
+    assert room.seat()["state"] == "active"
+    assert old.sign_in(room.code()) == ""
+    third = asking(room, old)
+    own = {"admission": old.admission_id, "reason": "违纪", "reviewer": "jiankao02"}
+    room.command("force_submit", **own)
+    assert outcome(third) == "replaced"

@@ -7,7 +7,7 @@ const ASK_MS = 1000;
 /** @type {Record<string, [string, string]>} title and text of what ends the waiting */
 const REFUSED = {
   denied: ["监考人员没有批准换机", "请回到原来的机位继续作答；有疑问请举手。"],
-  replaced: ["换机申请已由另一台机器提出", "请到最后登录的那台机器上等候，或举手联系监考人员。"],
+  replaced: ["换机申请已失效", "请回到登录页重新登录；已在另一台机器上登录的，请到那台机器上等候。有疑问请举手。"],
   unknown: ["没有找到换机申请", "请回到登录页重新登录，或举手联系监考人员。"],
 };
 
