@@ -1,7 +1,7 @@
 """What every reply to a candidate says of the attempt: state, head, deadline, last event."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from exam_server.delivery.states import BEGUN, AttemptState, RunState
 from registry.database import Database
 
 
-@dataclass(frozen=True)
+@dataclass
 class Brief:
     """What every reply to a candidate says of the attempt."""
 
@@ -121,5 +121,5 @@ class Briefs:
     def advance(self, attempt_id: int, head_seq: int) -> None:
         """Operations were stored; nothing else has changed."""
         brief = self._briefs.get(attempt_id)
-        if brief is not None and brief.head_seq != head_seq:
-            self._briefs[attempt_id] = replace(brief, head_seq=head_seq)
+        if brief is not None:
+            brief.head_seq = head_seq

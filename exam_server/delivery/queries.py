@@ -50,15 +50,18 @@ def hash_of_token(token: str) -> str:
     return sm3(token.encode()).hex()
 
 
+PLACE = (
+    select(Lease.attempt_id, Lease.epoch, Attempt.sitting_id, Attempt.admission_id)
+    .join(Attempt, Attempt.id == Lease.attempt_id)
+    .where(Lease.token_hash == bindparam("token_hash"))
+)
+
+
 def seat_of(db: Session, token: str | None) -> Seat | None:
     """Return the place that a lease token stands for, ended leases included."""
     if not token:
         return None
-    row = db.execute(
-        select(Lease.attempt_id, Lease.epoch, Attempt.sitting_id, Attempt.admission_id)
-        .join(Attempt, Attempt.id == Lease.attempt_id)
-        .where(Lease.token_hash == hash_of_token(token))
-    ).one_or_none()
+    row = db.execute(PLACE, {"token_hash": hash_of_token(token)}).one_or_none()
     return Seat(*row) if row else None
 
 

@@ -12,12 +12,15 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from engineio import packet as engine
+
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # section 1.3
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 OPCODES = frozenset({CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG})
 FINAL, RESERVED, OPCODE, MASKED = 0x80, 0x70, 0x0F, 0x80
 CONTROL_LIMIT = 125  # bytes, section 5.5
 READ_BYTES = 4_096
+SHORT = 16_384  # bytes; the line takes messages of candidates whole but for one who reads nothing
 NORMAL, PROTOCOL_ERROR, BAD_TEXT, TOO_BIG = 1000, 1002, 1007, 1009
 CLOSE_CODES = frozenset({*range(1000, 1004), *range(1007, 1015), *range(3000, 5000)})
 STALLED_AFTER_MS = 20_000  # a peer that takes nothing for so long is given up, as its pings are
@@ -34,12 +37,13 @@ class Violation(Exception):
 class WebSocket:
     """One accepted connection: whole messages in, whole messages out."""
 
-    __slots__ = ("_buffer", "_limit", "_line", "_sending", "is_open")
+    __slots__ = ("_buffer", "_limit", "_line", "_rest", "_sending", "is_open")
 
     def __init__(self, line: socket.socket, limit_bytes: int) -> None:
         self._line = line
         self._limit = limit_bytes
         self._buffer = b""
+        self._rest = b""
         self._sending = threading.Lock()  # an event must not begin inside another one
         self.is_open = True
 
@@ -49,6 +53,32 @@ class WebSocket:
             self._send(TEXT, message.encode())
         else:
             self._send(BINARY, message)
+
+    def send_at_once(self, message: str | bytes) -> bool:
+        """Send a short message if that needs no waiting; a rest of it goes before the next one.
+
+        False when nothing of it was sent. Raises ``OSError`` when the connection is over.
+        """
+        text = isinstance(message, str)
+        payload = message.encode() if isinstance(message, str) else message
+        if len(payload) > SHORT or self._rest or not self._sending.acquire(blocking=False):
+            return False
+        try:
+            if not self.is_open:
+                raise ConnectionResetError
+            frame = _head(TEXT if text else BINARY, len(payload)) + payload
+            sent = self._line.send(frame, 0, 0)  # type: ignore[call-arg]  # gevent's takes a timeout
+            self._rest = frame[sent:]
+        except BlockingIOError:
+            return False
+        finally:
+            self._sending.release()
+        return True
+
+    @property
+    def has_rest(self) -> bool:
+        """Say whether the line has not taken a message whole."""
+        return bool(self._rest)
 
     def wait(self) -> str | bytes | None:
         """Return the next message, None when the connection is over."""
@@ -62,7 +92,7 @@ class WebSocket:
 
     def close(self, code: int = NORMAL) -> None:
         """Say goodbye unless a message is under way, and end the connection."""
-        if self.is_open and self._sending.acquire(blocking=False):
+        if self.is_open and not self._rest and self._sending.acquire(blocking=False):
             try:
                 self._line.sendall(_head(CLOSE, 2) + struct.pack("!H", code))
             except OSError:
@@ -148,7 +178,8 @@ class WebSocket:
         with self._sending:
             if not self.is_open:
                 raise ConnectionResetError
-            self._line.sendall(_head(opcode, len(payload)) + payload)
+            rest, self._rest = self._rest, b""
+            self._line.sendall(rest + _head(opcode, len(payload)) + payload)
 
     def _hang_up(self) -> None:
         """End both directions, so that whoever still waits on the line wakes up."""
@@ -158,6 +189,34 @@ class WebSocket:
                 self._line.shutdown(socket.SHUT_RDWR)
             except OSError:
                 return
+
+
+SENT = object()
+
+
+class Outbox:
+    """What engineio puts its packets into: sent at once while nothing waits before them.
+
+    Its own queue costs a timer and two switches of greenlets for each packet.
+    """
+
+    def __init__(self, line: WebSocket, queue: Any) -> None:
+        self._line = line
+        self._queue = queue
+
+    def put(self, packet: Any) -> None:
+        """Send a packet, or leave it to the greenlet that waits for the line."""
+        if packet is not None and self._queue.empty():
+            try:
+                if self._line.send_at_once(packet.encode()):
+                    packet = engine.Packet(engine.NOOP) if self._line.has_rest else SENT
+            except OSError:
+                packet = None  # the connection is over: lets that greenlet end
+        if packet is not SENT:
+            self._queue.put(packet)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._queue, name)
 
 
 class Driver:
@@ -177,6 +236,9 @@ class Driver:
         line.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STALLED_AFTER_MS)
         line.sendall(_acceptance(key))
         accepted = WebSocket(line, self._limit)
+        connection = getattr(self._handler, "__self__", None)
+        if connection is not None and not connection.connected:  # no upgrade from polling
+            connection.queue = Outbox(accepted, connection.queue)
         try:
             return self._handler(accepted)
         finally:

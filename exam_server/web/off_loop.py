@@ -4,11 +4,14 @@ Two lanes of one native thread each: passwords, and documents. PDFium is not thr
 no two documents may be worked on at once; and a long scan must not keep anyone from signing in.
 """
 
+import os
+import threading
 from collections.abc import Callable
 from contextvars import Context
 from functools import cache
 from typing import ParamSpec, TypeVar, cast
 
+import gevent
 from gevent import monkey
 from gevent.threadpool import ThreadPool
 
@@ -16,9 +19,18 @@ Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 
+LESS_URGENT = 10  # of 19; what runs here yields the processor to the loop
+
+
 @cache
 def _lane(_name: str) -> ThreadPool:
     return ThreadPool(1)
+
+
+def give_way() -> None:
+    """Let others have their turn when gevent runs the server; never inside a transaction."""
+    if monkey.is_module_patched("threading"):
+        gevent.sleep(0)
 
 
 def off_the_loop(
@@ -39,4 +51,9 @@ def _call(lane: str, work: Callable[[], Result]) -> Result:
     """Call ``work`` without the request's context, which a lane never has."""
     if not monkey.is_module_patched("threading"):
         return Context().run(work)
-    return cast(Result, _lane(lane).apply(work))
+    return cast(Result, _lane(lane).apply(lambda: _less_urgently(work)))
+
+
+def _less_urgently(work: Callable[[], Result]) -> Result:
+    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LESS_URGENT)  # of this thread alone
+    return work()

@@ -10,8 +10,8 @@ from sqlalchemy.exc import OperationalError
 
 from exam_server.context import now, reading, surroundings, transaction
 from exam_server.cookies import LOGIN_COOKIE
-from registry.accounts.models import Account
-from registry.accounts.queries import actor_of, live_login
+from exam_server.web.off_loop import give_way
+from registry.accounts.queries import signed_in
 from registry.accounts.signing_in import TOUCH_AFTER, keep_signed_in
 
 OPEN_TO_FIRST_PASSWORD = frozenset(
@@ -57,13 +57,13 @@ def find_person() -> None:
     if not token or request.path.startswith("/static/"):
         return
     with reading() as db:
-        login = live_login(db, token, now=now())
-        if login is None:
-            return
-        g.actor = actor_of(db.get_one(Account, login.account_id))
-        stale = now() - login.last_seen_at >= TOUCH_AFTER
-    if stale:
+        found = signed_in(db, token, now=now())
+    if found is None:
+        return
+    last_seen_at, g.actor = found
+    if now() - last_seen_at >= TOUCH_AFTER:
         _prolong(token)
+    give_way()  # pages of staff take long: between two parts of one, answers are saved
 
 
 def _prolong(token: str) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import ColumnElement, Select, or_, select, true
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from registry.access import NO_INSTITUTION, Actor, Role, permissions_of
 from registry.accounts.models import Account, AccountState, Login
@@ -70,21 +70,36 @@ def password_hash_of(db: Session, login_name: str) -> str:
 def live_login(db: Session, token: str, *, now: datetime) -> Login | None:
     """Return the sign-in of a token unless it has ended, idled away or lost its account."""
     return db.scalar(
-        select(Login)
-        .join(Account, Account.id == Login.account_id)
-        .where(
-            Login.token_hash == hash_of_token(token),
-            Login.ended_at.is_(None),
-            Login.last_seen_at > now - IDLE_LIMIT,
-            Account.state == AccountState.ACTIVE,
-        )
+        select(Login).join(Account, Account.id == Login.account_id).where(*_is_live(token, now))
+    )
+
+
+def _is_live(token: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Login.token_hash == hash_of_token(token),
+        Login.ended_at.is_(None),
+        Login.last_seen_at > now - IDLE_LIMIT,
+        Account.state == AccountState.ACTIVE,
     )
 
 
 def account_by_token(db: Session, token: str, *, now: datetime) -> Actor | None:
     """Return who holds a live sign-in, else None; ``actions.keep_signed_in`` prolongs it."""
-    login = live_login(db, token, now=now)
-    return None if login is None else actor_of(db.get_one(Account, login.account_id))
+    found = signed_in(db, token, now=now)
+    return found[1] if found else None
+
+
+def signed_in(db: Session, token: str, *, now: datetime) -> tuple[datetime, Actor] | None:
+    """Return when the holder of a live sign-in was last seen, and who it is; one statement."""
+    whole = (Account.roles, Account.centre, Account.institution)
+    rows = db.execute(
+        select(Login.last_seen_at, Account)
+        .join(Account, Account.id == Login.account_id)
+        .where(*_is_live(token, now))
+        .options(*(joinedload(part) for part in whole))
+    )
+    found = rows.unique().one_or_none()
+    return (found.last_seen_at, actor_of(found.Account)) if found else None
 
 
 def account_of(db: Session, account_id: int, *, actor: Actor) -> Account:

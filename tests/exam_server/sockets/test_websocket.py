@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import engineio
+import gevent.socket
 import pytest
 from engineio.socket import Socket
 from websockets.sync.client import ClientConnection, connect
@@ -181,6 +182,31 @@ def test_a_slow_reader_gets_a_large_event_whole(address: str) -> None:
         client.send("4after it")
         assert client.recv() == "4" + "x" * 4_000_000
         assert client.recv() == "4after it"
+
+
+def test_what_the_line_takes_in_part_goes_on_before_the_next_message() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        peer = socket.create_connection(listening.getsockname())
+        line = gevent.socket.socket(fileno=listening.accept()[0].detach())
+    server, message = WebSocket(line, LIMIT), "x" * 15_000
+    received: list[bytes] = []
+
+    def read() -> None:
+        while part := peer.recv(65_536):
+            received.append(part)
+
+    with peer, line:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 20_000)
+        count = 1
+        while server.send_at_once(message):
+            count += 1
+        reader = threading.Thread(target=read)
+        reader.start()
+        server.send(message)
+        line.shutdown(socket.SHUT_WR)
+        reader.join(20)
+    whole = struct.pack("!BBH", 0x80 | TEXT, 126, len(message)) + message.encode()
+    assert b"".join(received) == whole * count
 
 
 def test_a_frame_beyond_the_limit_ends_the_connection_at_once(address: str) -> None:
