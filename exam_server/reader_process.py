@@ -29,6 +29,11 @@ class ReaderProcess:
             command = [sys.executable, "-m", "exam_server.cli.main", "worker", "--until-idle"]
             self._process = subprocess.Popen(command, env=_environment(self._settings))  # noqa: S603  (our own program)
 
+    @property
+    def pid(self) -> int | None:
+        """Return the number of the process that reads, None when none does."""
+        return self._process.pid if self._process is not None and self._is_alive() else None
+
     def stop(self) -> None:
         """End the reader; what it has recorded stays, the rest is read after the next start."""
         if self._process is None or not self._is_alive():

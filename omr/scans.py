@@ -46,7 +46,14 @@ def measures_json(reading: PageReading) -> str:
     return msgspec.json.encode(kept).decode()
 
 
-def crop_of(jpeg: bytes, measures: str, group_id: str, layout: CardLayout) -> bytes | None:
+def crop_of(
+    jpeg: bytes,
+    measures: str,
+    group_id: str,
+    layout: CardLayout,
+    *,
+    margin_mm: tuple[float, float] = CONTEXT_MM,
+) -> bytes | None:
     """Return one group of a kept page, straightened, with its neighbours, as JPEG."""
     kept = msgspec.json.decode(measures)
     image = decode_gray(jpeg)
@@ -54,4 +61,4 @@ def crop_of(jpeg: bytes, measures: str, group_id: str, layout: CardLayout) -> by
         return None
     placement = msgspec.convert(kept["placement"], Placement)
     turned_deg = int(kept["quality"]["turned_deg"])
-    return group_crop(image, placement, turned_deg, layout, group_id, margin_mm=CONTEXT_MM)
+    return group_crop(image, placement, turned_deg, layout, group_id, margin_mm=margin_mm)

@@ -22,11 +22,15 @@ from omr.layouts import layout_named
 from omr.models import AuditedAnswer, ScanBatch
 from omr.rules.silent_errors import TARGETS, sample_size
 from omr.rules.states import Verdict
+from omr.scans import crop_of
 from registry.access import Permission
-from registry.errors import InvalidInputError
+from registry.database import files_of
+from registry.errors import InvalidInputError, NotFoundError
 
 blueprint = Blueprint("reading_audits", __name__, url_prefix="/cards")
 _P = Permission
+JPEG = "image/jpeg"
+ALONE_MM = (10.0, 1.5)  # about the cells: the number beside them, no other question
 SEE_PAGES = (_P.CARDS_SCAN, _P.CARDS_REVIEW)
 
 
@@ -170,6 +174,21 @@ def _asked(answers: list[AuditedAnswer]) -> AuditedAnswer | None:
     """Return the answer that is to be judged again."""
     place = request.args.get("place", "")
     return next((answer for answer in answers if str(answer.place) == place), None)
+
+
+@blueprint.get("/audited-answers/<int:answer_id>/crop.jpg")
+@requires(_P.CARDS_REVIEW)
+def crop(answer_id: int) -> Response:
+    """Give the picture of one answer of a sample, without the questions above and below."""
+    with reading() as db:
+        answer = answer_of(db, answer_id, actor=current_actor())
+        jpeg = files_of(db).get(answer.page.image_hash or "")
+        measures, group = queries.latest_reading(answer.page).measures, answer.group
+    layout = layout_named()
+    content = off_the_loop(crop_of, jpeg, measures, group, layout, margin_mm=ALONE_MM)
+    if content is None:
+        raise NotFoundError(what="该题的图像")
+    return shown(content, f"sample-{answer_id}.jpg", JPEG)
 
 
 @blueprint.post("/audited-answers/<int:answer_id>")

@@ -2,16 +2,16 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from sqlalchemy import func, select
 
+from exam_server.reader_process import ReaderProcess
 from exam_server.scan_folder import FolderWatch
 from exam_server.scan_reading import sole_reader, waiting_batch
 from omr.batch_actions import cancel_batch, start_batch
@@ -37,13 +37,11 @@ from tests.support.scan_batches import (
     ScanRoom,
     another_print,
     card_image,
-    environment_of,
     png,
     scan_room,
+    settings_of,
     zipped,
 )
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -143,34 +141,30 @@ def test_reader_that_is_killed_goes_on_where_it_was_and_reads_nothing_twice(room
     sheets = {f"{number:02d}.png": png(paper(dark=30 + number)) for number in range(24)}
     sheets["card.png"] = png(room.card(0))
     batch_id = room.send(sheets)
-    command = [sys.executable, "-m", "exam_server.cli.main", "worker", "--until-idle"]
-    environment = os.environ | environment_of(room) | {"KAOHE_READERS": "1"}
-    worker = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True)
+    process = ReaderProcess(settings_of(room), room.database)
+    process.look()
     try:
-        recorded = _wait_for_pages(room, batch_id)
+        _wait_for(lambda: _page_ids(room, batch_id))
+        assert process.pid is not None
+        os.kill(process.pid, signal.SIGKILL)
+        _wait_for(lambda: process.pid is None)
+        before = _page_ids(room, batch_id)
+        assert room.state(batch_id) == "reading"
+        assert 0 < len(before) < len(sheets)
+        process.look()  # as a server does that has been started again
+        _wait_for(lambda: room.state(batch_id) == "read")
     finally:
-        os.killpg(worker.pid, signal.SIGKILL)
-        worker.wait()
-    assert room.state(batch_id) == "reading"
-    assert 0 < recorded < len(sheets)
-    before = _page_ids(room, batch_id)
-    with sole_reader(room.database.files.root) as alone:
-        assert alone
-        assert list(room.database.files.root.glob("reading-*")) == []  # nothing lies open
-        room.reader().read_waiting()
-    after = _page_ids(room, batch_id)
-    assert after[: len(before)] == before
+        process.stop()
+    assert _page_ids(room, batch_id)[: len(before)] == before
     assert [name for name, _, _ in room.states(batch_id)] == list(sheets)
-    assert room.state(batch_id) == "read"
+    assert list(room.database.files.root.glob("reading-*")) == []  # nothing is left open
 
 
-def _wait_for_pages(room: ScanRoom, batch_id: int) -> int:
+def _wait_for(happens: Callable[[], object]) -> None:
     until = time.monotonic() + 60
-    while time.monotonic() < until:
-        if found := len(_page_ids(room, batch_id)):
-            return found
-        time.sleep(0.05)
-    raise AssertionError("no page was recorded")
+    while not happens():
+        assert time.monotonic() < until, "it did not happen"
+        time.sleep(0.02)
 
 
 def _page_ids(room: ScanRoom, batch_id: int) -> list[int]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
+from exam_server.config import Settings
 from exam_server.rehearsal.cards import PaperCandidate, paper_candidates
 from exam_server.rehearsal.office import Office
 from exam_server.scan_reading import BatchReader
@@ -106,10 +107,7 @@ def scan_room(database: Database, office: Office, prepared: Prepared) -> ScanRoo
     return ScanRoom(database, office, prepared, tuple(people))
 
 
-def environment_of(room: ScanRoom) -> dict[str, str]:
-    settings = home_settings(room.database.files.root.parent)
-    return {
-        "KAOHE_HOME": str(room.database.files.root.parent),
-        "KAOHE_DATABASE_URL": str(room.database.engine.url.render_as_string(hide_password=False)),
-        "KAOHE_KEYS": str(settings.keys_folder),
-    }
+def settings_of(room: ScanRoom) -> Settings:
+    """Return the settings with which another process finds the same home."""
+    url = room.database.engine.url.render_as_string(hide_password=False)
+    return replace(home_settings(room.database.files.root.parent, url), readers=1)
