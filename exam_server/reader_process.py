@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 from exam_server.config import Settings
-from exam_server.scan_reading import waiting_batch
+from exam_server.scan_reading import sole_reader, waiting_batch
 from registry.database import Database
 
 PATIENCE_S = 5.0  # for a reader that is told to stop
@@ -25,7 +25,7 @@ class ReaderProcess:
             return
         with self._database.reading() as db:
             waits = waiting_batch(db) is not None
-        if waits:
+        if waits and self._is_free():
             command = [sys.executable, "-m", "exam_server.cli.main", "worker", "--until-idle"]
             self._process = subprocess.Popen(command, env=_environment(self._settings))  # noqa: S603  (our own program)
 
@@ -44,6 +44,11 @@ class ReaderProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+    def _is_free(self) -> bool:
+        """Say whether no reader is at work, such as one of a server that was killed."""
+        with sole_reader(self._settings.files_folder) as alone:
+            return alone
 
     def _is_alive(self) -> bool:
         return self._process is not None and self._process.poll() is None

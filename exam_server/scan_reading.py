@@ -134,7 +134,7 @@ class BatchReader:
             promised[paths[source.source.path].id] += source.pages or 1
         with self.database.transaction() as db:
             batch = db.get_one(ScanBatch, batch_id)
-            promise_pages(batch, promised)
+            promise_pages(batch, promised, now=self.clock())
             recorded = pages_recorded(db, batch_id)
         return list(_left(opened, paths, recorded))
 
@@ -155,6 +155,9 @@ class BatchReader:
         return self._commit(batch_id, held)
 
     def _commit(self, batch_id: int, pages: list[tuple[int, KeptPage]]) -> bool:
+        for _, page in pages:  # first, so that the exam room does not wait for the disk meanwhile
+            if page.jpeg:
+                self.database.files.put(page.jpeg)
         with self.database.transaction() as db:
             batch = db.get_one(ScanBatch, batch_id)
             if batch.state != BatchState.READING:

@@ -114,8 +114,9 @@ def begin_reading(batch: ScanBatch, *, now: datetime) -> bool:
     return True
 
 
-def promise_pages(batch: ScanBatch, promised: Mapping[int, int]) -> None:
-    """Record how many pages the files claim to have, by file."""
+def promise_pages(batch: ScanBatch, promised: Mapping[int, int], *, now: datetime) -> None:
+    """Record how many pages the files claim to have, by file; the pace counts from here."""
+    batch.reading_since = now
     for file in batch.files:
         file.pages = promised[file.id]
     batch.page_total = sum(promised.values())

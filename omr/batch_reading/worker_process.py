@@ -1,6 +1,7 @@
 """The loop of one worker process: jobs in, one message for every page out."""
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
@@ -31,16 +32,14 @@ Message = Started | Done | PageResult | KeptPage | tuple[Opened, ...]
 def serve(pipe: Connection, card: Card) -> None:
     """Answer jobs until the pipe closes: a path is opened, a job of pages is read."""
     shelf = Shelf()
-    while True:
-        try:
+    with suppress(EOFError, BrokenPipeError, KeyboardInterrupt):  # who asked has gone
+        while True:
             job = pipe.recv()
-        except (EOFError, KeyboardInterrupt):
-            return
-        if isinstance(job, str):
-            pipe.send(shelf.open_path(job))
-        else:
-            _read_job(job, card, shelf, pipe)
-        pipe.send(Done())
+            if isinstance(job, str):
+                pipe.send(shelf.open_path(job))
+            else:
+                _read_job(job, card, shelf, pipe)
+            pipe.send(Done())
 
 
 def _read_job(job: PageJob, card: Card, shelf: Shelf, pipe: Connection) -> None:
