@@ -26,7 +26,8 @@ from omr.batch_reading.jobs import Card, Opened, PageJob, page_jobs
 from omr.batch_reading.pool import WorkerPool
 from omr.batch_reading.reading_files import PAGE_TIMEOUT_S, open_files
 from omr.batch_reading.results import KeptPage
-from omr.layouts import STANDARD, blank_of, layout_named
+from omr.layout_queries import layout_of_sitting
+from omr.layouts import blank_of_layout, layout_named
 from omr.models import ScanBatch, ScanFile, ScanPage
 from omr.queries import known_serials
 from omr.reader.archives import shown_name
@@ -178,8 +179,10 @@ class BatchReader:
 
 def card_of_sitting(db: Session, sitting_id: int) -> Card:
     """Return the card that the candidates of a sitting were given."""
-    side = (layout_named(STANDARD), blank_of(STANDARD))
-    return Card((side,), Orders(known_serials(db, sitting_id)), keeps=True)
+    layout = layout_of_sitting(db, sitting_id) or layout_named()
+    return Card(
+        ((layout, blank_of_layout(layout)),), Orders(known_serials(db, sitting_id)), keeps=True
+    )
 
 
 def recorded_absences(db: Session, sitting_id: int) -> dict[int, bool]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -12,6 +12,7 @@ from item_bank.composing.queries import paper_for, set_of
 from item_bank.rules.kinds import PaperState
 from omr import queries
 from omr.errors import BatchUnreadError, NoCardsError, ReviewOpenError
+from omr.layout_queries import misfits
 from omr.models import PrintedCard, ScanBatch
 from omr.rules.card_code import serial_of
 from omr.rules.card_layout import CardLayout
@@ -35,6 +36,7 @@ def issue_cards(
 ) -> list[PrintedCard]:
     """Give every candidate of a card sitting a card; those who hold one keep it."""
     sitting = _card_sitting(db, sitting_id, actor=actor)
+    _require_fit(db, layout, [paper_id])
     papers = {admission.id: paper_id for admission in sitting.admissions}
     return _issue(db, sitting, papers, layout, actor=actor, now=now)
 
@@ -58,7 +60,17 @@ def issue_set_cards(
         reason = f"答题卡只有 {len(letters)} 种试卷类型，请为本场指定其中一卷。"
         raise InvalidInputError(field="试卷", reason=reason)
     papers = {admission.id: paper_for(db, set_id, admission) for admission in sitting.admissions}
+    _require_fit(db, layout, set(papers.values()))
     return _issue(db, sitting, papers, layout, actor=actor, now=now)
+
+
+def _require_fit(db: Session, layout: CardLayout, paper_ids: Collection[int]) -> None:
+    """Refuse a card on which an item of the papers has no place of its kind."""
+    wrong = misfits(db, layout, paper_ids)
+    if wrong:
+        numbers = "、".join(map(str, wrong[:5]))
+        reason = f"{layout.code} 没有第 {numbers} 题相应题型的填涂位，请换一种版式。"
+        raise InvalidInputError(field="答题卡版式", reason=reason)
 
 
 def _card_sitting(db: Session, sitting_id: int, *, actor: Actor) -> Sitting:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from omr import queries
 from omr.batch_reading.results import KeptPage
 from omr.errors import BatchStateError, EmptyUploadError
+from omr.layout_queries import layout_of
 from omr.layouts import layout_named
 from omr.models import PrintedCard, Reading, ScanBatch, ScanFile, ScanPage
 from omr.reader.reading import PageReading
@@ -149,7 +150,7 @@ def take_page(
     card = _card_of(db, scanned.reading.serial)
     state, reason = _judge(db, batch, scanned, card, image_hash)
     if card is not None and state in (PageState.READ, PageState.REVIEW):
-        conflict = _conflict(scanned.reading, absences.get(card.admission_id))
+        conflict = _conflict(card, scanned.reading, absences.get(card.admission_id))
         state, reason = (PageState.CONFLICT, conflict) if conflict else (state, reason)
     batch.page_count += 1
     batch.page_total = max(batch.page_total, batch.page_count)
@@ -223,8 +224,12 @@ def _judge_print(card: PrintedCard, reading: PageReading) -> tuple[PageState, st
     return PageState.READ, None
 
 
-def _conflict(reading: PageReading, recorded_absent: bool | None) -> PageReason | None:  # noqa: FBT001  (a value, not a switch)
-    items = [group.group_id for group in layout_named().groups if group.kind.is_item]
+def _conflict(
+    card: PrintedCard,
+    reading: PageReading,
+    recorded_absent: bool | None,  # noqa: FBT001  (a value, not a switch)
+) -> PageReason | None:
+    items = [group.group_id for group in layout_of(card).groups if group.kind.is_item]
     return absence_conflict(
         reading.answers, items, reading.reasons, recorded_absent=recorded_absent
     )
@@ -241,7 +246,7 @@ def _add_reading(db: Session, page: ScanPage, reading: PageReading, *, now: date
         Reading(
             page_id=page.id,
             engine_version=reading.engine_version,
-            layout_hash=layout_named().layout_hash,
+            layout_hash=reading.layout_hash or layout_named().layout_hash,
             answers=json.dumps(reading.answers, sort_keys=True),
             doubts=json.dumps(reading.review, sort_keys=True),
             measures=measures_json(reading),

@@ -1,6 +1,6 @@
 """The card layouts of this installation and what the reader derives from them, made once."""
 
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from omr.printing import print_blank
@@ -23,6 +23,12 @@ def layout_named(code: str = STANDARD) -> CardLayout:
 def blank_of(code: str = STANDARD) -> BlankCard:
     """Return the blank card of that layout, rendered and measured."""
     return made_blank(layout_named(code))
+
+
+@lru_cache(maxsize=8)
+def blank_of_layout(layout: CardLayout) -> BlankCard:
+    """Return the blank card of a layout that may be a designed one."""
+    return made_blank(layout)
 
 
 def made_blank(layout: CardLayout) -> BlankCard:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from item_bank.rules.forms import letter_of
 from item_bank.rules.kinds import SetPurpose
 from omr.errors import BatchReleasedError
-from omr.layouts import layout_named
+from omr.layout_queries import layout_of
 from omr.models import PrintedCard, Reading, ScanBatch, ScanPage
 from omr.printing import CardHolder
 from omr.rules.card_layout import CardLayout, GroupKind
@@ -264,7 +264,7 @@ def contradicted_types(card: PrintedCard, answers: Mapping[str, Sequence[str]]) 
 
     A letter that the card has no box for cannot be filled and contradicts nothing.
     """
-    layout, printed = layout_named(), paper_type_of(card)
+    layout, printed = layout_of(card), paper_type_of(card)
     if printed not in paper_types(layout):
         return []
     groups = [group.group_id for group in layout.groups if group.kind is GroupKind.TYPE]

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from omr import queries
 from omr.errors import CardTakenError, GroupsOpenError, NoSuchMarkError, OwnerOpenError
-from omr.layouts import layout_named
+from omr.layout_queries import layout_of
 from omr.models import Correction, PageOwner, PrintedCard, ScanBatch, ScanPage
 from omr.rules.card_layout import Cell
 from omr.rules.states import WAITING, PageState
@@ -60,7 +60,7 @@ def correct_group(
 ) -> Correction:
     """Decide what one group says; the reading stays as it was, the last decision counts."""
     page = _page_in_review(db, page_id, actor=actor)
-    allowed = {cell.value for cell in _group_cells(group)}
+    allowed = {cell.value for cell in _group_cells(page, group)}
     for value in values:
         if value not in allowed:
             raise NoSuchMarkError(group=group, value=value)
@@ -134,8 +134,8 @@ def _page_in_review(db: Session, page_id: int, *, actor: Actor) -> ScanPage:
     return page
 
 
-def _group_cells(group: str) -> tuple[Cell, ...]:
+def _group_cells(page: ScanPage, group: str) -> tuple[Cell, ...]:
     try:
-        return layout_named().group(group).cells
+        return layout_of(queries.latest_reading(page)).group(group).cells
     except KeyError:
         raise NotFoundError(what=f"题号 {group}") from None

@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 
 from exam_server.web.words import word
 from omr import queries
-from omr.layouts import layout_named
+from omr.layout_queries import layout_of
 from omr.models import ScanPage
+from omr.rules.card_layout import CardLayout
 from registry.access import Actor
 from registry.accounts.models import Account
 from registry.audit_log import note
@@ -90,17 +91,18 @@ def page_evidence(db: Session, page_id: int, *, actor: Actor, now: datetime) -> 
 def _decisions(
     page: ScanPage, confidence: dict[str, float], people: dict[int, str]
 ) -> tuple[tuple[str, ...], ...]:
-    read = json.loads(queries.latest_reading(page).answers)
+    latest = queries.latest_reading(page)
+    read, layout = json.loads(latest.answers), layout_of(latest)
     doubts = queries.doubts_of(page)
     return tuple(
         (
-            _name_of(correction.group),
+            _name_of(layout, correction.group),
             word("group_reason", doubts[correction.group])
             if correction.group in doubts
             else "人工更正",
-            f"{_labels(correction.group, read.get(correction.group, ()))}"
+            f"{_labels(layout, correction.group, read.get(correction.group, ()))}"
             f"（{confidence.get(correction.group, 0.0):.3f}）",
-            _labels(correction.group, correction.value.split(",")),
+            _labels(layout, correction.group, correction.value.split(",")),
             people.get(correction.decided_by_id or 0, "—"),
             _at(correction.decided_at),
         )
@@ -109,22 +111,22 @@ def _decisions(
 
 
 def _answers(page: ScanPage) -> tuple[tuple[str, str], ...]:
-    final = queries.final_answers(page)
+    final, layout = queries.final_answers(page), layout_of(queries.latest_reading(page))
     return tuple(
-        (str(group.number), _labels(group.group_id, final.get(group.group_id, ())))
-        for group in layout_named().groups
+        (str(group.number), _labels(layout, group.group_id, final.get(group.group_id, ())))
+        for group in layout.groups
         if group.kind.is_item
     )
 
 
-def _labels(group_id: str, values: Collection[str]) -> str:
+def _labels(layout: CardLayout, group_id: str, values: Collection[str]) -> str:
     """Write values as they are printed on the card."""
-    cells = layout_named().group(group_id).cells
+    cells = layout.group(group_id).cells
     return "".join(cell.label for cell in cells if cell.value in values) or "空"
 
 
-def _name_of(group_id: str) -> str:
-    group = layout_named().group(group_id)
+def _name_of(layout: CardLayout, group_id: str) -> str:
+    group = layout.group(group_id)
     return f"第 {group.number} 题" if group.kind.is_item else word("card_group", group.kind)
 
 

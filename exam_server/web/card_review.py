@@ -14,9 +14,9 @@ from exam_server.web.downloads import PDF, shown
 from exam_server.web.off_loop import off_the_loop
 from omr import queries, reviewing
 from omr.annotated import annotated_page
-from omr.layouts import layout_named
+from omr.layout_queries import layout_of
 from omr.models import ScanPage
-from omr.rules.card_layout import Group, GroupKind
+from omr.rules.card_layout import CardLayout, Group, GroupKind
 from omr.rules.prefilled import SavedAnswer, saved_answers
 from omr.rules.states import WAITING
 from omr.scans import crop_of
@@ -71,7 +71,7 @@ def queue(batch_id: int) -> ResponseReturnValue:
 
 def doubt_of(page: ScanPage, wanted: str | None) -> Doubt | None:
     """Return the group to decide: the one asked for, or the first that is open."""
-    layout = layout_named()
+    layout = layout_of(queries.latest_reading(page))
     left = queries.open_groups(page)
     decided = list(dict.fromkeys(correction.group for correction in page.corrections))
     names = {group.group_id for group in layout.groups}
@@ -186,6 +186,7 @@ class Marks:
     answers: dict[str, tuple[str, ...]]
     decided: frozenset[str]
     waiting: frozenset[str]
+    layout: CardLayout
 
 
 def marks_on(db: Session, page_id: int) -> Marks:
@@ -196,6 +197,7 @@ def marks_on(db: Session, page_id: int) -> Marks:
         queries.final_answers(page),
         frozenset(correction.group for correction in page.corrections),
         frozenset(queries.open_groups(page)) if is_open else frozenset(),
+        layout_of(queries.latest_reading(page)),
     )
 
 
@@ -203,7 +205,7 @@ def _annotated(jpeg: bytes, measures: str, marks: Marks) -> bytes:
     picture = annotated_page(
         jpeg,
         measures,
-        layout_named(),
+        marks.layout,
         answers=marks.answers,
         decided=marks.decided,
         waiting=marks.waiting,
@@ -227,7 +229,8 @@ def crop(page_id: int, group: str) -> Response:
     """Give one group of a page, cut out and straightened."""
     with reading() as db:
         jpeg, measures = _kept(db, page_id)
-    layout = layout_named()
+        page = queries.page_of(db, page_id, actor=current_actor())
+        layout = layout_of(queries.latest_reading(page))
     if group not in {entry.group_id for entry in layout.groups}:
         abort(404)
     content = off_the_loop(crop_of, jpeg, measures, group, layout)

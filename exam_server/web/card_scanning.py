@@ -1,5 +1,7 @@
 """Answer cards: printing for a sitting, upload of scans, batches with their counts, release."""
 
+from collections.abc import Iterable
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import or_, select
@@ -21,12 +23,14 @@ from item_bank.rules.kinds import PaperState, SetPurpose
 from omr import actions, queries
 from omr.batch_actions import add_file, open_batch, start_batch
 from omr.batch_queries import files_of_batch, progress_of_batch, tally_of
+from omr.layout_queries import layout_of_sitting, layouts_for_sittings
 from omr.layouts import layout_named
 from omr.models import PrintedCard
 from omr.printing import print_cards
+from omr.rules.card_layout import CardLayout
 from omr.rules.states import WAITING
 from registry.access import Actor, Permission
-from registry.errors import AssessmentError
+from registry.errors import AssessmentError, InvalidInputError
 from registry.fonts_folder import FONT_BOLD, FONT_REGULAR
 from registry.plans.queries import plans_in_reach
 from registry.scheduling.models import Admission, ExamMode, Sitting
@@ -70,6 +74,7 @@ def _sitting_page(sitting_id: int, errors: list[str]) -> str:
     actor = current_actor()
     with reading() as db:
         found = queries.sitting_in_reach(db, sitting_id, actor=actor)
+        fixed = layout_of_sitting(db, sitting_id)
         return render_template(
             "card_scanning/sitting.html",
             sitting=found,
@@ -80,7 +85,8 @@ def _sitting_page(sitting_id: int, errors: list[str]) -> str:
                 (batch, queries.state_counts(db, batch.id))
                 for batch in queries.batches_of(db, sitting_id, actor=actor)
             ],
-            papers=paper_choices(db, found.plan_id),
+            papers=paper_choices(db, found.plan_id, fixed or layout_named()),
+            layouts=layout_choices([fixed] if fixed else layouts_for_sittings(db).values()),
             may_print=actor.may(_P.CARDS_PRINT) and found.mode == ExamMode.ANSWER_CARD,
             may_scan=actor.may(_P.CARDS_SCAN),
             may_mark=actor.may(_P.CARDS_REVIEW),
@@ -89,14 +95,14 @@ def _sitting_page(sitting_id: int, errors: list[str]) -> str:
         )
 
 
-def paper_choices(db: Session, plan_id: int) -> list[tuple[str, str]]:
+def paper_choices(db: Session, plan_id: int, layout: CardLayout) -> list[tuple[str, str]]:
     """Return what may lie at the seats of a sitting: a released paper, or the forms of a set."""
     chosen = select(PaperSet).where(
         PaperSet.plan_id == plan_id,
         PaperSet.state == PaperState.RELEASED,
         PaperSet.purpose != SetPurpose.INDIVIDUAL,
     )
-    types = len(queries.paper_types(layout_named()))
+    types = len(queries.paper_types(layout))
     choices = []
     for found in db.scalars(chosen.order_by(PaperSet.number)):
         name = _("第 {number} 套", number=found.number)
@@ -109,14 +115,41 @@ def paper_choices(db: Session, plan_id: int) -> list[tuple[str, str]]:
     return choices
 
 
+def layout_choices(layouts: Iterable[CardLayout]) -> list[tuple[str, str]]:
+    """Return the cards that may be printed, by the hash of their layout."""
+    return [
+        (
+            layout.layout_hash,
+            _(
+                "{code}（{number} 题）",
+                code=layout.code.upper(),
+                number=sum(group.kind.is_item for group in layout.groups),
+            ),
+        )
+        for layout in layouts
+    ]
+
+
+def chosen_layout(db: Session, sitting_id: int) -> CardLayout:
+    """Return the card to print: that of the sitting's first cards, else the one that was chosen."""
+    fixed, wanted = layout_of_sitting(db, sitting_id), request.form.get("layout", "")
+    if fixed is not None:
+        return fixed
+    found = layouts_for_sittings(db).get(wanted) if wanted else layout_named()
+    if found is None:
+        raise InvalidInputError(field="答题卡版式", reason="请从列表中选择已发布的单页版式。")
+    return found
+
+
 @blueprint.post("/sittings/<int:sitting_id>/print")
 @requires(_P.CARDS_PRINT)
 def print_sitting(sitting_id: int) -> ResponseReturnValue:
     """Issue a card to everyone without one, and give all cards of the sitting as a PDF."""
-    actor, layout = current_actor(), layout_named()
+    actor = current_actor()
     try:
         wanted = forms.read_text(request.form, "paper_id", "试卷")
         with transaction() as db:
+            layout = chosen_layout(db, sitting_id)
             if wanted.startswith(SET_PREFIX):
                 set_id = forms.read_int({"id": wanted.removeprefix(SET_PREFIX)}, "id", "试卷")
                 actions.issue_set_cards(db, sitting_id, set_id, layout, actor=actor, now=now())

@@ -18,8 +18,9 @@ from omr.audit_queries import AuditOutcome, answer_of, audit_of, audits_of, next
 from omr.audit_queries import previous_answer as judged_last
 from omr.batch_queries import Tally, health_of_batch, tally_of
 from omr.batch_report import BatchReport, print_batch_report
-from omr.layouts import layout_named
+from omr.layout_queries import layout_of
 from omr.models import AuditedAnswer, ScanBatch
+from omr.queries import latest_reading
 from omr.rules.silent_errors import TARGETS, sample_size
 from omr.rules.states import Verdict
 from omr.scans import crop_of
@@ -156,7 +157,8 @@ def desk(audit_id: int) -> ResponseReturnValue:
         audit = audit_of(db, audit_id, actor=current_actor())
         asked = _asked(audit.answers) or next_answer(db, audit_id)
         earlier = judged_last(db, audit_id)
-        group = layout_named().group(asked.group) if asked else None
+        layout = layout_of(latest_reading(asked.page)) if asked else None
+        group = layout.group(asked.group) if asked and layout else None
         read = asked.value.split(",") if asked else []
         return render_template(
             "card_scanning/audit.html",

@@ -16,12 +16,15 @@ from item_bank.actions import load_bank
 from item_bank.exchange.bank_folder import read_bank
 from item_bank.models import Item
 from item_bank.rules.kinds import ItemState
-from omr.layouts import layout_named
+from omr.design_actions import release_design, save_design
 from omr.queries import cards_of, paper_type_of
 from omr.reader.blank import render_page
 from omr.rehearsal.pencil import fill_card
 from omr.rehearsal.scanner import scan_card
 from omr.rehearsal.severity import LADDER, Level
+from omr.rules.card_design.compose import compose
+from omr.rules.card_design.design import CardDesign, Section
+from omr.rules.card_layout import GroupKind
 from registry.access import Role
 from registry.accounts.queries import actor_of
 from registry.catalog.queries import project_by_number
@@ -33,6 +36,18 @@ from tests.support.invented_bank import write_bank
 
 DPI = 200
 PDF_TYPE = "application/pdf"
+
+
+CARD = CardDesign(  # for the blueprint of the invented bank
+    "KH-INVENTED",
+    (
+        Section(GroupKind.SINGLE, 10),
+        Section(GroupKind.MULTIPLE, 4, 5),
+        Section(GroupKind.JUDGEMENT, 6, 2),
+    ),
+)
+
+LAYOUT = compose(CARD)[0].layout.layout_hash
 
 
 @dataclass(frozen=True)
@@ -80,6 +95,9 @@ def office(site: Site, tmp_path: Path) -> CardOffice:
         logins = {f"cards_{r.value}": a.login_name for r, a in own.accounts.items()}
         site.known.logins.update(logins)  # type: ignore[attr-defined]
         sitting_id = scene.sitting(Subject.THEORY).id
+        scanner = own.actor(Role.SCANNER)
+        design = save_design(db, CARD, actor=scanner, now=now)
+        release_design(db, design.id, actor=scanner, now=now)
         return CardOffice(site, project_by_number(db, 1).id, scene.plan.id, sitting_id)
 
 
@@ -108,7 +126,7 @@ def released_set(office: CardOffice, purpose: str = "one", papers: int = 1) -> s
 
 def scans(pdf: bytes, count: int) -> list[tuple[io.BytesIO, str]]:
     """Fill in and scan every printed card, one of them with a second mark in question 1."""
-    layout, severity = layout_named(), LADDER[Level.L0]
+    layout, severity = compose(CARD)[0].layout, LADDER[Level.L0]
     files = []
     for index in range(count):
         rng = np.random.default_rng([7, index])
@@ -219,7 +237,7 @@ def test_workbench_names_papers_to_release_and_cards_to_review(office: CardOffic
     institution.get(address)
     choice = re.search(r'name="paper_id".*?<option value="(\d+)">第 1 套<', institution.page, re.S)
     assert choice is not None
-    pdf = institution.post(f"{address}/print", paper_id=choice[1]).data
+    pdf = institution.post(f"{address}/print", paper_id=choice[1], layout=LAYOUT).data
     scanner.get(address)
     batch = scanner.post(f"{address}/scans", files=scans(pdf, 2)).location
     office.read_scans()
@@ -258,7 +276,11 @@ def test_cards_are_printed_scanned_reviewed_released_and_marked(office: CardOffi
     institution.get(address)
     paper = re.search(r'name="paper_id".*?<option value="(\d+)"', institution.page, re.S)
     assert paper is not None
-    pdf = institution.post(f"{address}/print", paper_id=paper[1]).data
+    institution.post(f"{address}/print", paper_id=paper[1])  # on the usual card
+    assert "没有第 11、12、13、14、15 题相应题型的填涂位" in institution.page
+    pdf = institution.post(f"{address}/print", paper_id=paper[1], layout=LAYOUT).data
+    institution.get(address)
+    assert "本场已按这一版式印发" in institution.page
 
     scanner.get(address)
     response = scanner.post(f"{address}/scans", files=scans(pdf, 2))
@@ -297,7 +319,10 @@ def test_cards_of_two_forms_take_turns_by_seat(office: CardOffice) -> None:
         "第 1 套 A 卷",
         "第 1 套 B 卷",
     ]
-    assert institution.post(f"{cards}/print", paper_id=choices[0][0]).mimetype == PDF_TYPE
+    assert (
+        institution.post(f"{cards}/print", paper_id=choices[0][0], layout=LAYOUT).mimetype
+        == PDF_TYPE
+    )
     with office.site.database.reading() as db:
         printed = [paper_type_of(card) for card in cards_of(db, office.sitting_id)]
     assert printed == ["A", "B"]
