@@ -25,6 +25,7 @@ from registry.enrolment.models import Enrolment
 from registry.enrolment.queries import candidate_by_id_number
 from registry.errors import NotFoundError
 from registry.scheduling.models import Admission
+from registry.scheduling.queries import approved_at
 
 NEWEST_SHOWN = 8
 
@@ -67,6 +68,8 @@ class AtTheDesk:
     checks: tuple[Checked, ...]  # newest first
     is_absent: bool
     has_signed_in: bool
+    is_deferred: bool
+    approved_minutes: int  # extra time, before the exam
 
     @property
     def mark(self) -> Identity | None:
@@ -121,6 +124,8 @@ def at_the_desk(db: Session, sitting_id: int, admission_id: int, *, actor: Actor
         tuple(_checked(db, checks)),
         is_absent=presence is Presence.ABSENT,
         has_signed_in=attempt is not None,
+        is_deferred=presence is Presence.DEFERRED,
+        approved_minutes=approved_at(db, [admission_id]).get(admission_id, 0),
     )
 
 

@@ -122,6 +122,6 @@ export class PhasePanel {
 
   closed() {
     const { room } = this;
-    return [h("div", { class: "phase__head" }, h("h2", { class: "phase__title" }, "考场已关闭"), this.record()), h("p", { class: "phase__text" }, `应考 ${room.seats.length} 人，交卷 ${room.count("submitted")} 人，缺考 ${room.count("absent")} 人。`)];
+    return [h("div", { class: "phase__head" }, h("h2", { class: "phase__title" }, "考场已关闭"), this.record()), h("p", { class: "phase__text" }, `应考 ${room.seats.length} 人，交卷 ${room.count("submitted")} 人，缺考 ${room.count("absent")} 人${room.count("deferred") ? `，缓考 ${room.count("deferred")} 人` : ""}。`)];
   }
 }
