@@ -142,7 +142,13 @@ def build_world(database: Database, step: Step) -> World:
         begin_new_projects(db, office, now=now)
     with database.transaction() as db:
         order = BatchOrder(
-            ROOM_SEATS, ON_CARDS, now, SEED, first_person=100, practical_after=PRACTICAL_BEFORE
+            ROOM_SEATS,
+            ON_CARDS,
+            now,
+            SEED,
+            first_person=100,
+            practical_after=PRACTICAL_BEFORE,
+            rules=VISITORS,
         )
         running = build_batch(db, office, order)
         coming = BatchOrder(30, 0, now + timedelta(days=40), SEED, first_person=300)
