@@ -185,8 +185,8 @@ def crop(answer_id: int) -> Response:
     with reading() as db:
         answer = answer_of(db, answer_id, actor=current_actor())
         jpeg = files_of(db).get(answer.page.image_hash or "")
-        measures, group = queries.latest_reading(answer.page).measures, answer.group
-    layout = layout_named()
+        read = queries.latest_reading(answer.page)
+        measures, group, layout = read.measures, answer.group, layout_of(read)
     content = off_the_loop(crop_of, jpeg, measures, group, layout, margin_mm=ALONE_MM)
     if content is None:
         raise NotFoundError(what="该题的图像")
