@@ -14,6 +14,7 @@ from sqlalchemy import select
 from exam_server.card_reconciliation import record_absentees, release
 from exam_server.config import Settings
 from exam_server.delivery.models import Attempt
+from exam_server.delivery.rules.exam_rules import ExamRules
 from exam_server.marking import mark_card_sitting
 from exam_server.rehearsal import cards, screen
 from exam_server.rehearsal.batch import (
@@ -46,6 +47,7 @@ from scoring.certificates.actions import approve_issue, issue_certificates, rece
 PASSWORD = "Kaohe-demo-2026"  # noqa: S105  (of the demonstration only, shown on its start page)
 SEED = 2026
 ROOM_SEATS, FREE_SEATS = 60, 6
+VISITORS = ExamRules(late_entry_minutes=240, early_leave_minutes=0)  # they come when they like
 ON_CARDS = 12
 FINISHED_ON_SCREEN, FINISHED_ON_CARDS = 24, 12
 BLANKS = ("YS01000001", "YS01000500")
