@@ -13,8 +13,9 @@ from omr.layout_queries import layout_of
 from omr.models import PrintedCard, Reading, ScanBatch, ScanPage
 from omr.printing import CardHolder
 from omr.rules.card_layout import CardLayout, GroupKind
+from omr.rules.page_fate import ABSENT_GROUP
 from omr.rules.prefilled import differing, saved_answers
-from omr.rules.reasons import WHOLE_PAGE_REASONS, GroupReason, PageReason
+from omr.rules.reasons import ABSENCE_REASONS, WHOLE_PAGE_REASONS, GroupReason, PageReason
 from omr.rules.states import ACCEPTED, WAITING, CardState, PageState, Verdict
 from registry.access import Actor
 from registry.errors import NotFoundError
@@ -251,6 +252,8 @@ def doubts_of(page: ScanPage) -> dict[str, str]:
         doubts |= dict.fromkeys(contradicted_types(page.card, answers), GroupReason.TYPE_CONFLICT)
         differs = differing(saved_answers(page.card.prefilled), answers)
         doubts |= dict.fromkeys(differs, GroupReason.DIFFERS_FROM_SAVED)
+    if page.reason in ABSENCE_REASONS:
+        doubts |= {ABSENT_GROUP: GroupReason.AGAINST_RECORD}
     return doubts | dict.fromkeys(_misread_groups(page), GroupReason.MISREAD)
 
 

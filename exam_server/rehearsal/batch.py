@@ -64,6 +64,7 @@ class BatchOrder:
     first_person: int = 0
     practical_after: timedelta = PRACTICAL_AFTER
     rules: ExamRules = ANY_TIME
+    issues_cards: bool = True
 
 
 def build_batch(db: Session, office: Office, order: BatchOrder) -> Batch:
@@ -82,7 +83,7 @@ def build_batch(db: Session, office: Office, order: BatchOrder) -> Batch:
     if screen:
         actor = office.actors["qianfa01"]
         prepare_set_run(db, screen, set_id, actor=actor, now=then, rules=order.rules)
-    if card:
+    if card and order.issues_cards:
         actor = office.actors["jigou01"]
         issue_set_cards(db, card, set_id, layout_named(), actor=actor, now=then)
     dispatch_examiners(

@@ -67,6 +67,7 @@ class GroupReason(StrEnum):
     INCOMPLETE_NUMBER = "incomplete_number"
     TYPE_CONFLICT = "type_conflict"
     OUT_OF_SIGHT = "out_of_sight"
+    AGAINST_RECORD = "against_record"  # 缺考 against answers or the room record
     DIFFERS_FROM_SAVED = "differs_from_saved"  # the server held another answer
     MISREAD = "misread"  # found in a sample of confident answers
 
@@ -93,5 +94,12 @@ WHOLE_PAGE_REASONS = frozenset(  # a person looks at every group of such a page
         PageReason.POOR_REGISTRATION,
         PageReason.LOW_CONTRAST,
         PageReason.DIRTY,
+    }
+)
+ABSENCE_REASONS = frozenset(  # 缺考 on the card, answers and room record do not agree
+    {
+        PageReason.ABSENT_WITH_ANSWERS,
+        PageReason.PRESENT_MARKED_ABSENT,
+        PageReason.ANSWERS_OF_ABSENT,
     }
 )
