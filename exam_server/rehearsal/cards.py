@@ -17,9 +17,9 @@ from exam_server.marking import letters_for
 from exam_server.rehearsal.ability import Target, answer, draw_ability
 from item_bank.queries import frozen_key, paper_content, paper_of
 from item_bank.rules.paper import PaperContent
-from omr.batch_actions import open_batch, take_page
+from omr.batch_actions import finish_reading, open_batch, take_page
 from omr.layouts import layout_named
-from omr.models import ScanPage
+from omr.models import ScanBatch, ScanPage
 from omr.printing import print_cards
 from omr.queries import (
     cards_of,
@@ -153,6 +153,8 @@ def read_all(
             with database.transaction() as db:
                 take_page(db, batch_id, page, actor=actor, now=clock())
         done()
+    with database.transaction() as db:
+        finish_reading(db, db.get_one(ScanBatch, batch_id), actor=actor, now=clock())
     return batch_id
 
 

@@ -12,7 +12,7 @@ from exam_server.web.off_loop import off_the_loop
 from exam_server.web.words import word
 from omr import queries
 from omr.batch_actions import add_file, cancel_batch, open_batch, start_batch
-from omr.batch_queries import progress_of_batch
+from omr.batch_queries import progress_of_batch, tally_of
 from omr.errors import EmptyUploadError
 from omr.models import ScanBatch
 from omr.rules.batch_progress import BatchProgress
@@ -92,10 +92,14 @@ def progress(batch_id: int) -> ResponseReturnValue:
     """Tell how far the reading has come."""
     with reading() as db:
         batch = queries.batch_of(db, batch_id, actor=current_actor())
-        made = progress_of_batch(batch, now=now())
+        made, tally = progress_of_batch(batch, now=now()), tally_of(db, batch)
+        counts = {str(state): number for state, number in tally.by_state.items()}
+        total = sum(counts.values()) + tally.unread
         return jsonify(
             ok=True,
             state=batch.state,
+            state_text=word("scan_batch", batch.state),
+            counts=counts | {"promised": made.total, "unread": tally.unread, "total": total},
             done=made.done,
             total=made.total,
             text=progress_text(batch, made),

@@ -20,8 +20,13 @@ async function look() {
   if (failures < MOST_FAILURES) setTimeout(look, EVERY_MS);
 }
 
-/** @param {{ done: number, total: number, text: string, finished: boolean }} made */
+/** @param {{ done: number, total: number, text: string, state_text: string, counts: Record<string, number>, finished: boolean }} made */
 function show(made) {
+  setText(qs("[data-batch-state] .badge"), made.state_text);
+  for (const [name, number] of Object.entries(made.counts)) {
+    const cell = document.querySelector(`[data-count="${name}"]`);
+    if (cell) setText(cell, String(number));
+  }
   bar.max = made.total || 1;
   bar.value = made.done;
   setText(line, made.text);
