@@ -54,6 +54,7 @@ def new_world() -> World:
         "",
         is_paused=False,
         closes_at=AT.replace(hour=9),
+        may_leave_at=None,
         stored_seq=0,
     )
     return World(head, (Computer(1), Computer(0)))

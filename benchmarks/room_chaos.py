@@ -49,7 +49,7 @@ STORM_S = 10.0
 PACE_S = 8.0  # seconds from one operation of a candidate to the next
 PER_10_MINUTES = {"kills": 3, "power_cuts": 2, "full_disks": 1, "clock_steps": 1, "restores": 1}
 CUTS_PER_CANDIDATE_HOUR = 6
-END_WITHIN_S = 110.0  # with some 40 s before the start, ten minutes end within thirteen
+END_WITHIN_S = 110.0  # with a minute before the start, ten minutes end within thirteen
 BEFORE, AFTER = 500, 3_000  # characters of the server's log around its first unexpected error
 
 
@@ -63,7 +63,6 @@ def order_of(options: Mapping[str, Any]) -> ChaosOrder:
             minutes * 60,
             seed,
             habits,
-            end_within_s=END_WITHIN_S,
             kills=options["kills"] or 0,
             power_cuts=options["power_cuts"] or 0,
         )

@@ -59,7 +59,7 @@ class ChaosOrder:
     full_disks: int = 0
     clock_steps: int = 0
     restores: int = 0
-    end_within_s: float = 600.0  # from the last question to the last receipt
+    end_within_s: float = 900.0  # from the last question to the last receipt
     full_for_s: float = 5.0
     copy_age_s: float = 10.0
     cable_faults: int = 0
