@@ -14,6 +14,7 @@ never judged: a busy machine fails nobody.
 import asyncio
 import json
 import os
+import signal
 import statistics
 import sys
 import tempfile
@@ -182,6 +183,7 @@ def hold(folder: Path, order: ChaosOrder) -> tuple[Chaos, dict[int, Ledger], Ver
 @click.option("--keep", type=click.Path(), help="Leave the server's log here.")
 def main(keep: str | None, **options: Any) -> None:
     """Hold the exam, judge it, print what was seen."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the server ends with it
     order = order_of(options)
     with tempfile.TemporaryDirectory() as name:
         chaos, ledgers, verdict, log = hold(Path(name), order)
