@@ -61,7 +61,7 @@ def test_saved_answers_are_printed_and_a_difference_is_decided_by_a_person(room:
     file = {"name": "card.jpg", "mimeType": "image/jpeg", "buffer": scan}
     scanner.locator("input[type=file]").set_input_files(file)
     scanner.get_by_role("button", name="上传并识读").click()
-    expect(scanner.locator(".note--ok")).to_contain_text("已识读 1 页")
+    expect(scanner.get_by_text("识读完毕")).to_be_visible(timeout=60_000)
     scanner.wait_for_load_state()
     scanner.goto(scanner.url.replace("/batches/", "/review/"))
     expect(scanner.get_by_text("与服务器保存的答案不同")).to_be_visible()
