@@ -45,13 +45,14 @@ def judge(db: Session, ledgers: Mapping[int, Ledger]) -> Verdict:
     stored_twice = Counter(db.execute(select(AnswerOp.attempt_id, AnswerOp.seq)).all())
     verdict.twice = sum(count - 1 for count in stored_twice.values())
     verdict.refused = db.scalar(select(func.count()).select_from(RefusedOp)) or 0
-    verdict.findings += [str(finding) for finding in verify(db).findings[:MOST_FINDINGS]]
+    verdict.findings += [str(finding) for finding in verify(db).findings]
     broken_at = first_break(db)
     if broken_at is not None:
         verdict.findings.append(f"the audit log breaks at line {broken_at}")
     if db.get_bind().dialect.name == "sqlite":
         damage = db.execute(text("PRAGMA integrity_check")).scalars().all()
         verdict.findings += [line for line in damage if line != "ok"]
+    del verdict.findings[MOST_FINDINGS:]
     return verdict
 
 
@@ -71,7 +72,8 @@ def _compare(db: Session, attempt: Attempt, ledger: Ledger, verdict: Verdict) ->
         verdict.never_stored += not is_stored and op["seq"] > ledger.promised
     if [row.seq for row in rows] != sorted(row.seq for row in rows):
         verdict.findings.append(f"attempt {attempt.id}: stored out of order")
-    own = {item: tuple(value) for item, value in ledger.answers().items()}
+    unheard = max(0, len(rows) - ledger.acknowledged)  # stored, but the reply has not come
+    own = {item: tuple(value) for item, value in ledger.answers(unheard).items()}
     if stored_answers(db, attempt.id) != own:
         verdict.findings.append(f"attempt {attempt.id}: the answers are not those last given")
     verdict.receipts += len(ledger.receipts)

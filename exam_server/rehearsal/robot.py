@@ -65,10 +65,10 @@ class Ledger:
     receipts: set[str] = field(default_factory=set)  # every one that was told, as it was told
     state: str = ""
 
-    def answers(self) -> dict[str, list[str]]:
-        """Fold the acknowledged operations into the answer of each question."""
+    def answers(self, unheard: int = 0) -> dict[str, list[str]]:
+        """Fold the acknowledged operations, and so many more, into the answer of each question."""
         folded: dict[str, list[str]] = {}
-        for op in self.sent[: self.acknowledged]:
+        for op in self.sent[: self.acknowledged + unheard]:
             if op["kind"] == "set":
                 folded[op["item"]] = op["value"]
             elif op["kind"] == "clear":
