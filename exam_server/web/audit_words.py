@@ -220,6 +220,7 @@ OBJECTS = {
     "room": "考场",
     "room_event": "考场事件",
     "scan_batch": "扫描批次",
+    "printed_card": "答题卡",
     "scan_page": "扫描页",
     "reading_audit": "抽样核验",
     "audited_answer": "抽样的答案",

@@ -23,11 +23,14 @@ from exam_server.rehearsal.office import PROJECT
 from exam_server.rehearsal.web_client import WebClient
 from item_bank.models import Item
 from item_bank.rules.kinds import ItemState
+from omr.audit_actions import draw_audit
 from omr.design_actions import save_design
 from omr.rules.card_design.design import CardDesign, Section
 from omr.rules.card_layout import GroupKind
+from omr.rules.silent_errors import TARGETS
 from registry.catalog.queries import project_by_number
 from registry.enrolment.models import Enrolment
+from registry.scheduling.models import Sitting
 from scoring.certificates.models import Certificate
 from tests.support.browser import Journey, Paper, grave_violations, sign_in_candidate
 from tests.support.rooms import OpenRoom, hand_in
@@ -57,7 +60,8 @@ PEOPLE = (
 LINK = re.compile(r'(?:href|src)="(/[^"#]*)')
 NO_PAGES = re.compile(
     r"^/(static/|exam/(api|photo|figure|room|package|transfer|worker)|proctor/(photo|\d+/api)|"
-    r"proctor/\d+/paper/|papers/sittings/[^/]+/custody|(bank|review)/figures|"  # of an open room
+    r"proctor/\d+/(late|paper)|papers/sittings/[^/]+/custody|"  # of an open room
+    r"cards/api/|(bank|review)/figures|"
     r"authoring/items/[^/]+/figures|health/(api|live)|seb/(verify|quit|[0-9]+/))"
 )
 THEMES = ("标准", "深色", "高对比")
@@ -162,6 +166,7 @@ def starts(finished: Served) -> dict[str, list[str]]:
         banked = f"/bank/{item.project_id}/items?item={item.id}"
         chosen = select(Enrolment.id).where(Enrolment.plan_id == world.audit_plan_id)
         audited_id = db.scalars(chosen).first()
+        room_plan_id = db.get_one(Sitting, world.rooms[0]).plan_id
     return {
         VISITOR: ["/", "/exam/", str(verified)],
         "jigou01": [
@@ -170,6 +175,7 @@ def starts(finished: Served) -> dict[str, list[str]]:
         ],
         "shi01": [
             "/work",
+            f"/plans/{room_plan_id}/arrangement",
             f"/plans/{world.audit_plan_id}",
             f"/plans/{world.audit_plan_id}/roster",
             f"/enrolments/{audited_id}",
@@ -178,9 +184,21 @@ def starts(finished: Served) -> dict[str, list[str]]:
         "tiku01": [banked, f"/bank/items/{faulty_item_id}/trace", sent["tiku01"]],
         "mingti01": [sent["mingti01"]],
         "sheng01": [f"/errata/{erratum_id}"],
-        "saomiao01": [f"/cards/batches/{world.waiting_batch_id}", design(finished)],
+        "saomiao01": [
+            f"/cards/batches/{world.waiting_batch_id}",
+            design(finished),
+            sample(finished),
+        ],
         "zhizheng01": [f"/certificates/plans/{world.scored.plan_id}"],
     }
+
+
+def sample(served: Served) -> str:
+    """Draw a sample of confident answers; return where the next of them is shown."""
+    actor, batch_id = served.world.office.actors["saomiao01"], served.world.waiting_batch_id
+    with served.database.transaction() as db:
+        audit = draw_audit(db, batch_id, TARGETS[0], actor=actor, now=datetime.now(UTC))
+        return f"/cards/audits/{audit.id}"
 
 
 def design(served: Served) -> str:

@@ -7,6 +7,10 @@ from tests.exam_server.web.office_site import Site
 
 PUBLIC_ENDPOINTS = {
     "health.live",
+    "load_test.join",
+    "load_test.look",
+    "load_test.report",
+    "load_test.save",
     "seb.enter",
     "seb.key",
     "seb.leave",
