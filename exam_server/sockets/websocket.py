@@ -243,6 +243,7 @@ class Driver:
             return self._handler(accepted)
         finally:
             accepted.close()
+            environ["wsgi.input"].close()  # what still arrives is not the next request
 
 
 def install(server: Any) -> None:

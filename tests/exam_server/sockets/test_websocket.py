@@ -214,3 +214,18 @@ def test_a_frame_beyond_the_limit_ends_the_connection_at_once(address: str) -> N
         client.socket.sendall(b"\x81\xff" + (64 << 20).to_bytes(8, "big") + KEY)
         with pytest.raises(Exception, match="1009"):
             client.recv()
+
+
+def test_what_arrives_after_the_end_is_no_request() -> None:
+    with subprocess.Popen(
+        [sys.executable, str(ECHO)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stdout is not None
+        port = child.stdout.readline().strip()
+        with opened(f"ws://127.0.0.1:{port}/engine.io/?EIO=4&transport=websocket") as client:
+            more = frame(TEXT, b"4" + b"x\n" * 60)
+            client.socket.sendall(frame(TEXT, b"1") + more * 60)  # more than is read at once
+            time.sleep(0.5)
+        child.kill()
+        _, told = child.communicate()
+    assert told == ""
