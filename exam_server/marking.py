@@ -70,10 +70,10 @@ class Marked:
 def mark_screen_sitting(db: Session, sitting_id: int, *, actor: Actor, now: datetime) -> Marked:
     """Mark every attempt of a sitting at computers against the frozen key."""
     admissions = admissions_in(db, sitting_id)
-    attempts = {
-        attempt.admission_id: attempt
-        for attempt in db.scalars(select(Attempt).where(Attempt.sitting_id == sitting_id))
-    }
+    own = select(Attempt).where(
+        Attempt.sitting_id == sitting_id, Attempt.state != AttemptState.DEFERRED
+    )
+    attempts = {attempt.admission_id: attempt for attempt in db.scalars(own)}
     absent = _absentees(db, admissions)
     open_ones = [
         admission

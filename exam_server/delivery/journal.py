@@ -50,7 +50,7 @@ MOVE_HEADS = Bulk(  # only heads that are still as they were read, or remembered
     "UPDATE attempt SET head_seq = r.seq, head_hash = r.hash FROM {rows} WHERE attempt.id = r.id"
     " AND attempt.epoch = r.epoch AND attempt.head_seq = r.stored_seq"
     " AND attempt.closes_at = r.closes_at AND attempt.paused_at IS NULL"
-    " AND attempt.state NOT IN ('submitted', 'forced', 'expired', 'voided')",
+    " AND attempt.state NOT IN ('submitted', 'forced', 'expired', 'voided', 'deferred')",
     {
         "id": INTEGER,
         "epoch": INTEGER,

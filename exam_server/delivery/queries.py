@@ -18,7 +18,7 @@ from exam_server.delivery.models import (
     RoomEvent,
     SittingRun,
 )
-from exam_server.delivery.states import BEGUN, ENDED
+from exam_server.delivery.states import BEGUN, ENDED, AttemptState
 from exam_server.delivery.timing import milliseconds
 from proctor.queries import presences
 from proctor.rules.presence import Presence
@@ -266,7 +266,9 @@ def answered_counts(db: Session, sitting_id: int) -> dict[int, int]:
 def room_counts(db: Session, run: SittingRun) -> Counts:
     """Count who came, who did not and who handed in."""
     admissions = admissions_in(db, run.sitting_id)
-    own = select(Attempt).where(Attempt.sitting_id == run.sitting_id)
+    own = select(Attempt).where(
+        Attempt.sitting_id == run.sitting_id, Attempt.state != AttemptState.DEFERRED
+    )
     attempts = {attempt.admission_id: attempt for attempt in db.scalars(own)}
     recorded = presences(db, [admission.id for admission in admissions])
     return count_room(

@@ -38,11 +38,18 @@ class AttemptState(StrEnum):
     FORCED = "forced"  # by a proctor, with a reason
     EXPIRED = "expired"  # by the server at the deadline
     VOIDED = "voided"  # by a misconduct decision of two persons; the answers are kept
+    DEFERRED = "deferred"  # moved to a later batch before the paper was seen
 
 
 BEGUN = frozenset({AttemptState.IN_PROGRESS, AttemptState.PAUSED, AttemptState.TRANSFER_PENDING})
 ENDED = frozenset(
-    {AttemptState.SUBMITTED, AttemptState.FORCED, AttemptState.EXPIRED, AttemptState.VOIDED}
+    {
+        AttemptState.SUBMITTED,
+        AttemptState.FORCED,
+        AttemptState.EXPIRED,
+        AttemptState.VOIDED,
+        AttemptState.DEFERRED,
+    }
 )
 
 
@@ -84,6 +91,8 @@ class EventKind(StrEnum):
     EXPIRED = "expired"
     REOPENED = "reopened"
     VOIDED = "voided"
+    DEFERRED = "deferred"
+    RECALLED = "recalled"  # the deferral taken back: the candidate signs in again
     OPS_ACCEPTED = "ops_accepted"  # kept operations, by two persons
     OPS_REFUSED = "ops_refused"
     SEALED = "sealed"  # its room was closed

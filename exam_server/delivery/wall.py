@@ -158,7 +158,7 @@ def _seat(
         "admission_no": admission.enrolment.admission_no,
         "photo": f"/proctor/photo/{admission.id}" if candidate.photo_hash else None,
         "state": _seat_state(admission, attempt, facts, board, now),
-        "ended": attempt.state if attempt and attempt.state in ENDED else None,
+        "ended": _ended(attempt),
         "answered": facts.counts.get(attempt.id, 0) if attempt else 0,
         "total": facts.total,
         "since_ms": milliseconds(beat.at)
@@ -182,6 +182,12 @@ def _seat(
         "moved_to": facts.moved.get(attempt.id) if attempt else None,
         "transfer": _transfer(attempt, facts, now),
     }
+
+
+def _ended(attempt: Attempt | None) -> str | None:
+    """Return how the work ended; one who was deferred has done none."""
+    is_over = attempt is not None and attempt.state in ENDED - {AttemptState.DEFERRED}
+    return attempt.state if attempt and is_over else None
 
 
 def _late(kept: Kept | None) -> dict[str, Any] | None:
@@ -229,7 +235,7 @@ def _seat_state(
     board: PresenceBoard,
     now: datetime,
 ) -> str:
-    if attempt is None:
+    if attempt is None or attempt.state == AttemptState.DEFERRED:
         recorded = facts.presence.get(admission.id, Presence.PRESENT)
         return "idle" if recorded is Presence.PRESENT else recorded.value
     if attempt.state in ENDED:

@@ -68,7 +68,9 @@ FROM: dict[EventKind, frozenset[AttemptState]] = {
     _K.FORCED: BEFORE_THE_END,
     _K.EXPIRED: BEGUN,
     _K.REOPENED: frozenset({_S.SUBMITTED, _S.FORCED, _S.EXPIRED}),
-    _K.VOIDED: frozenset(AttemptState) - {_S.VOIDED},
+    _K.VOIDED: frozenset(AttemptState) - {_S.VOIDED, _S.DEFERRED},
+    _K.DEFERRED: frozenset({_S.CLAIMED, _S.WAITING}),  # who has seen the paper is not deferred
+    _K.RECALLED: frozenset({_S.DEFERRED}),
     _K.OPS_ACCEPTED: BEGUN | ENDED,
     _K.OPS_REFUSED: frozenset(AttemptState),
     _K.SEALED: ENDED,
@@ -86,10 +88,19 @@ TO = {
     _K.EXPIRED: _S.EXPIRED,
     _K.REOPENED: _S.IN_PROGRESS,
     _K.VOIDED: _S.VOIDED,
+    _K.DEFERRED: _S.DEFERRED,
+    _K.RECALLED: _S.CLAIMED,
 }
 DECIDES_TRANSFER = frozenset({_K.TRANSFER_APPROVED, _K.TRANSFER_DENIED})
-ENDS_TRANSFER = DECIDES_TRANSFER | {_K.RELEASED, _K.SUBMITTED, _K.FORCED, _K.EXPIRED, _K.VOIDED}
-RAISES_EPOCH = frozenset({_K.TRANSFER_APPROVED, _K.RELEASED, _K.REOPENED})
+ENDS_TRANSFER = DECIDES_TRANSFER | {
+    _K.RELEASED,
+    _K.SUBMITTED,
+    _K.FORCED,
+    _K.EXPIRED,
+    _K.VOIDED,
+    _K.DEFERRED,
+}
+RAISES_EPOCH = frozenset({_K.TRANSFER_APPROVED, _K.RELEASED, _K.REOPENED, _K.RECALLED})
 STATE_WORDS = {
     None: "未登录",
     _S.CLAIMED: "核对信息中",
@@ -101,6 +112,7 @@ STATE_WORDS = {
     _S.FORCED: "已强制交卷",
     _S.EXPIRED: "到时已交卷",
     _S.VOIDED: "已判无效",
+    _S.DEFERRED: "已缓考",
 }
 ACTION_WORDS = {
     _K.CLAIMED: "登录",
@@ -120,6 +132,8 @@ ACTION_WORDS = {
     _K.EXPIRED: "到时交卷",
     _K.REOPENED: "恢复作答",
     _K.VOIDED: "判为无效",
+    _K.DEFERRED: "登记缓考",
+    _K.RECALLED: "撤销缓考",
     _K.OPS_ACCEPTED: "采纳留存的操作",
     _K.OPS_REFUSED: "不采纳留存的操作",
     _K.SEALED: "封存",

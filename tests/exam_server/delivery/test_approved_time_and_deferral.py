@@ -3,7 +3,9 @@
 import pytest
 from sqlalchemy import select
 
-from exam_server.delivery.errors import DeferredError, ReviewerError
+from exam_server.delivery.errors import DeferredError, ReviewerError, RoomNotReadyError
+from exam_server.delivery.models import SittingRun
+from exam_server.delivery.queries import room_counts
 from exam_server.delivery.verification import verify
 from registry.enrolment.accommodations import approve_accommodation
 from registry.enrolment.models import EnrolmentState
@@ -57,3 +59,49 @@ def test_who_is_deferred_never_starts_and_may_be_planned_again(room: Room) -> No
         own = select(SubjectResult).where(SubjectResult.enrolment_id == enrolment.id)
         assert db.scalars(own).all() == []
         assert not has_overlapping_enrolment(db, enrolment.candidate_id, enrolment.plan)
+
+
+def test_one_who_has_signed_in_is_deferred_until_the_paper_was_seen_and_may_be_taken_back(
+    room: Room,
+) -> None:
+    (page,) = room.working()
+    seated = room.page(1)  # came late: signed in, the rules not yet confirmed
+    assert seated.sign_in(room.code()) == ""
+    told = {"admission": seated.admission_id}
+    room.command("defer", **told, **TOGETHER)
+    assert (room.seat(1)["state"], room.seat(1)["ended"]) == ("deferred", None)
+    assert seated.state()["state"] == "deferred"
+    assert room.page(1).sign_in(room.code()) == DeferredError.text
+    room.command("mark_present", **told)
+    assert room.seat(1)["state"] != "deferred"
+    back = room.page(1)
+    assert back.sign_in(room.code()) == ""
+    assert (back.epoch, back.state()["state"]) == (2, "claimed")
+    assert seated.send()["error"] == "fenced"
+    room.command("defer", **told, **TOGETHER)
+    with pytest.raises(RoomNotReadyError, match="已开始作答"):
+        room.command("defer", admission=page.admission_id, **TOGETHER)
+    page.hand_in()
+    room.excuse_others(2)
+    room.command("close")
+    with room.database.reading() as db:
+        assert verify(db).findings == []
+        enrolment = db.get_one(Admission, seated.admission_id).enrolment
+        assert enrolment.state == EnrolmentState.DEFERRED
+        own = select(SubjectResult).where(SubjectResult.enrolment_id == enrolment.id)
+        assert db.scalars(own).all() == []
+        counts = room_counts(db, db.get_one(SittingRun, room.sitting_id))
+    assert (counts.present, counts.deferred, counts.handed_in) == (1, 1, 1)
+
+
+def test_one_taken_back_after_the_limit_needs_two_persons_again(room: Room) -> None:
+    room.working()
+    seated = room.page(1)
+    seated.sign_in(room.code())
+    told = {"admission": seated.admission_id}
+    room.command("defer", **told, **TOGETHER)
+    room.clock.advance(seconds=30 * 60 + 1)
+    with pytest.raises(ReviewerError):
+        room.command("mark_present", **told)
+    room.command("mark_present", **told, **TOGETHER)
+    assert room.page(1).sign_in(room.code()) == ""

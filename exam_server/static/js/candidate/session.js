@@ -5,7 +5,7 @@
  * @typedef {import("./wire.js").State} State
  * @typedef {import("./wire.js").RoomEvent} RoomEvent
  * @typedef {"check" | "rules" | "waiting" | "working" | "time_up" | "handing_in" | "ended" | "covered"} Phase
- * @typedef {"" | "fenced" | "released" | "other_page" | "signed_out" | "absent" | "paused" | "away"} Cover
+ * @typedef {"" | "fenced" | "released" | "other_page" | "signed_out" | "absent" | "deferred" | "paused" | "away"} Cover
  * @typedef {import("../exam/journal.js").Change} Change
  */
 import { AnswerJournal } from "../exam/journal.js";
@@ -14,7 +14,7 @@ import { Refusal, readEvents } from "./wire.js";
 
 const ENDED = ["submitted", "forced", "expired", "voided"];
 const WORKING = ["in_progress", "transfer_pending"];
-const COVERING = ["absent", "paused"]; // states that cover the paper as long as they last
+const COVERING = ["absent", "deferred", "paused"]; // states that cover the paper as long as they last
 const REFRESH_PAUSE_MS = 3000;
 
 export class CandidateSession {

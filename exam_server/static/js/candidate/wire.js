@@ -8,7 +8,7 @@
  * @typedef {{id: string, no: number, kind: ItemKind, stem: string, options: Option[], figure: Figure | null}} Question
  * @typedef {{kind: ItemKind, title: string, points: string, rule: string, questions: Question[]}} Section
  * @typedef {{title: string, total_points: number, sections: Section[]}} Paper
- * @typedef {"claimed" | "waiting" | "in_progress" | "paused" | "transfer_pending" | "submitted" | "forced" | "expired" | "voided" | "absent"} AttemptState
+ * @typedef {"claimed" | "waiting" | "in_progress" | "paused" | "transfer_pending" | "submitted" | "forced" | "expired" | "voided" | "deferred" | "absent"} AttemptState
  * @typedef {{id: number, kind: string, text: string, at_ms: number, needs_confirmation: boolean}} RoomEvent
  * @typedef {{code: string, answered: number, total: number, submitted_ms: number, head_seq: number, head_hash?: string}} Receipt
  * @typedef {{name: string, admission_no: string, id_number_masked: string, gender: string, photo: string | null, room: string, seat_no: number | string, approved_min?: number}} Candidate

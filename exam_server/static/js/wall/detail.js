@@ -2,7 +2,7 @@
 import { formatRemaining, formatTime } from "../exam/clock.js";
 import { h, icon, qs, setText } from "../page/dom.js";
 import { actionFor } from "./actions.js";
-import { isAway, whyNot } from "./room.js";
+import { hasBegun, isAway, whyNot } from "./room.js";
 import { IDENTITY, age, flagWords, twoDigits } from "./seatmap.js";
 import { STATES } from "./states.js";
 
@@ -103,6 +103,6 @@ export class Detail {
 function actionsOf(seat) {
   if (seat.ended) return ["reopen", "record_incident", "void"];
   const first = [...(seat.covered ? ["uncover"] : []), "message", "extend", seat.paused_ms ? "resume" : "pause", ...((seat.proposals || []).length ? ["compensate"] : [])];
-  const attendance = { absent: ["mark_present"], deferred: ["mark_present"], idle: ["mark_absent", "defer"] }[seat.state] || ["mark_absent"];
+  const attendance = { absent: ["mark_present"], deferred: ["mark_present"], idle: ["mark_absent", "defer"] }[seat.state] || (hasBegun(seat) ? ["mark_absent"] : ["mark_absent", "defer"]);
   return [...first, "release_seat", "record_incident", ...attendance, "override_seb", "force_submit", ...(isAway(seat) ? [] : ["void"])];
 }

@@ -114,6 +114,11 @@ export function isAway({ state }) {
   return AWAY.includes(state);
 }
 
+/** Has the candidate seen the paper? @param {Seat} seat */
+export function hasBegun({ deadline_ms: deadline }) {
+  return Boolean(deadline);
+}
+
 /**
  * Why an action on one candidate cannot be used now; empty when it can.
  * @param {string} action @param {Seat} seat @param {Sitting} sitting @returns {string}
@@ -123,7 +128,8 @@ export function whyNot(action, seat, sitting) {
   const isWorking = WORKING.includes(seat.state);
   const ended = { submitted: "考生已交卷", absent: "考生缺考", deferred: "考生缓考", idle: "考生未登录" }[seat.state];
   if (action === "record_incident") return "";
-  if (action === "mark_absent" || action === "defer") return isAway(seat) ? "" : "考生已登录，不能登记缺考";
+  if (action === "mark_absent") return isAway(seat) ? "" : "考生已登录，不能登记缺考";
+  if (action === "defer") return hasBegun(seat) ? "考生已看到试卷，不能缓考" : "";
   if (action === "uncover") return seat.covered ? "" : "答卷没有被遮盖";
   if (action === "mark_present") return seat.state === "absent" || seat.state === "deferred" ? "" : "考生没有登记缺考或缓考";
   if (action === "message") return ended ? `${ended}，收不到消息` : "";

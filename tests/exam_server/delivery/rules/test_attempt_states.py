@@ -70,6 +70,8 @@ WORKING = (K.CLAIMED, K.READY, K.STARTED)
         ((*WORKING, K.SUBMITTED, K.VOIDED), S.VOIDED, 1),
         ((*WORKING, K.FORCED, K.SEALED), S.FORCED, 1),
         ((K.CLAIMED, K.FORCED), S.FORCED, 1),
+        ((K.CLAIMED, K.READY, K.TRANSFER_ASKED, K.DEFERRED), S.DEFERRED, 1),
+        ((K.CLAIMED, K.DEFERRED, K.RECALLED), S.CLAIMED, 2),
     ],
 )
 def test_events_say_where_an_attempt_stands(
@@ -83,6 +85,9 @@ def test_events_say_where_an_attempt_stands(
     ("kinds", "words"),
     [
         ((K.STARTED,), "未登录"),
+        ((*WORKING, K.DEFERRED), "答题中"),
+        ((K.CLAIMED, K.DEFERRED, K.READY), "已缓考"),
+        ((K.CLAIMED, K.DEFERRED, K.VOIDED), "已缓考"),
         ((K.CLAIMED, K.STARTED), "核对信息中"),
         ((*WORKING, K.RESUMED), "答题中"),
         ((*WORKING, K.PAUSED, K.PAUSED), "已暂停"),
