@@ -83,7 +83,7 @@ def read_brief(db: Session, attempt_id: int) -> Brief:
         json.loads(row.receipt) if row.receipt else None,
         row.cover == COVERED,
         run.state == RunState.CLOSED,
-        run.rules.may_leave_at(run.started_at),
+        run.may_leave_at,
     )
 
 

@@ -52,7 +52,7 @@ class Desk:
     absent: int
     newest: tuple[Checked, ...]
     doubtful: tuple[Checked, ...]  # wait for another person
-    entry_ends_at: datetime | None  # None before the start
+    entry_ends_at: datetime | None  # None before the start and while it moves
 
     @property
     def unchecked(self) -> int:
@@ -93,7 +93,7 @@ def desk_of(db: Session, sitting_id: int, *, actor: Actor) -> Desk:
         absent=sum(presence is Presence.ABSENT for presence in recorded),
         newest=tuple(shown[:NEWEST_SHOWN]),
         doubtful=tuple(one for one in shown if one.mark is Identity.DOUBTFUL),
-        entry_ends_at=run.rules.entry_ends_at(run.started_at),
+        entry_ends_at=run.entry_ends_at,
     )
 
 

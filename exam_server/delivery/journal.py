@@ -298,7 +298,7 @@ def _heads(db: Session, ids: Collection[int]) -> dict[int, _Head]:
             row.head_hash,
             is_paused=row.paused_at is not None,
             closes_at=row.closes_at,
-            may_leave_at=row.SittingRun.rules.may_leave_at(row.SittingRun.started_at),
+            may_leave_at=row.SittingRun.may_leave_at,
             stored_seq=row.head_seq,
         )
         for row in found

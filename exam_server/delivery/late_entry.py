@@ -19,7 +19,7 @@ from registry.scheduling.models import Admission
 
 def entry_is_over(run: SittingRun, now: datetime) -> bool:
     """Say whether nobody may come in any more without two persons letting them."""
-    ends_at = run.rules.entry_ends_at(run.started_at)
+    ends_at = run.entry_ends_at
     return ends_at is not None and now > ends_at
 
 
@@ -82,7 +82,7 @@ def _is_missing(db: Session, admission: Admission, run: SittingRun) -> bool:
 
 
 def _was_let_in(record: PresenceRecord | None, run: SittingRun) -> bool:
-    ends_at = run.rules.entry_ends_at(run.started_at)
+    ends_at = run.entry_ends_at
     if record is None or ends_at is None or record.presence != Presence.PRESENT:
         return False
     return record.recorded_at > ends_at

@@ -1,5 +1,7 @@
 """Tables of delivery: runs, attempts, leases, the journal of operations, answers, events."""
 
+import json
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import (
@@ -15,7 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from exam_server.delivery.chain import GENESIS
-from exam_server.delivery.rules.exam_rules import ExamRules
+from exam_server.delivery.rules.exam_rules import ExamRules, Standstill
 from exam_server.delivery.states import AttemptState, EventKind, OpKind, RunState, TransferState
 from item_bank.models import Paper
 from registry.database import Record, UtcDateTime, one_of
@@ -44,6 +46,7 @@ class SittingRun(Record):
     late_entry_minutes: Mapped[int]  # the three limits are read as ``rules``
     early_leave_minutes: Mapped[int]
     late_ops_minutes: Mapped[int]
+    pauses: Mapped[str] = mapped_column(Text, default="[]")  # of the room, as JSON: from, until
 
     sitting: Mapped[Sitting] = relationship()
     paper: Mapped[Paper] = relationship()
@@ -52,6 +55,34 @@ class SittingRun(Record):
     def rules(self) -> ExamRules:
         """Return the limits that hold in this sitting."""
         return ExamRules(self.late_entry_minutes, self.early_leave_minutes, self.late_ops_minutes)
+
+    @property
+    def entry_ends_at(self) -> datetime | None:
+        """Return when nobody is let in any more, None before the start and while it moves."""
+        return self.rules.entry_ends_at(self.started_at, self._standstills())
+
+    @property
+    def may_leave_at(self) -> datetime | None:
+        """Return from when candidates may hand in."""
+        return self.rules.may_leave_at(self.started_at, self._standstills())
+
+    def stand_still(self, now: datetime) -> None:
+        """Keep that the whole room was paused."""
+        self._keep([*self._standstills(), (now, None)])
+
+    def go_on(self, now: datetime) -> None:
+        """Keep that the pause of the whole room is over."""
+        *earlier, (began_at, _) = self._standstills()
+        self._keep([*earlier, (began_at, now)])
+
+    def _keep(self, pauses: Sequence[Standstill]) -> None:
+        self.pauses = json.dumps([[at and at.isoformat() for at in pause] for pause in pauses])
+
+    def _standstills(self) -> list[Standstill]:
+        return [
+            (datetime.fromisoformat(began), datetime.fromisoformat(ended) if ended else None)
+            for began, ended in json.loads(self.pauses)
+        ]
 
 
 class Attempt(Record):

@@ -81,6 +81,7 @@ def pause(
         raise RoomNotReadyError(state=RUN_WORDS[RunState(run.state)], action="全场暂停", hint="")
     else:
         run.state = RunState.PAUSED
+        run.stand_still(now)
         attempts = [each for each in _begun(db, sitting_id) if each.paused_at is None]
     cause = Cause.ROOM if admission_id is None else Cause.PAUSE
     body = {"cause": cause}
@@ -106,6 +107,7 @@ def resume(
         attempts = [attempt_of(db, sitting_id, admission_id)]
     else:
         run.state = RunState.RUNNING
+        run.go_on(now)
         attempts = _paused_with_room(db, sitting_id)
     record(db, attempts, EventKind.RESUMED, now=now, actor=actor)
     words = "考试已恢复，请继续作答"

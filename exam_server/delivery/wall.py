@@ -257,7 +257,7 @@ def _sitting(db: Session, run: SittingRun, facts: _Facts) -> dict[str, Any]:
     ).all()
     code = room_code(db, run) if run.state in OPEN_ROOMS else None
     ends = _room_ends(run, facts)
-    entry_ends = run.rules.entry_ends_at(run.started_at)
+    entry_ends = run.entry_ends_at
     begins = (sitting.starts_at + JIANGSU).strftime("%H:%M")
     finishes = (sitting.starts_at + JIANGSU + timedelta(minutes=sitting.minutes)).strftime("%H:%M")
     names = "、".join(proctor.account.name for proctor in proctors)

@@ -1,12 +1,14 @@
 """The limits of a sitting: who comes too late, who wants to hand in too early."""
 
+from datetime import datetime, timedelta
+
 import pytest
 
 from exam_server.delivery.errors import LateEntryError, ReviewerError, RoomNotReadyError
 from exam_server.delivery.limits import set_rules
 from exam_server.delivery.rules.exam_rules import ExamRules
 from registry.errors import InvalidInputError
-from tests.support.room import Room
+from tests.support.room import START, Room
 
 LATE_S, TOGETHER = 30 * 60 + 1, {"reason": "交通事故，有证明", "reviewer": "jiankao02"}
 
@@ -49,6 +51,55 @@ def test_closing_marks_those_absent_whom_nobody_has_looked_at(room: Room) -> Non
     room.clock.advance(seconds=LATE_S)
     room.command("close")
     assert room.wall()["sitting"]["state"] == "closed"
+
+
+def test_a_pause_of_the_room_moves_the_limits_by_as_long_as_it_lasts(room: Room) -> None:
+    limit(room, early_leave_minutes=30)
+    (page,) = room.working()
+    late = room.page(1)
+    room.clock.advance(seconds=20 * 60)
+    room.command("pause", reason="停电")
+    assert room.wall()["sitting"]["entry_ends_ms"] is None  # it moves as long as the pause lasts
+    room.clock.advance(seconds=45 * 60)
+    room.server.room.tick()
+    assert room.seat(1)["state"] == "idle"
+    room.command("resume")
+    sitting = room.wall()["sitting"]
+    assert sitting["entry_ends_ms"] - sitting["started_ms"] == (30 + 45) * 60 * 1000
+    refused = page.send(page.op("submit"))
+    assert "10 分 00 秒" in refused["message"]
+    page.seq -= 1
+    assert late.sign_in(room.code()) == ""
+    room.clock.advance(seconds=10 * 60 + 1)
+    assert room.page(2).sign_in(room.code()) == LateEntryError(0, 0, minutes=30).message
+    room.command("pause", reason="停电")  # after the limit: nobody may come in again
+    room.command("resume")
+    room.server.room.tick()
+    assert room.seat(2)["state"] == "absent"
+    assert page.hand_in()["state"] == "submitted"
+
+
+@pytest.mark.parametrize(
+    ("pauses", "at"),
+    [
+        ((), 30),
+        (((10, 15),), 35),
+        (((10, 15), (20, 40)), 55),
+        (((10, 15), (34, 40)), 41),  # the first moved the limit beyond where the second began
+        (((30, 50),), 30),
+        (((40, 50),), 30),
+        (((10, None),), None),
+        (((40, None),), 30),
+    ],
+)
+def test_a_limit_moves_by_the_pauses_that_began_before_it(
+    pauses: tuple[tuple[int, int | None], ...], at: int | None
+) -> None:
+    def minute(number: int | None) -> datetime | None:
+        return None if number is None else START + timedelta(minutes=number)
+
+    told = [(START + timedelta(minutes=began), minute(ended)) for began, ended in pauses]
+    assert ExamRules().entry_ends_at(START, told) == minute(at)
 
 
 def test_handing_in_too_early_is_refused_with_the_time_that_remains(room: Room) -> None:
