@@ -75,6 +75,7 @@ from exam_server.web import (
     venues,
     words,
 )
+from registry.accounts.sightings import Sightings
 from registry.keys import hmac_sm3
 
 UPLOAD_LIMIT_BYTES = 200 * 1024 * 1024
@@ -155,7 +156,8 @@ def create_app(
     """Put the server together: database, pages, sockets, the journal's writer."""
     app = Flask("exam_server")
     database = open_database(settings)
-    app.extensions[EXTENSION] = Surroundings(database, settings, clock)
+    sightings = Sightings()
+    app.extensions[EXTENSION] = Surroundings(database, settings, clock, sightings)
     app.secret_key = hmac_sm3(database.keys.index_key, b"session cookies")
     app.config.update(
         SESSION_COOKIE_NAME=SESSION_COOKIE,
@@ -188,6 +190,6 @@ def create_app(
     room = ExamRoom(database, clock, concurrency, clock_step_s=clock_step_s)
     app.extensions["exam_room"] = room
     candidate_socket.register(sockets, room)
-    proctor_socket.register(sockets, room)
+    proctor_socket.register(sockets, room, sightings)
     load_test_socket.register(sockets, room)
     return Server(app, sockets, room, settings)

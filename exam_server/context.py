@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from exam_server.config import Settings
 from registry.access import Actor, Permission
+from registry.accounts.sightings import Sightings
 from registry.database import Database
 from registry.errors import AssessmentError
 
@@ -37,6 +38,7 @@ class Surroundings:
     database: Database
     settings: Settings
     clock: Callable[[], datetime]
+    sightings: Sightings
 
 
 def wall_clock() -> datetime:

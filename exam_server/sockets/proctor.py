@@ -14,6 +14,7 @@ from exam_server.proctor_commands import COMMANDS, carry_out
 from exam_server.sockets.candidate import refusal
 from registry.access import Actor
 from registry.accounts.queries import account_by_token
+from registry.accounts.sightings import Sightings
 from registry.errors import AssessmentError
 
 NAMESPACE = "/proctor"
@@ -28,15 +29,16 @@ class Watch(msgspec.Struct, frozen=True):
 class ProctorSockets:
     """The walls that are connected, each with the sign-in it belongs to."""
 
-    def __init__(self, server: Any, room: ExamRoom) -> None:
+    def __init__(self, server: Any, room: ExamRoom, sightings: Sightings) -> None:
         self._server = server
         self._room = room
+        self._sightings = sightings
         self._tokens: dict[str, str] = {}
 
     def connect(self, sid: str, environ: dict[str, Any], _auth: object = None) -> bool:
         """Let in browsers with a live sign-in."""
         login = SimpleCookie(environ.get("HTTP_COOKIE", "")).get(LOGIN_COOKIE)
-        if login is None or actor_by_token(self._room, login.value) is None:
+        if login is None or self._holder(login.value) is None:
             return False
         self._tokens[sid] = login.value
         return True
@@ -68,16 +70,21 @@ class ProctorSockets:
 
     def _person(self, sid: str) -> Actor:
         """Look the sign-in up at every event: signing out ends the socket's rights too."""
-        actor = actor_by_token(self._room, self._tokens[sid])
+        actor = self._holder(self._tokens[sid])
         if actor is None:
             raise SignInOverError
         return actor
 
+    def _holder(self, token: str) -> Actor | None:
+        seen_at = self._sightings.of(token)
+        with self._room.database.reading() as db:
+            return account_by_token(db, token, now=self._room.clock(), seen_at=seen_at)
 
-def register(sockets: SocketIO, room: ExamRoom) -> None:
+
+def register(sockets: SocketIO, room: ExamRoom, sightings: Sightings) -> None:
     """Attach the events and give the room its way to reach walls."""
     server = sockets.server
-    walls = ProctorSockets(server, room)
+    walls = ProctorSockets(server, room, sightings)
     server.on("connect", walls.connect, namespace=NAMESPACE)
     server.on("disconnect", walls.disconnect, namespace=NAMESPACE)
     server.on("watch", walls.watch, namespace=NAMESPACE)
@@ -93,9 +100,3 @@ class SignInOverError(AssessmentError):
 
     code = "not_signed_in"
     text = "登录已过期。请重新登录后继续监考；考生答题不受影响。"
-
-
-def actor_by_token(room: ExamRoom, token: str) -> Actor | None:
-    """Return the member of staff behind a sign-in token."""
-    with room.database.reading() as db:
-        return account_by_token(db, token, now=room.clock())

@@ -56,22 +56,26 @@ def find_person() -> None:
     token = request.cookies.get(LOGIN_COOKIE)
     if not token or request.path.startswith("/static/"):
         return
+    seen_at = surroundings().sightings.of(token)
     with reading() as db:
-        found = signed_in(db, token, now=now())
+        found = signed_in(db, token, now=now(), seen_at=seen_at)
     if found is None:
         return
     last_seen_at, g.actor = found
-    if now() - last_seen_at >= TOUCH_AFTER:
+    if now() - max(last_seen_at, seen_at or last_seen_at) >= TOUCH_AFTER:
         _prolong(token)
     give_way()  # pages of staff take long: between two parts of one, answers are saved
 
 
 def _prolong(token: str) -> None:
-    """Keep a sign-in alive; a store that cannot be written must not hide what can be read."""
+    """Keep a sign-in alive; a store that cannot be written neither hides nor ends anything."""
+    sightings = surroundings().sightings
     try:
         with transaction() as db:
-            g.actor = keep_signed_in(db, token, now=now())
+            g.actor = keep_signed_in(db, token, now=now(), seen_at=sightings.of(token))
+        sightings.forget(token)
     except OperationalError as error:
+        sightings.note(token, now())
         log.warning("a sign-in was not prolonged: %s", error.orig)
 
 

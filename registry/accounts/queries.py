@@ -67,35 +67,46 @@ def password_hash_of(db: Session, login_name: str) -> str:
     return hash_of_nobody() if account is None else account.password_hash
 
 
-def live_login(db: Session, token: str, *, now: datetime) -> Login | None:
-    """Return the sign-in of a token unless it has ended, idled away or lost its account."""
-    return db.scalar(
-        select(Login).join(Account, Account.id == Login.account_id).where(*_is_live(token, now))
-    )
+def live_login(
+    db: Session, token: str, *, now: datetime, seen_at: datetime | None = None
+) -> Login | None:
+    """Return the sign-in of a token unless it has ended, idled away or lost its account.
+
+    ``seen_at``: when its holder was seen without its being put down (``Sightings``).
+    """
+    live = _is_live(token, now, seen_at)
+    return db.scalar(select(Login).join(Account, Account.id == Login.account_id).where(*live))
 
 
-def _is_live(token: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
+def _is_live(
+    token: str, now: datetime, seen_at: datetime | None
+) -> tuple[ColumnElement[bool], ...]:
+    was_seen = seen_at is not None and seen_at > now - IDLE_LIMIT
     return (
         Login.token_hash == hash_of_token(token),
         Login.ended_at.is_(None),
-        Login.last_seen_at > now - IDLE_LIMIT,
+        true() if was_seen else Login.last_seen_at > now - IDLE_LIMIT,
         Account.state == AccountState.ACTIVE,
     )
 
 
-def account_by_token(db: Session, token: str, *, now: datetime) -> Actor | None:
+def account_by_token(
+    db: Session, token: str, *, now: datetime, seen_at: datetime | None = None
+) -> Actor | None:
     """Return who holds a live sign-in, else None; ``actions.keep_signed_in`` prolongs it."""
-    found = signed_in(db, token, now=now)
+    found = signed_in(db, token, now=now, seen_at=seen_at)
     return found[1] if found else None
 
 
-def signed_in(db: Session, token: str, *, now: datetime) -> tuple[datetime, Actor] | None:
-    """Return when the holder of a live sign-in was last seen, and who it is; one statement."""
+def signed_in(
+    db: Session, token: str, *, now: datetime, seen_at: datetime | None = None
+) -> tuple[datetime, Actor] | None:
+    """Return when the store last saw the holder of a live sign-in, and who; one statement."""
     whole = (Account.roles, Account.centre, Account.institution)
     rows = db.execute(
         select(Login.last_seen_at, Account)
         .join(Account, Account.id == Login.account_id)
-        .where(*_is_live(token, now))
+        .where(*_is_live(token, now, seen_at))
         .options(*(joinedload(part) for part in whole))
     )
     found = rows.unique().one_or_none()

@@ -88,9 +88,11 @@ def person_after_check(
     return account
 
 
-def keep_signed_in(db: Session, token: str, *, now: datetime) -> Actor | None:
+def keep_signed_in(
+    db: Session, token: str, *, now: datetime, seen_at: datetime | None = None
+) -> Actor | None:
     """Return who holds the sign-in and prolong it; None when it is over."""
-    login = queries.live_login(db, token, now=now)
+    login = queries.live_login(db, token, now=now, seen_at=seen_at)
     if login is None:
         return None
     if now - login.last_seen_at >= TOUCH_AFTER:

@@ -146,3 +146,25 @@ def test_a_proctor_sees_the_wall_though_nobody_can_note_that_he_is_still_there(r
         wall = proctor.get(f"/proctor/{room.sitting_id}/api/snapshot")
     assert wall.status_code == 200
     assert wall.get_json()["seats"]
+
+
+def test_nobody_is_signed_out_because_the_time_last_seen_cannot_be_written(room: Room) -> None:
+    if room.database.engine.dialect.name != "sqlite":
+        pytest.skip("a connection that only reads is SQLite's")
+    room.working()
+    address = f"/proctor/{room.sitting_id}/api/snapshot"
+    proctor, idle = (signed_in_staff(room, name) for name in ("jiankao01", "jiankao02"))
+    with full_disk(room, "query_only = ON"):
+        for _ in range(4):  # 40 minutes: the sign-in lasts 15 without a sign of life
+            room.clock.advance(minutes=10)
+            assert proctor.get(address).status_code == 200
+        assert idle.get(address).status_code == 302  # the limit holds for those who were away
+        wall = room.server.sockets.test_client(
+            room.server.app, namespace="/proctor", flask_test_client=proctor
+        )
+        told = wall.emit("watch", {"sitting": room.sitting_id}, namespace="/proctor", callback=True)
+        assert told["seats"]
+    room.clock.advance(minutes=14)
+    assert proctor.get(address).status_code == 200
+    room.clock.advance(minutes=15)
+    assert proctor.get(address).status_code == 302
