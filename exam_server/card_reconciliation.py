@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from exam_server.marking import is_marked_absent
 from omr import queries as cards
 from omr.actions import releasable_batch, release_batch
-from omr.models import PrintedCard, ScanBatch, ScanPage
-from omr.rules.states import ACCEPTED, WAITING, CardState
+from omr.models import PrintedCard, ScanPage
+from omr.rules.states import WAITING, CardState
 from proctor.actions import record_presence
 from proctor.queries import presences
 from proctor.rules.presence import Presence
@@ -95,7 +94,7 @@ def reconcile(db: Session, sitting_id: int, *, actor: Actor) -> Reconciliation:
     sitting = cards.sitting_in_reach(db, sitting_id, actor=actor)
     issued = cards.cards_of(db, sitting_id)
     usable = {card.admission_id: card for card in issued if card.state != CardState.SPOILED}
-    pages = _pages(db, sitting_id)
+    pages = {page.card_id: page for page in cards.accepted_pages(db, sitting_id)}
     seats = sorted(sitting.admissions, key=lambda one: one.seat_no)
     if sitting.mode != ExamMode.ANSWER_CARD:  # only those who went on with a pencil
         seats = [admission for admission in seats if admission.id in usable]
@@ -106,19 +105,6 @@ def reconcile(db: Session, sitting_id: int, *, actor: Actor) -> Reconciliation:
         page = pages.get(card.id) if card else None
         lines.append(Line(admission, presence, card, page, _verdict(presence, page)))
     return Reconciliation(tuple(lines), len(issued), len(issued) - len(usable))
-
-
-def _pages(db: Session, sitting_id: int) -> dict[int | None, ScanPage]:
-    chosen = (
-        select(ScanPage)
-        .join(ScanBatch, ScanBatch.id == ScanPage.batch_id)
-        .where(
-            ScanBatch.sitting_id == sitting_id,
-            ScanPage.card_id.is_not(None),
-            ScanPage.state.in_(ACCEPTED),
-        )
-    )
-    return {page.card_id: page for page in db.scalars(chosen)}
 
 
 def _verdict(presence: Presence | None, page: ScanPage | None) -> Verdict:
@@ -166,12 +152,18 @@ def record_absentees(
 
 
 def release(db: Session, batch_id: int, *, actor: Actor, now: datetime) -> int:
-    """Hand the accepted pages of a batch to scoring once its sitting is reconciled."""
+    """Hand the pages of every sitting of a batch that is reconciled to scoring.
+
+    Raises ``NotReconciledError`` for the first sitting when there is none. Returns the pages.
+    """
     batch = releasable_batch(db, batch_id, actor=actor)
-    differing = reconcile(db, batch.sitting_id, actor=actor).differing
-    if differing:
+    open_ones = cards.open_sittings(batch)
+    found = {sitting_id: reconcile(db, sitting_id, actor=actor) for sitting_id in open_ones}
+    agreeing = [sitting_id for sitting_id, one in found.items() if not one.differing]
+    if open_ones and not agreeing:
+        differing = found[open_ones[0]].differing
         raise NotReconciledError(count=len(differing), seats=_seats(differing))
-    return release_batch(db, batch_id, actor=actor, now=now)
+    return release_batch(db, batch_id, agreeing, actor=actor, now=now)
 
 
 def verdict_counts(found: Reconciliation) -> Counter[Verdict]:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from exam_server.scan_reading import BatchReader, sole_reader
 from omr.batch_actions import add_file, open_batch, start_batch
-from omr.models import ScanBatch, ScanFile, ScanPage
+from omr.models import BatchSitting, ScanBatch, ScanFile, ScanPage
 from omr.rules.reasons import FILE_REASONS
 from omr.rules.states import UNFINISHED
 from omr.scan_files import StoredFile, store_file
@@ -29,11 +29,11 @@ QUIET_S = 3.0  # without a change, after which a file counts as complete
 
 @dataclass
 class FolderWatch:
-    """One folder for one sitting, on behalf of one person."""
+    """One folder for some sittings, on behalf of one person."""
 
     reader: BatchReader
     folder: Path
-    sitting_id: int
+    sitting_ids: tuple[int, ...]
     actor: Actor
     quiet_s: float = QUIET_S
     _seen: dict[Path, tuple[tuple[int, int], float]] = field(default_factory=dict)
@@ -82,9 +82,9 @@ class FolderWatch:
     def _known(self, db: Session, stored: StoredFile) -> int | None:
         chosen = (
             select(ScanFile.id)
-            .join(ScanBatch, ScanBatch.id == ScanFile.batch_id)
+            .join(BatchSitting, BatchSitting.batch_id == ScanFile.batch_id)
             .where(
-                ScanBatch.sitting_id == self.sitting_id,
+                BatchSitting.sitting_id.in_(self.sitting_ids),
                 ScanFile.name == stored.name,
                 ScanFile.digest == stored.digest,
             )
@@ -94,7 +94,7 @@ class FolderWatch:
     def _new_batch(self, db: Session, fresh: Sequence[StoredFile]) -> dict[str, int]:
         actor, now = self.actor, self.reader.clock()
         name = f"{self.folder.name} {fresh[0].name}"
-        batch = open_batch(db, self.sitting_id, name, actor=actor, now=now)
+        batch = open_batch(db, self.sitting_ids, name, actor=actor, now=now)
         numbers = {
             file.name + file.digest: add_file(db, batch.id, file, actor=actor, now=now).id
             for file in fresh

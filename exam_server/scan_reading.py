@@ -26,7 +26,7 @@ from omr.batch_reading.jobs import Card, Opened, PageJob, page_jobs
 from omr.batch_reading.pool import WorkerPool
 from omr.batch_reading.reading_files import PAGE_TIMEOUT_S, open_files
 from omr.batch_reading.results import KeptPage
-from omr.layout_queries import layout_of_sitting
+from omr.layout_queries import layouts_of_sittings
 from omr.layouts import blank_of_layout, layout_named
 from omr.models import ScanBatch, ScanFile, ScanPage
 from omr.queries import known_serials
@@ -42,7 +42,7 @@ from registry.access import SYSTEM, Actor
 from registry.accounts.models import Account
 from registry.accounts.queries import actor_of
 from registry.database import Database
-from registry.scheduling.models import Sitting
+from registry.scheduling.models import Admission
 
 LOCK = "reading.lock"
 UNSEALED = "reading-"  # folders in which the files of a batch lie open while it is read
@@ -100,7 +100,7 @@ class BatchReader:
             if not begin_reading(batch, now=self.clock()):
                 log.error("batch %s is left to a person: no page further", batch_id)
                 return
-            card = card_of_sitting(db, batch.sitting_id)
+            card = card_of_batch(db, batch)
         with tempfile.TemporaryDirectory(prefix=UNSEALED, dir=self.folder) as name:
             paths = self._unseal(batch_id, Path(name))
             with WorkerPool(card, workers=self.workers, timeout_s=self.timeout_s) as pool:
@@ -163,7 +163,7 @@ class BatchReader:
             batch = db.get_one(ScanBatch, batch_id)
             if batch.state != BatchState.READING:
                 return False
-            actor, absences = _reader_of(db, batch), recorded_absences(db, batch.sitting_id)
+            actor, absences = _reader_of(db, batch), recorded_absences(db, batch)
             for file_id, page in pages:
                 take_page(
                     db,
@@ -177,17 +177,18 @@ class BatchReader:
         return True
 
 
-def card_of_sitting(db: Session, sitting_id: int) -> Card:
-    """Return the card that the candidates of a sitting were given."""
-    layout = layout_of_sitting(db, sitting_id) or layout_named()
-    return Card(
-        ((layout, blank_of_layout(layout)),), Orders(known_serials(db, sitting_id)), keeps=True
-    )
+def card_of_batch(db: Session, batch: ScanBatch) -> Card:
+    """Return the cards that the candidates of a batch's sittings were given."""
+    sittings = [sitting.id for sitting in batch.sittings]
+    layouts = layouts_of_sittings(db, *sittings) or (layout_named(),)
+    kinds = tuple(((layout, blank_of_layout(layout)),) for layout in layouts)
+    return Card(kinds, Orders(known_serials(db, *sittings)), keeps=True)
 
 
-def recorded_absences(db: Session, sitting_id: int) -> dict[int, bool]:
-    """Return whom the room record calls absent and whom present, by admission."""
-    admissions = [entry.id for entry in db.get_one(Sitting, sitting_id).admissions]
+def recorded_absences(db: Session, batch: ScanBatch) -> dict[int, bool]:
+    """Return whom the room records call absent and whom present, by admission."""
+    sittings = [sitting.id for sitting in batch.sittings]
+    admissions = db.scalars(select(Admission.id).where(Admission.sitting_id.in_(sittings)))
     found = presences(db, admissions)
     return {number: presence is Presence.ABSENT for number, presence in found.items()}
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -13,7 +13,7 @@ from item_bank.rules.kinds import PaperState
 from omr import queries
 from omr.errors import BatchUnreadError, NoCardsError, ReviewOpenError
 from omr.layout_queries import misfits
-from omr.models import PrintedCard, ScanBatch
+from omr.models import BatchSitting, PrintedCard, ScanBatch, ScanPage
 from omr.rules.card_code import serial_of
 from omr.rules.card_layout import CardLayout
 from omr.rules.states import BatchState, CardState, PageState
@@ -122,7 +122,7 @@ def releasable_batch(db: Session, batch_id: int, *, actor: Actor) -> ScanBatch:
     """Return a batch of which every page is read and decided; raises what is still to do."""
     actor.require(Permission.CARDS_REVIEW)
     batch = queries.open_batch_of(db, batch_id, actor=actor)
-    if batch.state in NOT_READ and (batch.files or batch.state != BatchState.RECEIVING):
+    if _is_unread(batch):
         raise BatchUnreadError(count=batch.page_total - batch.page_count)
     waiting = queries.pages_to_review(db, batch.id)
     if waiting:
@@ -130,28 +130,51 @@ def releasable_batch(db: Session, batch_id: int, *, actor: Actor) -> ScanBatch:
     return batch
 
 
-def release_batch(db: Session, batch_id: int, *, actor: Actor, now: datetime) -> int:
-    """Hand the accepted pages of a batch to scoring; return how many."""
+def _is_unread(batch: ScanBatch) -> bool:
+    return batch.state in NOT_READ and bool(batch.files or batch.state != BatchState.RECEIVING)
+
+
+def release_batch(
+    db: Session, batch_id: int, sitting_ids: Collection[int], *, actor: Actor, now: datetime
+) -> int:
+    """Hand the pages of these sittings of a batch to scoring, wherever they were scanned.
+
+    Every batch of which that was the last sitting is finished. Returns the number of pages.
+    """
     batch = releasable_batch(db, batch_id, actor=actor)
-    count = 0
-    for page in batch.pages:
-        if page.state in (PageState.READ, PageState.REVIEWED) and page.card is not None:
-            page.state = PageState.RELEASED
-            page.card.state = CardState.READ
-            count += 1
-    batch.released_at, batch.released_by_id = now, actor.account_id
-    batch.state = BatchState.RELEASED
-    detail = {"count": count, "digest": _digest(batch)}
+    pages = [
+        page
+        for sitting_id in sitting_ids
+        for page in queries.accepted_pages(db, sitting_id)
+        if page.state in (PageState.READ, PageState.REVIEWED)
+    ]
+    for page in pages:
+        assert page.card is not None
+        page.state, page.card.state = PageState.RELEASED, CardState.READ
+    covering = select(BatchSitting).where(BatchSitting.sitting_id.in_(sitting_ids))
+    for covered in db.scalars(covering.where(BatchSitting.released_at.is_(None))):
+        covered.released_at = now
+    detail = {"count": len(pages), "sittings": list(sitting_ids), "digest": _digest(pages)}
     note(db, "release_batch", ("scan_batch", batch.id), actor=actor, now=now, detail=detail)
-    return count
+    db.flush()
+    for one in {batch, *queries.batches_of(db, *sitting_ids, actor=actor)}:
+        _finish_if_done(db, one, actor=actor, now=now)
+    return len(pages)
 
 
-def _digest(batch: ScanBatch) -> str:
-    """Return the hash of all answers that are released, for the audit log."""
+def _finish_if_done(db: Session, batch: ScanBatch, *, actor: Actor, now: datetime) -> None:
+    """Close a batch that is read and reviewed and of which no sitting is left."""
+    left = queries.open_sittings(batch) or queries.pages_to_review(db, batch.id)
+    if batch.released_at is None and not left and not _is_unread(batch):
+        batch.released_at, batch.released_by_id = now, actor.account_id
+        batch.state = BatchState.RELEASED
+
+
+def _digest(pages: Sequence[ScanPage]) -> str:
+    """Return the hash of the answers that are released, for the audit log."""
     released = [
         [page.card.serial if page.card else "", sorted(queries.final_answers(page).items())]
-        for page in batch.pages
-        if page.state == PageState.RELEASED
+        for page in pages
     ]
     return hashlib.sha256(json.dumps(released).encode()).hexdigest()
 

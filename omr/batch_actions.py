@@ -1,7 +1,7 @@
 """A batch of scans from the first file to the last page: receive, start, record, cancel."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from sqlalchemy import select
@@ -12,7 +12,7 @@ from omr.batch_reading.results import KeptPage
 from omr.errors import BatchStateError, EmptyUploadError
 from omr.layout_queries import layout_of
 from omr.layouts import layout_named
-from omr.models import PrintedCard, Reading, ScanBatch, ScanFile, ScanPage
+from omr.models import BatchSitting, PrintedCard, Reading, ScanBatch, ScanFile, ScanPage
 from omr.reader.reading import PageReading
 from omr.rules.page_fate import absence_conflict, state_of_rejected, state_of_status
 from omr.rules.prefilled import differing, saved_answers
@@ -24,20 +24,23 @@ from omr.scans import measures_json
 from registry.access import Actor, Permission
 from registry.audit_log import note
 from registry.database import files_of
-from registry.scheduling.models import Admission
+from registry.errors import NotFoundError
 
 MOST_IDLE_STARTS = 3  # of the readers without one page more; then a person has to look
 NOTHING_RECORDED: Mapping[int, bool] = {}
 
 
 def open_batch(
-    db: Session, sitting_id: int, name: str, *, actor: Actor, now: datetime
+    db: Session, sitting_ids: Collection[int], name: str, *, actor: Actor, now: datetime
 ) -> ScanBatch:
-    """Begin a batch of scanned pages of one sitting."""
+    """Begin a batch of scanned pages of one sitting, or a pile of several."""
     actor.require(Permission.CARDS_SCAN)
-    queries.sitting_in_reach(db, sitting_id, actor=actor)
+    if not sitting_ids:
+        raise NotFoundError(what="场次")
+    for sitting_id in sitting_ids:
+        queries.sitting_in_reach(db, sitting_id, actor=actor)
     batch = ScanBatch(
-        sitting_id=sitting_id,
+        covered=[BatchSitting(sitting_id=sitting_id) for sitting_id in sorted(set(sitting_ids))],
         name=name[:120],
         state=BatchState.RECEIVING,
         page_count=0,
@@ -46,7 +49,8 @@ def open_batch(
     )
     db.add(batch)
     db.flush()
-    note(db, "open_batch", ("scan_batch", batch.id), actor=actor, now=now, detail={"name": name})
+    detail = {"name": name, "sittings": sorted(set(sitting_ids))}
+    note(db, "open_batch", ("scan_batch", batch.id), actor=actor, now=now, detail=detail)
     return batch
 
 
@@ -142,7 +146,7 @@ def take_page(
 ) -> ScanPage:
     """Record one page of a batch with its state; every page that went in comes out here.
 
-    ``absences`` holds what the room record says of the sitting's admissions: absent or not.
+    ``absences`` holds what the room record says of the sittings' admissions: absent or not.
     """
     actor.require(Permission.CARDS_SCAN)
     batch = queries.open_batch_of(db, batch_id, actor=actor)
@@ -183,13 +187,15 @@ def _judge(
     image_hash: str | None,
 ) -> tuple[PageState, str | None]:
     reading = scanned.reading
+    if card is not None and not _is_covered(batch, card):
+        return PageState.FOREIGN, PageReason.OTHER_EXAM
     if reading.status is PageStatus.REJECTED:
         behind_card = _is_behind_card(db, batch)
         return state_of_rejected(reading.reason, behind_card=behind_card), str(reading.reason)
     if reading.serial is not None and card is None:
         return PageState.UNKNOWN, PageReason.UNKNOWN_SERIAL
-    if card is not None and (fault := _fault_of(db, batch, card)):
-        return fault
+    if card is not None and queries.has_page(db, card.id):
+        return PageState.DUPLICATE, PageReason.CARD_SEEN_BEFORE
     if image_hash is not None and db.scalar(
         select(ScanPage.id).where(ScanPage.image_hash == image_hash).limit(1)
     ):
@@ -207,12 +213,9 @@ def _is_behind_card(db: Session, batch: ScanBatch) -> bool:
     return db.scalar(before) is not None
 
 
-def _fault_of(db: Session, batch: ScanBatch, card: PrintedCard) -> tuple[PageState, str] | None:
-    """Return why a page of this card does not count, None when it does."""
-    if db.get_one(Admission, card.admission_id).sitting_id != batch.sitting_id:
-        return PageState.FOREIGN, PageReason.OTHER_EXAM
-    seen = queries.has_page(db, card.id)
-    return (PageState.DUPLICATE, PageReason.CARD_SEEN_BEFORE) if seen else None
+def _is_covered(batch: ScanBatch, card: PrintedCard) -> bool:
+    """Say whether a card is of one of the sittings the batch is for."""
+    return card.admission.sitting_id in {covered.sitting_id for covered in batch.covered}
 
 
 def _judge_print(card: PrintedCard, reading: PageReading) -> tuple[PageState, str | None]:

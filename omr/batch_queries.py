@@ -1,16 +1,29 @@
 """What is known of a batch of scans: its progress, its counts that tie, its files."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session, joinedload
 
-from omr.models import ScanBatch, ScanFile, ScanPage
-from omr.queries import state_counts
+from omr.models import PrintedCard, ScanBatch, ScanFile, ScanPage
+from omr.queries import (
+    WITH_CANDIDATE,
+    cards_in,
+    cards_outstanding,
+    open_sittings,
+    sitting_in_reach,
+    state_counts,
+)
 from omr.rules.batch_progress import BatchProgress, progress_of
 from omr.rules.scanner_health import PageHealth, health_from
 from omr.rules.states import UNFINISHED, PageState
+from registry.access import Actor
+from registry.local_time import JIANGSU, local_date
+from registry.plans.models import AssessmentPlan
+from registry.scheduling.models import Admission, ExamMode, Sitting
 
 
 @dataclass(frozen=True)
@@ -22,9 +35,14 @@ class Tally:
     unread: int
 
     @property
+    def recorded(self) -> int:
+        """Return how many pages have their state."""
+        return sum(self.by_state.values())
+
+    @property
     def ties(self) -> bool:
         """Say whether every page that went in is in exactly one state or still unread."""
-        return self.promised == sum(self.by_state.values()) + self.unread
+        return self.promised == self.recorded + self.unread
 
 
 @dataclass(frozen=True)
@@ -40,6 +58,91 @@ def tally_of(db: Session, batch: ScanBatch) -> Tally:
     counts = state_counts(db, batch.id)
     by_state = {state: counts.get(state, 0) for state in PageState}
     return Tally(batch.page_total, by_state, max(0, batch.page_total - batch.page_count))
+
+
+def has_cards() -> ColumnElement[bool]:
+    """Return the condition of sittings with cards, also of those that went on with a pencil."""
+    printed = select(Admission.sitting_id).join(
+        PrintedCard, PrintedCard.admission_id == Admission.id
+    )
+    return or_(Sitting.mode == ExamMode.ANSWER_CARD, Sitting.id.in_(printed))
+
+
+def sittings_of_day(db: Session, sitting_id: int, *, actor: Actor) -> Sequence[Sitting]:
+    """Return the sittings with cards that an institution holds on the same day as this one."""
+    found = sitting_in_reach(db, sitting_id, actor=actor)
+    begin = datetime.combine(local_date(found.starts_at), time.min, JIANGSU)
+    chosen = (
+        select(Sitting)
+        .join(AssessmentPlan, AssessmentPlan.id == Sitting.plan_id)
+        .where(
+            AssessmentPlan.institution_id == found.plan.institution_id,
+            Sitting.starts_at >= begin,
+            Sitting.starts_at < begin + timedelta(days=1),
+            has_cards(),
+        )
+    )
+    return db.scalars(chosen.order_by(Sitting.starts_at, Sitting.id)).all()
+
+
+def pages_of(
+    db: Session, batch_id: int, *, state: str = "", sitting_id: int | None = None
+) -> Sequence[ScanPage]:
+    """Return the pages of a batch in scanning order: all, of one state, of one sitting."""
+    chosen = select(ScanPage).where(ScanPage.batch_id == batch_id)
+    if state:
+        chosen = chosen.where(ScanPage.state == state)
+    if sitting_id is not None:
+        chosen = chosen.where(ScanPage.card_id.in_(cards_in(sitting_id)))
+    with_card = joinedload(ScanPage.card).options(*WITH_CANDIDATE)
+    return db.scalars(chosen.order_by(ScanPage.position).options(with_card)).all()
+
+
+def seat_order_hint(
+    db: Session, page: ScanPage
+) -> tuple[Admission | None, Admission | None, list[PrintedCard]]:
+    """Return whose the pages scanned before and after are, and cards without a page between.
+
+    Piles come in the order of seats, so that the gap often says whose card a page is; it is only
+    a hint. Where one room ends and another begins, all cards left of both are in question.
+    """
+    batch = db.get_one(ScanBatch, page.batch_id)
+    before, after = _neighbour(db, page, -1), _neighbour(db, page, +1)
+    near = {one.sitting_id for one in (before, after) if one is not None}
+    free = cards_outstanding(db, *(near or open_sittings(batch)))
+    if len(near) == 1:
+        low, high = sorted((before.seat_no if before else 0, after.seat_no if after else 10_000))
+        free = [card for card in free if low < card.admission.seat_no < high]
+    return before, after, free
+
+
+def _neighbour(db: Session, page: ScanPage, way: int) -> Admission | None:
+    """Return whose the nearest known page behind or before a page is."""
+    place = ScanPage.position
+    chosen = (
+        select(Admission)
+        .join(PrintedCard, PrintedCard.admission_id == Admission.id)
+        .join(ScanPage, ScanPage.card_id == PrintedCard.id)
+        .where(ScanPage.batch_id == page.batch_id)
+        .where(place > page.position if way > 0 else place < page.position)
+    )
+    return db.scalar(chosen.order_by(place if way > 0 else place.desc()).limit(1))
+
+
+def states_by_sitting(db: Session, batch_id: int) -> dict[int | None, Counter[PageState]]:
+    """Count the pages of a batch by the sitting of their card; None for those that have none."""
+    rows = db.execute(
+        select(Admission.sitting_id, ScanPage.state, func.count())
+        .select_from(ScanPage)
+        .outerjoin(PrintedCard, PrintedCard.id == ScanPage.card_id)
+        .outerjoin(Admission, Admission.id == PrintedCard.admission_id)
+        .where(ScanPage.batch_id == batch_id)
+        .group_by(Admission.sitting_id, ScanPage.state)
+    )
+    counts: dict[int | None, Counter[PageState]] = {}
+    for sitting_id, state, number in rows:
+        counts.setdefault(sitting_id, Counter())[PageState(state)] = int(number)
+    return counts
 
 
 def progress_of_batch(batch: ScanBatch, *, now: datetime) -> BatchProgress:

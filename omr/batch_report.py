@@ -21,6 +21,9 @@ from item_bank.printing.frame import (
 from item_bank.text_setting import REGULAR
 
 NAME = "扫描批次报告"
+ROOM_HEADS = ("考场", "本批页数", "已印", "作废", "已扫描", "缺考未扫", "去向不明", "状态")
+ROOM_WIDTHS_PT = (150.0, 50.0, 40.0, 40.0, 45.0, 50.0, 50.0, 60.0)
+ROOM_NOTE = "各考场：已印 − 作废 = 已扫描 + 缺考未扫 + 去向不明；已扫描含在其他批次扫描的卡。"
 CHARTS_A_ROW = 3
 CHART_PT = TEXT_WIDTH_PT / CHARTS_A_ROW - 12
 BOUND_NOTE = (
@@ -38,6 +41,8 @@ class BatchReport:
     counts: tuple[tuple[str, int], ...]
     total: int
     ties: bool
+    rooms: tuple[tuple[str, ...], ...]  # of a pile of several; in the order of ``ROOM_HEADS``
+    of_no_room: int
     scanner: tuple[str, ...]
     charts: tuple[tuple[str, str], ...]  # name and SVG
     audits: tuple[str, ...]
@@ -55,6 +60,7 @@ def print_batch_report(report: BatchReport) -> bytes:
         words("一、页数对账", HEADING),
         ruled_table([*rows, ("合计（含未识读）", str(report.total))], (160.0, 60.0)),
         words(ties, BODY),
+        *_rooms(report),
         words("二、扫描仪状况", HEADING),
         *(words(sentence, BODY) for sentence in report.scanner),
         *_charts(report.charts),
@@ -63,6 +69,17 @@ def print_batch_report(report: BatchReport) -> bytes:
         words(BOUND_NOTE, SMALL),
     ]
     return built(story, title=NAME, mark=NAME)
+
+
+def _rooms(report: BatchReport) -> list[Flowable]:
+    if not report.rooms:
+        return []
+    no_room = ("不属于任何考场的页", str(report.of_no_room), *[""] * (len(ROOM_HEADS) - 2))
+    return [
+        Spacer(1, 6),
+        ruled_table([ROOM_HEADS, *report.rooms, no_room], ROOM_WIDTHS_PT),
+        words(ROOM_NOTE, SMALL),
+    ]
 
 
 def _charts(charts: Sequence[tuple[str, str]]) -> list[Flowable]:

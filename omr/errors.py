@@ -53,10 +53,10 @@ class CardTakenError(AssessmentError):
 
 
 class BatchReleasedError(AssessmentError):
-    """The batch has gone to scoring."""
+    """The batch, or the sitting of the card, has gone to scoring."""
 
     code = "batch_released"
-    text = "本批次已送评分，不能再改。如需更正，请走成绩更正流程。"
+    text = "本批次或该考场已送评分，不能再改。如需更正，请走成绩更正流程。"
 
 
 class DesignFaultyError(AssessmentError):

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from functools import cache
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, object_session
 
 from item_bank.queries import paper_content
@@ -50,15 +50,20 @@ def layout_of(record: PrintedCard | Reading) -> CardLayout:
     return layout_of_hash(db, record.layout_hash)
 
 
-def layout_of_sitting(db: Session, sitting_id: int) -> CardLayout | None:
-    """Return the layout of the cards of a sitting, None before the first is printed."""
+def layouts_of_sittings(db: Session, *sitting_ids: int) -> tuple[CardLayout, ...]:
+    """Return the layouts of the cards of these sittings, in the order of the first of each."""
     chosen = (
         select(PrintedCard.layout_hash)
         .join(Admission, Admission.id == PrintedCard.admission_id)
-        .where(Admission.sitting_id == sitting_id, PrintedCard.state != CardState.SPOILED)
+        .where(Admission.sitting_id.in_(sitting_ids), PrintedCard.state != CardState.SPOILED)
     )
-    layout_hash = db.scalar(chosen.order_by(PrintedCard.id).limit(1))
-    return None if layout_hash is None else layout_of_hash(db, layout_hash)
+    hashes = chosen.group_by(PrintedCard.layout_hash).order_by(func.min(PrintedCard.id))
+    return tuple(layout_of_hash(db, layout_hash) for layout_hash in db.scalars(hashes))
+
+
+def layout_of_sitting(db: Session, sitting_id: int) -> CardLayout | None:
+    """Return the layout of the cards of a sitting, None before the first is printed."""
+    return next(iter(layouts_of_sittings(db, sitting_id)), None)
 
 
 def layouts_for_sittings(db: Session) -> dict[str, CardLayout]:

@@ -51,13 +51,12 @@ class PrintedCard(Record):
 
 
 class ScanBatch(Record):
-    """One upload of scanned pages of a sitting; pages in = pages out."""
+    """One pile of scanned pages, of one sitting or of several; pages in = pages out."""
 
     __tablename__ = "scan_batch"
     __table_args__ = (one_of("state", BatchState),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    sitting_id: Mapped[int] = mapped_column(ForeignKey("sitting.id"))
     name: Mapped[str] = mapped_column(String(120))
     state: Mapped[str] = mapped_column(String(16), default=BatchState.RECEIVING)
     page_count: Mapped[int] = mapped_column(default=0)  # recorded
@@ -71,9 +70,24 @@ class ScanBatch(Record):
     released_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     released_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
 
-    sitting: Mapped[Sitting] = relationship()
+    covered: Mapped[list["BatchSitting"]] = relationship(order_by="BatchSitting.id")
+    sittings: Mapped[list[Sitting]] = relationship(
+        secondary="batch_sitting", order_by=(Sitting.starts_at, Sitting.id), viewonly=True
+    )
     pages: Mapped[list["ScanPage"]] = relationship(order_by="ScanPage.position")
     files: Mapped[list["ScanFile"]] = relationship(order_by="ScanFile.position")
+
+
+class BatchSitting(Record):
+    """One sitting whose cards may lie in a batch; sittings go to scoring one by one."""
+
+    __tablename__ = "batch_sitting"
+    __table_args__ = (UniqueConstraint("batch_id", "sitting_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    batch_id: Mapped[int] = mapped_column(ForeignKey("scan_batch.id"))
+    sitting_id: Mapped[int] = mapped_column(ForeignKey("sitting.id"), index=True)
+    released_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class ScanFile(Record):

@@ -3,14 +3,14 @@
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import Session, defer, joinedload, selectinload
 
 from item_bank.rules.forms import letter_of
 from item_bank.rules.kinds import SetPurpose
 from omr.errors import BatchReleasedError
 from omr.layout_queries import layout_of
-from omr.models import PrintedCard, Reading, ScanBatch, ScanPage
+from omr.models import BatchSitting, PrintedCard, Reading, ScanBatch, ScanPage
 from omr.printing import CardHolder
 from omr.rules.card_layout import CardLayout, GroupKind
 from omr.rules.page_fate import ABSENT_GROUP
@@ -18,8 +18,19 @@ from omr.rules.prefilled import differing, saved_answers
 from omr.rules.reasons import ABSENCE_REASONS, WHOLE_PAGE_REASONS, GroupReason, PageReason
 from omr.rules.states import ACCEPTED, WAITING, CardState, PageState, Verdict
 from registry.access import Actor
+from registry.enrolment.models import Enrolment
 from registry.errors import NotFoundError
 from registry.scheduling.models import Admission, Sitting
+
+WITH_CANDIDATE = (  # of a card
+    joinedload(PrintedCard.admission)
+    .joinedload(Admission.enrolment)
+    .joinedload(Enrolment.candidate),
+)
+WITH_DECISIONS = (  # of a page; the measures of a reading are long and asked for one by one
+    selectinload(ScanPage.readings).options(defer(Reading.measures)),
+    selectinload(ScanPage.corrections),
+)
 
 
 def sitting_in_reach(db: Session, sitting_id: int, *, actor: Actor) -> Sitting:
@@ -32,19 +43,20 @@ def sitting_in_reach(db: Session, sitting_id: int, *, actor: Actor) -> Sitting:
     return sitting
 
 
-def cards_of(db: Session, sitting_id: int) -> Sequence[PrintedCard]:
-    """Return the cards printed for a sitting, by seat."""
+def cards_of(db: Session, *sitting_ids: int) -> Sequence[PrintedCard]:
+    """Return the cards printed for these sittings, by sitting and seat."""
     return db.scalars(
         select(PrintedCard)
         .join(Admission, Admission.id == PrintedCard.admission_id)
-        .where(Admission.sitting_id == sitting_id)
-        .order_by(Admission.seat_no, PrintedCard.id)
+        .where(Admission.sitting_id.in_(sitting_ids))
+        .order_by(Admission.sitting_id, Admission.seat_no, PrintedCard.id)
+        .options(*WITH_CANDIDATE)
     ).all()
 
 
-def usable_cards(db: Session, sitting_id: int) -> list[PrintedCard]:
-    """Return the cards of a sitting that may come back from it, by seat."""
-    return [card for card in cards_of(db, sitting_id) if card.state != CardState.SPOILED]
+def usable_cards(db: Session, *sitting_ids: int) -> list[PrintedCard]:
+    """Return the cards that may come back from these sittings, by sitting and seat."""
+    return [card for card in cards_of(db, *sitting_ids) if card.state != CardState.SPOILED]
 
 
 def continued_cards(db: Session, sitting_id: int) -> dict[int, PrintedCard]:
@@ -84,28 +96,39 @@ def paper_type_of(card: PrintedCard) -> str:
     return letter_of(SetPurpose(paper.paper_set.purpose), paper.form, paper.version)
 
 
-def known_serials(db: Session, sitting_id: int) -> dict[str, str]:
-    """Return the serials that may come back from a sitting, with their admission numbers."""
+def known_serials(db: Session, *sitting_ids: int) -> dict[str, str]:
+    """Return the serials that may come back from these sittings, with their admission numbers."""
     return {
         card.serial: card.admission.enrolment.admission_no or ""
-        for card in usable_cards(db, sitting_id)
+        for card in usable_cards(db, *sitting_ids)
     }
 
 
 def batch_of(db: Session, batch_id: int, *, actor: Actor) -> ScanBatch:
-    """Return a batch within reach."""
+    """Return a batch of which every sitting is within reach."""
     batch = db.get(ScanBatch, batch_id)
     if batch is None:
         raise NotFoundError(what="扫描批次")
-    sitting_in_reach(db, batch.sitting_id, actor=actor)
+    for covered in batch.covered:
+        sitting_in_reach(db, covered.sitting_id, actor=actor)
     return batch
 
 
-def require_open(batch: ScanBatch) -> ScanBatch:
-    """Return a batch that has not gone to scoring; raises ``BatchReleasedError``."""
+def require_open(batch: ScanBatch, card: PrintedCard | None = None) -> ScanBatch:
+    """Return a batch of which neither all nor the sitting of this card has gone to scoring.
+
+    Raises ``BatchReleasedError``.
+    """
     if batch.released_at is not None:
         raise BatchReleasedError
+    if card is not None and card.admission.sitting_id not in open_sittings(batch):
+        raise BatchReleasedError
     return batch
+
+
+def open_sittings(batch: ScanBatch) -> list[int]:
+    """Return the sittings of a batch that have not gone to scoring."""
+    return [covered.sitting_id for covered in batch.covered if covered.released_at is None]
 
 
 def open_batch_of(db: Session, batch_id: int, *, actor: Actor) -> ScanBatch:
@@ -119,10 +142,12 @@ def has_page(db: Session, card_id: int) -> bool:
     return db.scalar(taken.limit(1)) is not None
 
 
-def batches_of(db: Session, sitting_id: int, *, actor: Actor) -> Sequence[ScanBatch]:
-    """Return the batches of a sitting, newest first."""
-    sitting_in_reach(db, sitting_id, actor=actor)
-    chosen = select(ScanBatch).where(ScanBatch.sitting_id == sitting_id)
+def batches_of(db: Session, *sitting_ids: int, actor: Actor) -> Sequence[ScanBatch]:
+    """Return the batches in which cards of these sittings may lie, newest first."""
+    for sitting_id in sitting_ids:
+        sitting_in_reach(db, sitting_id, actor=actor)
+    covering = select(BatchSitting.batch_id).where(BatchSitting.sitting_id.in_(sitting_ids))
+    chosen = select(ScanBatch).where(ScanBatch.id.in_(covering))
     return db.scalars(chosen.order_by(ScanBatch.id.desc())).all()
 
 
@@ -148,26 +173,38 @@ def state_counts(db: Session, batch_id: int) -> dict[PageState, int]:
 def pages_waiting(db: Session, plan_ids: Collection[int]) -> int:
     """Return how many pages of these plans wait for a person."""
     chosen = (
-        select(func.count(ScanPage.id))
-        .join(ScanBatch, ScanBatch.id == ScanPage.batch_id)
-        .join(Sitting, Sitting.id == ScanBatch.sitting_id)
+        select(func.count(ScanPage.id.distinct()))
+        .join(BatchSitting, BatchSitting.batch_id == ScanPage.batch_id)
+        .join(Sitting, Sitting.id == BatchSitting.sitting_id)
         .where(Sitting.plan_id.in_(plan_ids), ScanPage.state.in_(WAITING))
     )
     return db.scalar(chosen) or 0
 
 
-def pages_to_review(db: Session, batch_id: int) -> Sequence[ScanPage]:
-    """Return the pages that wait for a person, in scanning order."""
+def pages_to_review(
+    db: Session, batch_id: int, sitting_id: int | None = None
+) -> Sequence[ScanPage]:
+    """Return the pages that wait for a person, in scanning order; of one sitting or of all."""
     chosen = select(ScanPage).where(ScanPage.batch_id == batch_id, ScanPage.state.in_(WAITING))
+    if sitting_id is not None:
+        chosen = chosen.where(ScanPage.card_id.in_(cards_in(sitting_id)))
     return db.scalars(chosen.order_by(ScanPage.position)).all()
 
 
-def next_for(db: Session, batch_id: int, *, actor: Actor) -> tuple[list[ScanPage], int]:
+def cards_in(sitting_id: int) -> Select[int]:
+    """Return the selection of the cards of a sitting."""
+    chosen = select(PrintedCard.id).join(Admission, Admission.id == PrintedCard.admission_id)
+    return chosen.where(Admission.sitting_id == sitting_id)
+
+
+def next_for(
+    db: Session, batch_id: int, sitting_id: int | None = None, *, actor: Actor
+) -> tuple[list[ScanPage], int]:
     """Return the pages this person can go on with, riskiest first, and how many need another.
 
     A page whose owner this person has told already waits for somebody else.
     """
-    waiting = pages_to_review(db, batch_id)
+    waiting = pages_to_review(db, batch_id, sitting_id)
     own = [page for page in waiting if not _told_by(page, actor)]
     own.sort(key=lambda page: (not wants_owner(page), page.reason not in WHOLE_PAGE_REASONS))
     return own, len(waiting) - len(own)
@@ -189,34 +226,6 @@ def last_decided(db: Session, batch_id: int, *, actor: Actor) -> ScanPage | None
         or_(ScanPage.state == PageState.REVIEWED, ScanPage.set_aside.is_not(None)),
     )
     return db.scalar(chosen.order_by(ScanPage.finished_at.desc(), ScanPage.id.desc()).limit(1))
-
-
-def seat_order_hint(db: Session, page: ScanPage) -> tuple[str, str, list[PrintedCard]]:
-    """Return the seats of the pages scanned before and after, and cards without a page there.
-
-    Piles come in the order of seats, so that the gap often says whose card a page is; it is only
-    a hint. Seats are empty at the ends of a batch.
-    """
-    chosen = select(ScanPage).where(
-        ScanPage.batch_id == page.batch_id, ScanPage.card_id.is_not(None)
-    )
-    known = db.scalars(chosen.order_by(ScanPage.position)).all()
-    before = [_seat(one) for one in known if one.position < page.position]
-    after = [_seat(one) for one in known if one.position > page.position]
-    low, high = (before[-1] if before else 0), (after[0] if after else 10_000)
-    low, high = min(low, high), max(low, high)
-    sitting_id = db.get_one(ScanBatch, page.batch_id).sitting_id
-    free = [c for c in cards_outstanding(db, sitting_id) if low < c.admission.seat_no < high]
-    return (
-        f"{before[-1]:02d}" if before else "",
-        f"{after[0]:02d}" if after else "",
-        free,
-    )
-
-
-def _seat(page: ScanPage) -> int:
-    assert page.card is not None
-    return page.card.admission.seat_no
 
 
 def wants_owner(page: ScanPage) -> bool:
@@ -301,20 +310,27 @@ def final_answers(page: ScanPage) -> dict[str, tuple[str, ...]]:
 
 
 def released_pages(db: Session, sitting_id: int) -> Sequence[ScanPage]:
-    """Return the pages of a sitting that have gone to scoring."""
-    return db.scalars(
-        select(ScanPage)
-        .join(ScanBatch, ScanBatch.id == ScanPage.batch_id)
-        .where(ScanBatch.sitting_id == sitting_id, ScanPage.state == PageState.RELEASED)
-        .order_by(ScanPage.id)
-    ).all()
+    """Return the pages of a sitting that have gone to scoring, wherever they were scanned."""
+    chosen = select(ScanPage).where(
+        ScanPage.card_id.in_(cards_in(sitting_id)), ScanPage.state == PageState.RELEASED
+    )
+    return db.scalars(chosen.order_by(ScanPage.id)).all()
 
 
-def cards_outstanding(db: Session, sitting_id: int) -> list[PrintedCard]:
-    """Return the issued cards of a sitting that no accepted page belongs to."""
+def accepted_pages(db: Session, sitting_id: int) -> Sequence[ScanPage]:
+    """Return the pages that stand for the cards of a sitting, wherever they were scanned."""
+    chosen = select(ScanPage).where(
+        ScanPage.card_id.in_(cards_in(sitting_id)), ScanPage.state.in_(ACCEPTED)
+    )
+    return db.scalars(chosen.order_by(ScanPage.id).options(*WITH_DECISIONS)).all()
+
+
+def cards_outstanding(db: Session, *sitting_ids: int) -> list[PrintedCard]:
+    """Return the issued cards of these sittings that no accepted page belongs to."""
+    cards = usable_cards(db, *sitting_ids)
+    numbers = [card.id for card in cards]
     scanned = select(ScanPage.card_id).where(
-        ScanPage.card_id.is_not(None),
-        ScanPage.state.in_(ACCEPTED),
+        ScanPage.card_id.in_(numbers), ScanPage.state.in_(ACCEPTED)
     )
     with_page = set(db.scalars(scanned))
-    return [card for card in usable_cards(db, sitting_id) if card.id not in with_page]
+    return [card for card in cards if card.id not in with_page]

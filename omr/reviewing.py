@@ -48,11 +48,13 @@ def assign_page(
 
 
 def _card_of_number(db: Session, page: ScanPage, admission_no: str) -> PrintedCard:
-    sitting_id = db.get_one(ScanBatch, page.batch_id).sitting_id
-    for card in queries.usable_cards(db, sitting_id):
+    batch = db.get_one(ScanBatch, page.batch_id)
+    sittings = [covered.sitting_id for covered in batch.covered]
+    for card in queries.usable_cards(db, *sittings):
         if card.admission.enrolment.admission_no == admission_no.strip():
+            queries.require_open(batch, card)
             return card
-    raise NotFoundError(what=f"本场准考证号 {admission_no} 的答题卡")
+    raise NotFoundError(what=f"本批次各场准考证号 {admission_no} 的答题卡")
 
 
 def correct_group(
@@ -123,7 +125,7 @@ def take_back_page(db: Session, page_id: int, *, actor: Actor, now: datetime) ->
 def _page(db: Session, page_id: int, *, actor: Actor) -> ScanPage:
     actor.require(Permission.CARDS_REVIEW)
     page = queries.page_of(db, page_id, actor=actor)
-    queries.require_open(db.get_one(ScanBatch, page.batch_id))
+    queries.require_open(db.get_one(ScanBatch, page.batch_id), page.card)
     return page
 
 

@@ -23,13 +23,20 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
     "watch", help="看守一个文件夹：写完的扫描件自动成批识读，读过的移到 done 或 failed。"
 )
 @click.argument("folder", type=FOLDER)
-@click.option("--sitting", "sitting_id", type=int, required=True, help="场次编号（网址中的数字）。")
+@click.option(
+    "--sitting",
+    "sitting_ids",
+    type=int,
+    required=True,
+    multiple=True,
+    help="场次编号（网址中的数字）；几个考场一起扫描时写多次。",
+)
 @click.option("--as", "login_name", required=True, help="扫描员的登录名，识读记在其名下。")
 @click.option("--quiet", "quiet_s", type=click.FloatRange(0), default=QUIET_S, show_default=True)
 @click.option("--once", is_flag=True, help="处理完现有文件后退出。")
 def watch_command(
     folder: Path,
-    sitting_id: int,
+    sitting_ids: tuple[int, ...],
     login_name: str,
     quiet_s: float,
     once: bool,  # noqa: FBT001  (click passes options by name)
@@ -38,7 +45,7 @@ def watch_command(
     settings = read_settings()
     database = open_database(settings)
     watch = FolderWatch(
-        _reader(database, settings), folder, sitting_id, _person(database, login_name), quiet_s
+        _reader(database, settings), folder, sitting_ids, _person(database, login_name), quiet_s
     )
     try:
         _watch(watch, once=once)

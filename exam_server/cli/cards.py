@@ -106,7 +106,7 @@ def read_command(
     sheets = _sheets(code)
     holders = _holders(roster)
     orders = Orders(known_serials(holders) if holders else None, by_number=True)
-    card = Card(tuple((sheet, made_blank(sheet)) for sheet in sheets), orders)
+    card = Card((tuple((sheet, made_blank(sheet)) for sheet in sheets),), orders)
     with _readers(card, **where) as readers:
         counts, faulty = _read_into(out, open_files(files, readers), card, readers, fresh=fresh)
     _tell(out, counts, faulty)

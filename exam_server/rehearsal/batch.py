@@ -1,6 +1,7 @@
 """One batch from plan to seats, through the real actions: what every exam day begins with."""
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -51,6 +52,7 @@ class Batch:
     screen_sitting_id: int
     card_sitting_id: int
     practical_sitting_id: int
+    card_sitting_ids: tuple[int, ...]  # one a room; the first of them is ``card_sitting_id``
 
 
 @dataclass(frozen=True)
@@ -58,13 +60,19 @@ class BatchOrder:
     """How many candidates sit where, and when it begins."""
 
     on_screen: int
-    on_cards: int
+    on_cards: int  # in each room
     starts_at: datetime
     seed: int
     first_person: int = 0
     practical_after: timedelta = PRACTICAL_AFTER
     rules: ExamRules = ANY_TIME
     issues_cards: bool = True
+    card_rooms: int = 1
+
+    @property
+    def everyone(self) -> int:
+        """Return how many candidates the batch has."""
+        return self.on_screen + self.on_cards * self.card_rooms
 
 
 def build_batch(db: Session, office: Office, order: BatchOrder) -> Batch:
@@ -75,7 +83,7 @@ def build_batch(db: Session, office: Office, order: BatchOrder) -> Batch:
     then = order.starts_at - SEAT_LEAD
     arrange_candidates(db, plan_id, seed=order.seed, actor=office.actors["jigou01"], now=then)
     set_id = _papers(db, office, order, plan_id)
-    screen, card, practical = sittings
+    screen, practical, *cards = sittings
     for login_name in ("jiankao01", "jiankao02") if screen else ():
         account_id = office.actors[login_name].account_id
         assert account_id is not None
@@ -83,7 +91,7 @@ def build_batch(db: Session, office: Office, order: BatchOrder) -> Batch:
     if screen:
         actor = office.actors["qianfa01"]
         prepare_set_run(db, screen, set_id, actor=actor, now=then, rules=order.rules)
-    if card and order.issues_cards:
+    for card in cards if order.issues_cards else ():
         actor = office.actors["jigou01"]
         issue_set_cards(db, card, set_id, layout_named(), actor=actor, now=then)
     dispatch_examiners(
@@ -94,14 +102,13 @@ def build_batch(db: Session, office: Office, order: BatchOrder) -> Batch:
         actor=office.actors["shi01"],
         now=then,
     )
-    return Batch(plan_id, set_id, screen, card, practical)
+    return Batch(plan_id, set_id, screen, cards[0] if cards else 0, practical, tuple(cards))
 
 
 def wait_for_approval(db: Session, office: Office, order: BatchOrder, *, now: datetime) -> int:
     """Draft and submit a plan that the city has yet to approve."""
     officer = office.actors["jigou01"]
-    count = order.on_screen + order.on_cards
-    new = NewPlan(office.institution_id, PROJECT, local_date(order.starts_at), count)
+    new = NewPlan(office.institution_id, PROJECT, local_date(order.starts_at), order.everyone)
     plan = draft_plan(db, new, actor=officer, now=now)
     return submit_plan(db, plan.id, actor=officer, now=now).id
 
@@ -137,8 +144,9 @@ def _plan(db: Session, office: Office, order: BatchOrder) -> int:
 def _roster(db: Session, office: Office, order: BatchOrder, plan_id: int) -> None:
     then = order.starts_at - ROSTER_LEAD
     officer = office.actors["jigou01"]
-    count = order.on_screen + order.on_cards
-    people = candidates(count, seed=order.seed, confirmed_at=then, first=order.first_person)
+    people = candidates(
+        order.everyone, seed=order.seed, confirmed_at=then, first=order.first_person
+    )
     enrolments = [enrol_candidate(db, plan_id, new, actor=officer, now=then) for new in people]
     submit_roster(db, plan_id, actor=officer, now=then)
     audited = order.starts_at - AUDIT_LEAD
@@ -147,33 +155,43 @@ def _roster(db: Session, office: Office, order: BatchOrder, plan_id: int) -> Non
     release_feedback(db, plan_id, actor=office.actors["shi01"], now=audited)
 
 
-def _sittings(db: Session, office: Office, order: BatchOrder, plan_id: int) -> tuple[int, int, int]:
+def _sittings(db: Session, office: Office, order: BatchOrder, plan_id: int) -> list[int]:
+    """Plan the sittings: at computers (0 for none), of the practical part, on cards."""
     practical_at = order.starts_at + order.practical_after
-    everyone = order.on_screen + order.on_cards
+    on_cards = (ExamMode.ANSWER_CARD, RoomKind.PAPER, order.on_cards, order.starts_at)
     wanted = (
         (ExamMode.ON_SCREEN, RoomKind.COMPUTER, order.on_screen, order.starts_at),
-        (ExamMode.ANSWER_CARD, RoomKind.PAPER, order.on_cards, order.starts_at),
-        (ExamMode.ON_SITE, RoomKind.PRACTICAL, everyone, practical_at),
+        (ExamMode.ON_SITE, RoomKind.PRACTICAL, order.everyone, practical_at),
+        *([on_cards] * order.card_rooms if order.on_cards else []),
     )
     then = order.starts_at - SEAT_LEAD
     officer = office.actors["jigou01"]
-    made = []
+    made, taken = [], set[int]()
     for mode, kind, seats, starts_at in wanted:
         if not seats:
             made.append(0)
             continue
-        room_id = _room(db, office, kind, seats, now=then)
+        room_id = _room(db, office, kind, seats, taken, now=then)
+        taken.add(room_id)
         new = NewSitting(room_id, mode, starts_at)
         made.append(plan_sitting(db, plan_id, new, actor=officer, now=then).id)
-    return made[0], made[1], made[2]
+    return made
 
 
-def _room(db: Session, office: Office, kind: RoomKind, seats: int, *, now: datetime) -> int:
-    """Return a room of exactly so many seats, so that the split of candidates is exact."""
+def _room(
+    db: Session,
+    office: Office,
+    kind: RoomKind,
+    seats: int,
+    taken: Collection[int],
+    *,
+    now: datetime,
+) -> int:
+    """Return a free room of exactly so many seats, so that the split of candidates is exact."""
     officer = office.actors["jigou01"]
     rooms = rooms_of(db, office.institution_id, actor=officer)
     for room in rooms:
-        if room.kind == kind and room.seat_count == seats:
+        if room.kind == kind and room.seat_count == seats and room.id not in taken:
             return room.id
     columns = max(width for width in range(1, WIDEST_ROW + 1) if seats % width == 0)
     number = f"{len(rooms) + 1:02d}"

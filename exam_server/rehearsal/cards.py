@@ -146,7 +146,7 @@ def read_all(
     with database.transaction() as db:
         number = db.get_one(Sitting, sitting_id).number
         name = f"第 {number} 场答题卡"
-        batch_id = open_batch(db, sitting_id, name, actor=actor, now=clock()).id
+        batch_id = open_batch(db, [sitting_id], name, actor=actor, now=clock()).id
         known = known_serials(db, sitting_id)
     for path in files:
         for page in read_file(path.read_bytes(), path.name, known):

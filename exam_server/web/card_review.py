@@ -12,8 +12,10 @@ from exam_server.web import forms
 from exam_server.web.card_evidence import page_evidence, print_page_evidence
 from exam_server.web.downloads import PDF, shown
 from exam_server.web.off_loop import off_the_loop
+from exam_server.web.scan_rooms import asked_room
 from omr import queries, reviewing
 from omr.annotated import annotated_page
+from omr.batch_queries import seat_order_hint
 from omr.layout_queries import layout_of
 from omr.models import ScanPage
 from omr.rules.card_layout import CardLayout, Group, GroupKind
@@ -51,16 +53,18 @@ def queue(batch_id: int) -> ResponseReturnValue:
     actor = current_actor()
     with reading() as db:
         batch = queries.batch_of(db, batch_id, actor=actor)
-        waiting, elsewhere = queries.next_for(db, batch_id, actor=actor)
+        waiting, elsewhere = queries.next_for(db, batch_id, asked_room(), actor=actor)
         wanted = request.args.get("page", "")
         page = next((p for p in waiting if str(p.id) == wanted), waiting[0] if waiting else None)
         wants_owner = page is not None and queries.wants_owner(page)
         return render_template(
             "card_scanning/review.html",
             batch=batch,
+            several=len(batch.covered) > 1,
+            room=asked_room(),
             page=page,
             wants_owner=wants_owner,
-            hint=queries.seat_order_hint(db, page) if page and wants_owner else None,
+            hint=seat_order_hint(db, page) if page and wants_owner else None,
             doubt=doubt_of(page, request.args.get("group")) if page and not wants_owner else None,
             earlier_page=queries.last_decided(db, batch_id, actor=actor),
             waiting_count=len(waiting),
@@ -94,6 +98,11 @@ def doubt_of(page: ScanPage, wanted: str | None) -> Doubt | None:
     )
 
 
+def _to_queue(batch_id: int, page_id: int | None = None) -> ResponseReturnValue:
+    """Go on with the queue: of the whole pile, or of the room it was narrowed down to."""
+    return redirect(url_for(".queue", batch_id=batch_id, page=page_id, room=asked_room()))
+
+
 @blueprint.post("/pages/<int:page_id>/groups/<group>")
 @requires(_P.CARDS_REVIEW)
 def decide(page_id: int, group: str) -> ResponseReturnValue:
@@ -102,7 +111,7 @@ def decide(page_id: int, group: str) -> ResponseReturnValue:
     with transaction() as db:
         reviewing.correct_group(db, page_id, group, values, actor=current_actor(), now=now())
         batch_id = queries.page_of(db, page_id, actor=current_actor()).batch_id
-    return redirect(url_for(".queue", batch_id=batch_id, page=page_id))
+    return _to_queue(batch_id, page_id)
 
 
 @blueprint.post("/pages/<int:page_id>/confirm")
@@ -112,7 +121,7 @@ def confirm(page_id: int) -> ResponseReturnValue:
     with transaction() as db:
         page = reviewing.confirm_page(db, page_id, actor=current_actor(), now=now())
         batch_id = page.batch_id
-    return redirect(url_for(".queue", batch_id=batch_id))
+    return _to_queue(batch_id)
 
 
 @blueprint.post("/pages/<int:page_id>/assign")
@@ -130,7 +139,7 @@ def assign(page_id: int) -> ResponseReturnValue:
         flash(_("与前一人录入的准考证号不一致，未对应。请两人核对原件后重新录入。"), "warning")
     else:
         flash(_("已记下，等待第二人独立录入。"), "success")
-    return redirect(url_for(".queue", batch_id=batch_id, page=page_id))
+    return _to_queue(batch_id, page_id)
 
 
 @blueprint.post("/pages/<int:page_id>/reject")
@@ -142,7 +151,7 @@ def reject(page_id: int) -> ResponseReturnValue:
         page = reviewing.reject_page(db, page_id, reason, actor=current_actor(), now=now())
         batch_id = page.batch_id
     flash(_("本页已剔除，请重新扫描这张答题卡。"), "warning")
-    return redirect(url_for(".queue", batch_id=batch_id))
+    return _to_queue(batch_id)
 
 
 @blueprint.post("/pages/<int:page_id>/take-back")
@@ -152,7 +161,7 @@ def take_back(page_id: int) -> ResponseReturnValue:
     with transaction() as db:
         page = reviewing.take_back_page(db, page_id, actor=current_actor(), now=now())
         batch_id = page.batch_id
-    return redirect(url_for(".queue", batch_id=batch_id, page=page_id))
+    return _to_queue(batch_id, page_id)
 
 
 @blueprint.get("/pages/<int:page_id>/annotated.jpg")

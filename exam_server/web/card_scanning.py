@@ -1,10 +1,12 @@
 """Answer cards: printing for a sitting, upload of scans, batches with their counts, release."""
 
+from collections import Counter
 from collections.abc import Iterable
+from datetime import date
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from exam_server import card_reconciliation
@@ -16,24 +18,31 @@ from exam_server.web.downloads import PDF, shown
 from exam_server.web.off_loop import off_the_loop
 from exam_server.web.paging import cut
 from exam_server.web.reading_audits import health_of
-from exam_server.web.scan_batches import progress_text, sent_files
+from exam_server.web.scan_batches import progress_text, sent_files, sittings_asked
+from exam_server.web.scan_rooms import RoomLine, asked_room, day_page, home_of, rooms_of_batch
 from item_bank.models import PaperSet
 from item_bank.rules.forms import letter_of
 from item_bank.rules.kinds import PaperState, SetPurpose
 from omr import actions, queries
 from omr.batch_actions import add_file, open_batch, start_batch
-from omr.batch_queries import files_of_batch, progress_of_batch, tally_of
+from omr.batch_queries import (
+    files_of_batch,
+    has_cards,
+    pages_of,
+    progress_of_batch,
+    tally_of,
+)
 from omr.layout_queries import layout_of_sitting, layouts_for_sittings
 from omr.layouts import layout_named
-from omr.models import PrintedCard
 from omr.printing import print_cards
 from omr.rules.card_layout import CardLayout
 from omr.rules.states import WAITING
 from registry.access import Actor, Permission
 from registry.errors import AssessmentError, InvalidInputError
 from registry.fonts_folder import FONT_BOLD, FONT_REGULAR
+from registry.local_time import local_date
 from registry.plans.queries import plans_in_reach
-from registry.scheduling.models import Admission, ExamMode, Sitting
+from registry.scheduling.models import ExamMode, Sitting
 
 blueprint = Blueprint("card_scanning", __name__, url_prefix="/cards")
 _P = Permission
@@ -49,18 +58,21 @@ def index() -> ResponseReturnValue:
     actor = current_actor()
     with reading() as db:
         sittings = card_sittings(db, actor)
-        return render_template("card_scanning/list.html", page=cut(sittings, request.args))
+        days = Counter(map(_day_of, sittings))
+        page = cut(sittings, request.args)
+        rooms = {one.id: days[_day_of(one)] for one in page.lines}
+        return render_template("card_scanning/list.html", page=page, rooms=rooms)
 
 
 def card_sittings(db: Session, actor: Actor) -> list[Sitting]:
     """Return the sittings that have cards, also of computers given up, the newest first."""
     plans = [plan.id for plan in plans_in_reach(db, actor=actor)]
-    continued = select(Admission.sitting_id).join(
-        PrintedCard, PrintedCard.admission_id == Admission.id
-    )
-    on_cards = or_(Sitting.mode == ExamMode.ANSWER_CARD, Sitting.id.in_(continued))
-    chosen = select(Sitting).where(Sitting.plan_id.in_(plans), on_cards)
+    chosen = select(Sitting).where(Sitting.plan_id.in_(plans), has_cards())
     return list(db.scalars(chosen.order_by(Sitting.starts_at.desc(), Sitting.id)))
+
+
+def _day_of(sitting: Sitting) -> tuple[int, date]:
+    return sitting.plan.institution_id, local_date(sitting.starts_at)
 
 
 @blueprint.get("/sittings/<int:sitting_id>")
@@ -175,13 +187,15 @@ def upload(sitting_id: int) -> ResponseReturnValue:
             queries.sitting_in_reach(db, sitting_id, actor=actor)
         stored = sent_files()
         with transaction() as db:
-            batch = open_batch(db, sitting_id, stored[0].name, actor=actor, now=now())
+            sittings = sittings_asked(db, sitting_id)
+            batch = open_batch(db, sittings, stored[0].name, actor=actor, now=now())
             for file in stored:
                 add_file(db, batch.id, file, actor=actor, now=now())
             start_batch(db, batch.id, actor=actor, now=now())
             batch_id = batch.id
     except AssessmentError as error:
-        return _sitting_page(sitting_id, [error.message]), 400
+        page = day_page if request.args.get("day") else _sitting_page
+        return page(sitting_id, [error.message]), 400
     flash(_("已收到 {number} 个文件，正在排队识读。", number=len(stored)), "success")
     return redirect(url_for(".batch", batch_id=batch_id))
 
@@ -190,16 +204,20 @@ def upload(sitting_id: int) -> ResponseReturnValue:
 @requires(*SEE_PAGES)
 def batch(batch_id: int) -> ResponseReturnValue:
     """Show a batch: its progress, counts in and out, and every page with its state."""
-    actor, state = current_actor(), request.args.get("state", "")
+    actor, state, room = current_actor(), request.args.get("state", ""), asked_room()
     with reading() as db:
         found = queries.batch_of(db, batch_id, actor=actor)
         made, tally = progress_of_batch(found, now=now()), tally_of(db, found)
-        pages = [page for page in found.pages if state in ("", page.state)]
+        pages = pages_of(db, batch_id, state=state, sitting_id=room)
         is_open = found.released_at is None
+        rooms = rooms_of_batch(db, found, actor=actor)
         return render_template(
             "card_scanning/batch.html",
             batch=found,
-            sitting=found.sitting,
+            home=home_of(found),
+            rooms=rooms,
+            room_choices=_room_choices(rooms),
+            of_no_room=tally.recorded - sum(line.pages for line in rooms),
             progress=made,
             progress_text=progress_text(found, made),
             tally=tally,
@@ -208,9 +226,22 @@ def batch(batch_id: int) -> ResponseReturnValue:
             health=health_of(db, batch_id),
             page=cut(pages, request.args),
             state=state,
+            room=room,
             may_scan=actor.may(_P.CARDS_SCAN) and is_open,
             may_review=actor.may(_P.CARDS_REVIEW) and is_open,
         )
+
+
+def _room_choices(rooms: Iterable[RoomLine]) -> list[tuple[str, str]]:
+    """Return the rooms of a pile to narrow the list of pages down to."""
+    named = (
+        (
+            str(one.id),
+            f"{one.plan.number}-{one.number} {_('第 {number} 考场', number=one.room.number)}",
+        )
+        for one in (line.sitting for line in rooms)
+    )
+    return [("", _("全部")), *named]
 
 
 @blueprint.post("/batches/<int:batch_id>/release")
@@ -221,12 +252,18 @@ def release(batch_id: int) -> ResponseReturnValue:
     try:
         with transaction() as db:
             number = card_reconciliation.release(db, batch_id, actor=actor, now=now())
+            held = len(queries.open_sittings(queries.batch_of(db, batch_id, actor=actor)))
     except card_reconciliation.NotReconciledError as error:
         with reading() as db:
-            sitting_id = queries.batch_of(db, batch_id, actor=actor).sitting_id
+            sittings = queries.open_sittings(queries.batch_of(db, batch_id, actor=actor))
         flash(error.message, "warning")
-        return redirect(url_for("card_reconciling.show", sitting_id=sitting_id, only=1))
+        return redirect(url_for("card_reconciling.show", sitting_id=sittings[0], only=1))
     flash(_("已移交 {number} 页到评分。", number=number), "success")
+    if held:
+        text = _(
+            "还有 {number} 个考场与考场记录不符，没有移交；请在各考场一览中处理。", number=held
+        )
+        flash(text, "warning")
     return redirect(url_for(".batch", batch_id=batch_id))
 
 

@@ -84,7 +84,7 @@ ENTRIES: tuple[Entry, ...] = (
         "答题卡",
         "card_scanning.index",
         CARD_USERS,
-        ("card_scanning", "scan_batches", "card_review", "card_reconciling"),
+        ("card_scanning", "scan_batches", "scan_rooms", "card_review", "card_reconciling"),
     ),
     Entry("评分", "我的考评任务", "practical.sessions", (_P.PRACTICAL_SCORE,), ("practical",)),
     Entry("评分", "成绩", "results.index", (_P.RESULTS_READ, _P.PLAN_READ), ("results",)),

@@ -1,5 +1,6 @@
 """Samples of confident answers in the browser: drawn, judged one by one, and the batch report."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
@@ -10,6 +11,7 @@ from exam_server.context import current_actor, now, reading, requires, transacti
 from exam_server.languages import translated as _
 from exam_server.web.downloads import PDF, shown
 from exam_server.web.off_loop import off_the_loop
+from exam_server.web.scan_rooms import RoomLine, batch_title, home_of, rooms_of_batch
 from exam_server.web.scanner_words import ScannerHealth, scanner_health
 from exam_server.web.words import word
 from omr import queries
@@ -50,11 +52,14 @@ def report(batch_id: int) -> ResponseReturnValue:
     actor = current_actor()
     with reading() as db:
         batch = queries.batch_of(db, batch_id, actor=actor)
+        tally, rooms = tally_of(db, batch), rooms_of_batch(db, batch, actor=actor)
         return render_template(
             "card_scanning/report.html",
             batch=batch,
-            sitting=batch.sitting,
-            tally=tally_of(db, batch),
+            home=home_of(batch),
+            rooms=rooms,
+            of_no_room=tally.recorded - sum(line.pages for line in rooms),
+            tally=tally,
             health=health_of(db, batch_id),
             audits=[_told(outcome) for outcome in audits_of(db, batch_id)],
             targets=[(str(target), _target_text(target)) for target in TARGETS],
@@ -67,9 +72,11 @@ def report(batch_id: int) -> ResponseReturnValue:
 @requires(*SEE_PAGES)
 def report_pdf(batch_id: int) -> Response:
     """Give the report for printing."""
+    actor = current_actor()
     with reading() as db:
-        batch = queries.batch_of(db, batch_id, actor=current_actor())
-        made = _report_of(db, batch, tally_of(db, batch), health_of(db, batch_id))
+        batch = queries.batch_of(db, batch_id, actor=actor)
+        rooms = rooms_of_batch(db, batch, actor=actor)
+        made = _report_of(db, batch, tally_of(db, batch), rooms, health_of(db, batch_id))
     return shown(off_the_loop(print_batch_report, made), f"扫描批次-{batch_id}.pdf", PDF)
 
 
@@ -104,12 +111,15 @@ def _told(outcome: AuditOutcome) -> Told:
 
 
 def _report_of(
-    db: Session, batch: ScanBatch, tally: Tally, health: ScannerHealth | None
+    db: Session,
+    batch: ScanBatch,
+    tally: Tally,
+    rooms: Sequence[RoomLine],
+    health: ScannerHealth | None,
 ) -> BatchReport:
-    plan = batch.sitting.plan
     outcomes = audits_of(db, batch.id)
     return BatchReport(
-        title=f"{plan.specification.project.name}　{plan.number}-{batch.sitting.number}",
+        title=batch_title(batch),
         facts=(
             (_("批次"), batch.name),
             (_("状态"), word("scan_batch", batch.state)),
@@ -117,8 +127,10 @@ def _report_of(
             (_("未识读"), str(tally.unread)),
         ),
         counts=tuple((word("page", state), number) for state, number in tally.by_state.items()),
-        total=sum(tally.by_state.values()) + tally.unread,
+        total=tally.recorded + tally.unread,
         ties=tally.ties,
+        rooms=tuple(_room_row(line) for line in rooms),
+        of_no_room=tally.recorded - sum(line.pages for line in rooms),
         scanner=health.sentences if health else (_("没有可用的测量数据。"),),
         charts=tuple((chart.name, str(chart.svg)) for chart in health.charts) if health else (),
         audits=tuple(
@@ -128,6 +140,13 @@ def _report_of(
         )
         or (_("没有做抽样核验：静默误读率未经证实。"),),
     )
+
+
+def _room_row(line: RoomLine) -> tuple[str, ...]:
+    sitting, found = line.sitting, line.found
+    figures = (line.pages, found.issued, found.spoiled, found.scanned, found.kept, found.missing)
+    name = f"{sitting.plan.number}-{sitting.number} {sitting.room.name}"
+    return (name, *map(str, figures), word("room_of_pile", line.state))
 
 
 @blueprint.post("/batches/<int:batch_id>/audits")

@@ -4,6 +4,7 @@ from pathlib import PurePath
 
 from flask import Blueprint, flash, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 
 from exam_server.context import current_actor, database, now, reading, requires, transaction
@@ -12,7 +13,7 @@ from exam_server.web.off_loop import off_the_loop
 from exam_server.web.words import word
 from omr import queries
 from omr.batch_actions import add_file, cancel_batch, open_batch, start_batch
-from omr.batch_queries import progress_of_batch, tally_of
+from omr.batch_queries import progress_of_batch, sittings_of_day, tally_of
 from omr.errors import EmptyUploadError
 from omr.models import ScanBatch
 from omr.rules.batch_progress import BatchProgress
@@ -39,13 +40,22 @@ def _name_of(file: FileStorage) -> str:
     return PurePath((file.filename or "").replace("\\", "/")).name
 
 
+def sittings_asked(db: Session, sitting_id: int) -> list[int]:
+    """Return the sittings a batch is for: the one of the address, or all of its day."""
+    if not request.args.get("day"):
+        return [sitting_id]
+    sittings = sittings_of_day(db, sitting_id, actor=current_actor())
+    return [sitting.id for sitting in sittings]
+
+
 @blueprint.post("/api/sittings/<int:sitting_id>/batches")
 @requires(_P.CARDS_SCAN)
 def open_empty(sitting_id: int) -> ResponseReturnValue:
     """Open a batch that the page will send its files to, one after the other."""
     name = request.form.get("name", "").strip()[:NAME_LENGTH] or _("扫描件")
     with transaction() as db:
-        batch_id = open_batch(db, sitting_id, name, actor=current_actor(), now=now()).id
+        sittings = sittings_asked(db, sitting_id)
+        batch_id = open_batch(db, sittings, name, actor=current_actor(), now=now()).id
     return jsonify(
         ok=True,
         files=url_for(".receive", batch_id=batch_id),

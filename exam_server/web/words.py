@@ -307,6 +307,11 @@ WORDS: dict[str, dict[str, Word]] = {
         "present": Word("到场"),
         "absent": Word("缺考", WARN),
     },
+    "room_of_pile": {
+        "released": Word("已移交评分", OK),
+        "agreeing": Word("全部相符", OK),
+        "differing": Word("不符", DANGER),
+    },
     "reconciliation": {
         "tied": Word("相符", OK),
         "card_kept": Word("缺考，卡未扫", OK),

@@ -9,10 +9,8 @@ from typing import TypeAlias
 
 from omr.batch_reading.results import KeptPage, PageResult
 from omr.reader.archives import READ_ERRORS, is_archive, members_of, read_member
-from omr.reader.blank import BlankCard
 from omr.reader.loading import FileBytes, LoadedPage, LoadFailure, count_pages, load_images
-from omr.reader.page import NO_ORDERS, Orders
-from omr.rules.card_layout import CardLayout
+from omr.reader.page import NO_ORDERS, Orders, Sides
 from omr.rules.reasons import PageReason
 
 HEAD_BYTES = 8
@@ -21,9 +19,9 @@ PAGES_A_JOB = 8
 
 @dataclass(frozen=True)
 class Card:
-    """The card that is expected: each page's layout with its blank, and what is known of it."""
+    """The kinds of cards that are expected, each with its pages, and what is known of them."""
 
-    sides: tuple[tuple[CardLayout, BlankCard], ...]
+    kinds: tuple[Sides, ...]
     orders: Orders = NO_ORDERS
     keeps: bool = False  # answer with readings and images to keep instead of rows of a file
 

@@ -28,7 +28,7 @@ def batch_fingerprint(batch: BatchOfFiles, card: Card) -> str:
         stamp = (state.st_size, state.st_mtime_ns) if state else ()
         sources.append((opened.source.name, opened.pages, opened.fault, *stamp))
     known = sorted((card.orders.known or {}).items())
-    layouts = [layout.layout_hash for layout, _ in card.sides]
+    layouts = [layout.layout_hash for sides in card.kinds for layout, _ in sides]
     told = (ENGINE_VERSION, layouts, known, card.orders.by_number, sources)
     return hashlib.sha256(msgspec.json.encode(told)).hexdigest()
 

@@ -9,7 +9,7 @@ from omr.batch_reading.jobs import Card, Opened, PageJob, Shelf
 from omr.batch_reading.keeping import kept_page
 from omr.batch_reading.results import KeptPage, PageResult, page_result
 from omr.reader.loading import LoadedPage, LoadFailure
-from omr.reader.page import read_sheet
+from omr.reader.page import read_any
 from omr.reader.reading import PageReading, rejected
 from omr.rules.reasons import PageReason
 
@@ -63,4 +63,4 @@ def _read_job(job: PageJob, card: Card, shelf: Shelf, pipe: Connection) -> None:
 def _reading(page: LoadedPage | LoadFailure, card: Card) -> PageReading:
     if isinstance(page, LoadFailure):
         return rejected(page.reason)
-    return read_sheet(page.image, card.sides, card.orders)
+    return read_any(page.image, card.kinds, card.orders)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 
@@ -49,6 +50,8 @@ class Orders:
 
 
 NO_ORDERS = Orders()
+Sides: TypeAlias = tuple[tuple[CardLayout, BlankCard], ...]  # the pages of one kind of card
+CODED = (IdentitySource.CODES, IdentitySource.QR)  # the code names the layout
 
 
 def read_page(
@@ -60,6 +63,24 @@ def read_page(
 ) -> PageReading:
     """Read one page of a card of one page; see ``read_sheet``."""
     return read_sheet(image, ((layout, blank),), Orders(known))
+
+
+def read_any(image: GrayImage, kinds: Sequence[Sides], orders: Orders = NO_ORDERS) -> PageReading:
+    """Read one page of a card of any of these kinds.
+
+    A QR code settles which kind it is; without one it is the kind whose print fits best.
+    """
+    readings = []
+    for sides in kinds:
+        reading = read_sheet(image, sides, orders)
+        if reading.source in CODED:
+            return reading
+        readings.append(reading)
+    return max(readings, key=_fit_of)
+
+
+def _fit_of(reading: PageReading) -> tuple[bool, float]:
+    return reading.status is not PageStatus.REJECTED, _match_of(reading)
 
 
 def read_sheet(

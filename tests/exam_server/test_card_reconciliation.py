@@ -53,7 +53,7 @@ class Pile:
         self.actor = actor
         self.sitting_id = sitting_id
         self.people = paper_candidates(db, sitting_id, seed=1)
-        self.batch_id = open_batch(db, self.sitting_id, "一批", actor=self.actor, now=NOW).id
+        self.batch_id = open_batch(db, [self.sitting_id], "一批", actor=self.actor, now=NOW).id
 
     def scan(self, person: PaperCandidate, groups: Mapping[str, tuple[str, ...]]) -> ScanPage:
         rng = np.random.default_rng(1)

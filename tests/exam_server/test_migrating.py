@@ -13,6 +13,7 @@ from exam_server.migrating import _config, upgrade
 from item_bank.composing.storing import hash_of_set
 from item_bank.models import ItemReview, ItemVersion, PaperSet
 from item_bank.sealing import content_of, revealed_json
+from omr.models import ScanBatch
 from registry.catalog.models import Specification
 from registry.catalog.queries import is_in_force
 from registry.database import engine_for
@@ -155,6 +156,34 @@ def test_a_paper_of_before_becomes_a_set_of_one_that_can_be_released(first_relea
         assert [(paper.id, paper.form, paper.version) for paper in made.papers] == [(7, 1, "")]
         assert made.set_hash == hash_of_set(made)
         assert made.papers[0].items[0].option_order == ""
+    engine.dispose()
+
+
+SCAN_ROWS = (
+    *PAPER_ROWS[:3],
+    "INSERT INTO room (id, institution_id, number, name, kind, row_count, column_count)"
+    " VALUES (1, 1, '01', 'n', 'paper', 2, 2)",
+    "INSERT INTO sitting (id, plan_id, room_id, number, subject, mode, starts_at, minutes)"
+    " VALUES (4, 1, 1, 1, 'theory', 'answer_card', '2026-02-01 01:00:00.000000', 60)",
+    "INSERT INTO scan_batch (id, sitting_id, name, page_count, uploaded_at, released_at)"
+    " VALUES (1, 4, '一批', 2, '2026-02-01', '2026-02-02 01:00:00.000000'),"
+    " (2, 4, '补扫', 1, '2026-02-01', NULL)",
+)
+
+
+def test_a_batch_of_before_is_one_of_one_sitting_and_knows_whether_it_was_released(first_release):
+    old = create_engine(first_release)
+    with old.begin() as connection:
+        for statement in SCAN_ROWS:
+            connection.execute(text(statement))
+    old.dispose()
+    engine = engine_for(first_release)
+    upgrade(engine, new_key_ring())
+    with Session(engine) as db:
+        first, second = db.scalars(select(ScanBatch).order_by(ScanBatch.id))
+        assert [one.id for one in first.sittings] == [one.id for one in second.sittings] == [4]
+        assert first.covered[0].released_at == first.released_at
+        assert (second.covered[0].released_at, second.page_total) == (None, 1)
     engine.dispose()
 
 

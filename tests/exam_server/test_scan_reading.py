@@ -207,7 +207,7 @@ def test_watched_folder_takes_complete_files_once_and_clears_them_away(
     for name in ("letter.png", "notes.txt", "half.png.part"):
         (folder / name).write_bytes(png(paper(dark=40)) if name == "letter.png" else b"hello")
     actor = room.office.actors["saomiao01"]
-    watch = FolderWatch(room.reader(), folder, room.sitting_id, actor, quiet_s=0.05)
+    watch = FolderWatch(room.reader(), folder, (room.sitting_id,), actor, quiet_s=0.05)
     assert watch.round() == 0  # seen for the first time: somebody may still write
     time.sleep(0.06)
     watch._take(watch.complete_files())  # as when the watch is killed before it could clear away

@@ -16,7 +16,7 @@ from omr.rules.reasons import PageReason, PageStatus
 
 
 def card():
-    return Card(((card_layout(), blank()),))
+    return Card((((card_layout(), blank()),),))
 
 
 @cache

@@ -16,7 +16,7 @@ PAGES = PAGES_A_JOB + 2
 
 @pytest.fixture(scope="module")
 def card():
-    return Card(((card_layout(), blank()),))
+    return Card((((card_layout(), blank()),),))
 
 
 @pytest.fixture(scope="module")

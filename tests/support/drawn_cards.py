@@ -120,3 +120,27 @@ def tally_of(level: Level, pages: int, mode: Mode = Mode.SCAN) -> Tally:
         scan, serial = rehearsed(level, seed, mode)
         total += compare(read_scan(scan.jpeg), scan.truth, serial=serial)
     return total
+
+
+def hidden_codes(
+    image: GrayImage, layout: CardLayout | None = None, *, dpi: int = DRAWN_DPI
+) -> GrayImage:
+    """Paint over both codes of a card, as a sticker would."""
+    printed, changed = layout or card_layout(), image.copy()
+    assert printed.qr is not None
+    assert printed.barcode is not None
+    for area, width_mm, height_mm in (
+        (printed.qr, printed.qr.size_mm, printed.qr.size_mm),
+        (printed.barcode, printed.barcode.width_mm, printed.barcode.height_mm),
+    ):
+        left, top, right, below = (
+            round(at_mm * dpi / 25.4)
+            for at_mm in (
+                area.x_mm - 1,
+                area.y_mm - 1,
+                area.x_mm + width_mm + 1,
+                area.y_mm + height_mm + 1,
+            )
+        )
+        changed[top:below, left:right] = 255
+    return changed

@@ -2,7 +2,7 @@
 
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -32,10 +32,10 @@ def card_image(
     serial: str, number: str, groups: Groups, *, layout: CardLayout | None = None
 ) -> GrayImage:
     """Draw the card of one candidate and fill it cleanly."""
-    holder = card_holder(serial=serial, admission_no=number)
-    page = render_page(print_cards(layout or card_layout(), [holder], **FONTS), dpi=DRAWN_DPI)
+    holder, printed = card_holder(serial=serial, admission_no=number), layout or card_layout()
+    page = render_page(print_cards(printed, [holder], **FONTS), dpi=DRAWN_DPI)
     rng, severity = np.random.default_rng(1), LADDER[Level.L0]
-    return fill_card(page, card_layout(), groups, dpi=DRAWN_DPI, severity=severity, rng=rng).image
+    return fill_card(page, printed, groups, dpi=DRAWN_DPI, severity=severity, rng=rng).image
 
 
 def another_print() -> CardLayout:
@@ -74,11 +74,13 @@ class ScanRoom:
         person = self.people[place]
         return card_image(person.serial, person.admission_no, {**person.groups, **groups})
 
-    def send(self, files: Mapping[str, bytes], *, start: bool = True) -> int:
-        """Send files as one batch; they wait for the readers."""
-        actor = self.office.actors["saomiao01"]
+    def send(
+        self, files: Mapping[str, bytes], *, start: bool = True, sittings: Sequence[int] = ()
+    ) -> int:
+        """Send files as one batch, of this sitting or of others; they wait for the readers."""
+        actor, sittings = self.office.actors["saomiao01"], sittings or [self.sitting_id]
         with self.database.transaction() as db:
-            batch_id = open_batch(db, self.sitting_id, "一批", actor=actor, now=START).id
+            batch_id = open_batch(db, sittings, "一批", actor=actor, now=START).id
             for name, data in files.items():
                 stored = store_file(self.database.files, io.BytesIO(data), name)
                 add_file(db, batch_id, stored, actor=actor, now=START)

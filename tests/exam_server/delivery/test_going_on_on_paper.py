@@ -78,7 +78,7 @@ def scanned(
     actor, now = room.office.actors["saomiao01"], room.clock()
     known = queries.known_serials(db, room.sitting_id)
     (read,) = read_file(scan.jpeg, "card.jpg", known)
-    batch = batch_actions.open_batch(db, room.sitting_id, "card.jpg", actor=actor, now=now)
+    batch = batch_actions.open_batch(db, [room.sitting_id], "card.jpg", actor=actor, now=now)
     return batch_actions.take_page(db, batch.id, read, actor=actor, now=now)
 
 
@@ -168,7 +168,9 @@ def test_the_room_closes_and_is_marked_when_the_card_has_come(room: Room, page: 
         assert db.scalars(own).all() == []
         taken = scanned(db, room, page, {}, level=Level.L0)
         scanner = room.office.actors["saomiao01"]
-        actions.release_batch(db, taken.batch_id, actor=scanner, now=room.clock())
+        actions.release_batch(
+            db, taken.batch_id, [room.sitting_id], actor=scanner, now=room.clock()
+        )
         told = mark_screen_sitting(db, sitting_id, actor=scanner, now=room.clock())
         assert (told.marked, told.absent, told.waiting) == (1, len(room.admissions) - 1, 0)
         again = mark_screen_sitting(db, sitting_id, actor=scanner, now=room.clock())
