@@ -5,13 +5,13 @@ Works on any texts; what a likeness between two items means is decided in ``dupl
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
+import scipy  # its parts are loaded when first used
 
-Vectors = sparse.csr_array  # one row of unit length per text
+Vectors: TypeAlias = "scipy.sparse.csr_array"  # one row of unit length per text
 Floats = npt.NDArray[np.float32]
 Places = npt.NDArray[np.int64]
 
@@ -218,7 +218,7 @@ def _grams(texts: Sequence[str]) -> tuple[Places, npt.NDArray[np.uint64]]:
 
 def _counts(rows: Places, columns: Places, shape: tuple[int, int]) -> Vectors:
     ones = np.ones(len(rows), np.float32)
-    counts = sparse.coo_array((ones, (rows, columns)), shape=shape).tocsr()
+    counts = scipy.sparse.coo_array((ones, (rows, columns)), shape=shape).tocsr()
     counts.sum_duplicates()
     return counts
 

@@ -10,7 +10,7 @@ import random
 from collections.abc import Sequence
 from typing import TypeVar
 
-from scipy.stats import beta
+import scipy  # its parts are loaded when first used: 60 MB that few servers need
 
 Answer = TypeVar("Answer")
 CONFIDENCE = 0.95
@@ -56,7 +56,7 @@ def upper_bound(errors: int, looked_at: int, *, confidence: float = CONFIDENCE) 
     """
     if errors >= looked_at:
         return 1.0
-    return float(beta.ppf(confidence, errors + 1, looked_at - errors))
+    return float(scipy.stats.beta.ppf(confidence, errors + 1, looked_at - errors))
 
 
 def seed_of(*facts: object) -> str:

@@ -8,8 +8,7 @@ nearly always a transport problem, which its linear relaxation solves in whole n
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import csc_array
+import scipy  # its parts are loaded when first used: a room's server never needs them
 
 from item_bank.rules.paper_sets.cells import Stock
 from item_bank.rules.paper_sets.item_model import Flags, Floats, Integers
@@ -56,12 +55,12 @@ class Rows:
         self.slack_costs.append(cost)
         self.slack_most.append(most)
 
-    def constraint(self) -> LinearConstraint:
+    def constraint(self) -> "scipy.optimize.LinearConstraint":
         """Return all rows as one constraint."""
         rows, columns, factors = zip(*self.entries, strict=True) if self.entries else ((), (), ())
         shape = (len(self.low), self.columns + len(self.slack_costs))
-        matrix = csc_array((factors, (rows, columns)), shape=shape)
-        return LinearConstraint(matrix, np.array(self.low), np.array(self.high))
+        matrix = scipy.sparse.csc_array((factors, (rows, columns)), shape=shape)
+        return scipy.optimize.LinearConstraint(matrix, np.array(self.low), np.array(self.high))
 
 
 class CellModel:
@@ -80,7 +79,7 @@ class CellModel:
         _add_points(rows, stock)
         recent = np.array([cell.is_recent for cell in stock.cells], dtype=np.float64)
         self.constraint = rows.constraint()
-        self.matrix = csc_array(self.constraint.A)
+        self.matrix = scipy.sparse.csc_array(self.constraint.A)
         self.ranges = stock.families[0].labels
         self.quotas = stock.families[0].high
         self.penalties = np.concatenate([RECENT_COST * recent, rows.slack_costs])
@@ -132,11 +131,13 @@ class CellModel:
         whole = len(kept) - len(self.slack_most)
         objective = self.penalties[kept]
         objective[:whole] += costs[kept[:whole]]
-        bounds = Bounds(
+        bounds = scipy.optimize.Bounds(
             np.concatenate([low, np.zeros(len(self.slack_most))])[kept],
             np.concatenate([high, self.slack_most])[kept],
         )
-        constraint = LinearConstraint(self.matrix[:, kept], self.constraint.lb, self.constraint.ub)
+        constraint = scipy.optimize.LinearConstraint(
+            self.matrix[:, kept], self.constraint.lb, self.constraint.ub
+        )
         values = solved(objective, constraint, bounds, whole)
         if values is None:
             return None
@@ -146,19 +147,24 @@ class CellModel:
 
 
 def solved(
-    objective: Floats, constraint: LinearConstraint, bounds: Bounds, whole: int
+    objective: Floats,
+    constraint: "scipy.optimize.LinearConstraint",
+    bounds: "scipy.optimize.Bounds",
+    whole: int,
 ) -> Floats | None:
     """Minimise with the first ``whole`` columns in whole numbers; None when infeasible.
 
     The relaxation is tried first: of a transport problem every vertex is whole.
     """
-    found = milp(objective, constraints=constraint, bounds=bounds, options={"presolve": False})
+    found = scipy.optimize.milp(
+        objective, constraints=constraint, bounds=bounds, options={"presolve": False}
+    )
     if found.x is None:
         return None
     if np.abs(found.x[:whole] - np.rint(found.x[:whole])).max(initial=0.0) > WHOLE:
         integrality = np.zeros(len(objective), dtype=np.int64)
         integrality[:whole] = 1
-        found = milp(
+        found = scipy.optimize.milp(
             objective,
             constraints=constraint,
             bounds=bounds,

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import Bounds
+import scipy  # its parts are loaded when first used
 
 from item_bank.rules.kinds import Importance, ItemKind
 from item_bank.rules.paper_sets.cell_model import Rows, solved
@@ -149,7 +149,9 @@ class _Elastic:
         invented = len(self.names)
         costs = np.concatenate([np.zeros(self.size), 1 + PREFERENCE * np.arange(invented)])
         most = np.concatenate([supply, np.full(invented, np.inf)])
-        values = solved(costs, self.rows.constraint(), Bounds(0.0, most), whole=len(costs))
+        values = solved(
+            costs, self.rows.constraint(), scipy.optimize.Bounds(0.0, most), whole=len(costs)
+        )
         if values is None:
             return None
         counts = np.rint(values).astype(np.int64)
@@ -215,7 +217,7 @@ def _contradictions(families: Sequence[Family]) -> tuple[Deficit, ...]:
             rows.add_slack(row, factor, 1 + PREFERENCE * (len(margins) - row))
     size = len(invented)
     costs = np.concatenate([np.zeros(size), rows.slack_costs])
-    values = solved(costs, rows.constraint(), Bounds(0.0, np.inf), whole=size)
+    values = solved(costs, rows.constraint(), scipy.optimize.Bounds(0.0, np.inf), whole=size)
     assert values is not None
     slack = values[size:].reshape(-1, 2)
     return tuple(

@@ -7,7 +7,7 @@ needs it only where drawing and repair leave such a pair together; a flagship pa
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
+import scipy  # its parts are loaded when first used: a room's server never needs them
 
 from item_bank.rules.paper_sets.cell_model import (
     CROWD_COST,
@@ -108,7 +108,7 @@ class ItemProgramme:
 
     def _solved(self, objective: Floats, node_limit: int = NODE_LIMIT) -> Solution | None:
         size = len(self.places)
-        bounds = Bounds(0.0, np.concatenate([np.ones(size), self.rows.slack_most]))
+        bounds = scipy.optimize.Bounds(0.0, np.concatenate([np.ones(size), self.rows.slack_most]))
         constraint = self.rows.constraint()
         relaxed = _minimised(objective, constraint, bounds, 0, node_limit)
         found = _minimised(objective, constraint, bounds, size, node_limit)
@@ -125,15 +125,15 @@ class ItemProgramme:
 
 def _minimised(
     objective: Floats,
-    constraint: LinearConstraint,
-    bounds: Bounds,
+    constraint: "scipy.optimize.LinearConstraint",
+    bounds: "scipy.optimize.Bounds",
     whole: int,
     node_limit: int,
 ) -> tuple[Floats, bool] | None:
     """Minimise with the first columns in whole numbers; says whether the optimum is proved."""
     integrality = np.zeros(len(objective), dtype=np.int64)
     integrality[:whole] = 1
-    found = milp(
+    found = scipy.optimize.milp(
         objective,
         constraints=constraint,
         bounds=bounds,
@@ -141,5 +141,7 @@ def _minimised(
         options={"mip_rel_gap": 0.0, "node_limit": node_limit},
     )
     if found.x is None and found.status == LIMIT_REACHED:  # rare: search on, whatever it takes
-        found = milp(objective, constraints=constraint, bounds=bounds, integrality=integrality)
+        found = scipy.optimize.milp(
+            objective, constraints=constraint, bounds=bounds, integrality=integrality
+        )
     return None if found.x is None else (found.x, found.status == 0)
