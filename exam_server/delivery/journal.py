@@ -32,7 +32,7 @@ OPS: Table = AnswerOp.metadata.tables["answer_op"]
 REFUSED: Table = RefusedOp.metadata.tables["refused_op"]
 ADD_OPS = Bulk(
     "INSERT INTO answer_op ({names}) SELECT {names} FROM {rows}",
-    {
+    {  # as in ``Link``, then what is not hashed as it is written
         "attempt_id": INTEGER,
         "epoch": INTEGER,
         "seq": INTEGER,
@@ -120,9 +120,9 @@ class _Head:
 class _Rows:
     """What the batch will write; of answers to one question only the last."""
 
-    ops: list[dict[str, Any]] = field(default_factory=list)
-    values: dict[tuple[int, str], dict[str, Any]] = field(default_factory=dict)
-    flags: dict[tuple[int, str], dict[str, Any]] = field(default_factory=dict)
+    ops: list[tuple[Any, ...]] = field(default_factory=list)
+    values: dict[tuple[int, str], tuple[Any, ...]] = field(default_factory=dict)
+    flags: dict[tuple[int, str], tuple[Any, ...]] = field(default_factory=dict)
     refused: list[dict[str, Any]] = field(default_factory=list)
     moved: dict[int, _Head] = field(default_factory=dict)
     submitted: dict[int, datetime] = field(default_factory=dict)
@@ -215,19 +215,20 @@ def _append(message: Delivered, op: Op, head: _Head, rows: _Rows) -> None:
     head.seq, head.hash = op.seq, link(head.hash, linked)
     head.known[op.seq] = linked.op_hash
     rows.moved[message.attempt_id] = head
-    rows.ops.append(_row(linked, head.hash, message.received_at))
+    rows.ops.append((*linked[:-1], head.hash, written(message.received_at)))
     if op.kind == OpKind.SUBMIT:
         head.state = AttemptState.SUBMITTED
         rows.submitted[message.attempt_id] = message.received_at
         return
     is_flag = op.kind == OpKind.FLAG
-    (rows.flags if is_flag else rows.values)[message.attempt_id, op.item] = {
-        "attempt_id": message.attempt_id,
-        "question_id": op.item,
-        "value": "" if is_flag or op.kind == OpKind.CLEAR else linked.value,
-        "flagged": op.flagged if is_flag else False,
-        "seq": op.seq,
-    }
+    value = "" if is_flag or op.kind == OpKind.CLEAR else linked.value
+    (rows.flags if is_flag else rows.values)[message.attempt_id, op.item] = (
+        message.attempt_id,
+        op.item,
+        value,
+        is_flag and op.flagged,
+        op.seq,
+    )
 
 
 def _linked(message: Delivered, op: Op) -> Link:
@@ -243,22 +244,6 @@ def _linked(message: Delivered, op: Op) -> Link:
         op.fingerprint(),
         microseconds(message.received_at),
     )
-
-
-def _row(linked: Link, chain_hash: str, received_at: datetime) -> dict[str, Any]:
-    return {
-        "attempt_id": linked.attempt_id,
-        "epoch": linked.epoch,
-        "seq": linked.seq,
-        "kind": linked.kind,
-        "question_id": linked.question_id,
-        "value": linked.value,
-        "flagged": linked.flagged,
-        "mono_ms": linked.mono_ms,
-        "op_hash": linked.op_hash,
-        "chain_hash": chain_hash,
-        "received_at": written(received_at),
-    }
 
 
 def _refuse(message: Delivered, ops: Iterable[Op], reason: str, rows: _Rows) -> None:
@@ -337,14 +322,14 @@ def _write(db: Session, rows: _Rows) -> None:
 def _move_heads(db: Session, moved: dict[int, _Head]) -> None:
     """Store the new heads; attempts that an earlier job of the batch has loaded are read afresh."""
     rows = [
-        {
-            "id": attempt_id,
-            "epoch": head.epoch,
-            "stored_seq": head.stored_seq,
-            "closes_at": head.closes_at and written(head.closes_at),
-            "seq": head.seq,
-            "hash": head.hash,
-        }
+        (
+            attempt_id,
+            head.epoch,
+            head.stored_seq,
+            head.closes_at and written(head.closes_at),
+            head.seq,
+            head.hash,
+        )
         for attempt_id, head in moved.items()
     ]
     if MOVE_HEADS.run(db.connection(), rows) != len(rows):

@@ -66,7 +66,7 @@ class Running:
 class Saves:
     """Stores what robots save in one batch with the answers of everybody else."""
 
-    def store(self, db: Session, payloads: Sequence[dict[str, Any]]) -> list[bool]:
+    def store(self, db: Session, payloads: Sequence[tuple[Any, ...]]) -> list[bool]:
         """Store them all; they are durable when the writer tells."""
         ADD_SAVES.run(db.connection(), payloads)
         return [True] * len(payloads)
@@ -142,14 +142,8 @@ class LoadTests:
         played_s = (now - test.begins_at).total_seconds() + 1
         if computer.saves > MOST_SAVES_PER_ROBOT_S * played_s * test.robots:
             raise LoadTestOverError
-        row = {
-            "load_test_id": test.id,
-            "computer": computer.place,
-            "robot": told.robot,
-            "seq": told.seq,
-            "value": ",".join(told.value),
-            "received_at": written(now),
-        }
+        place = (test.id, computer.place, told.robot, told.seq)
+        row = (*place, ",".join(told.value), written(now))
         self._writer.append(self._saves, row)
         computer.saves += 1
         return {"ok": True, "ack": told.seq, "server_ms": milliseconds(self._clock())}

@@ -18,6 +18,7 @@ from tests.exam_server.delivery.test_answer_journal import (
     EPOCH,
     attempt_at_work,
     examples,
+    fold,
     ops_of_a_candidate,
     refusals,
     stored_answers,
@@ -58,6 +59,23 @@ def test_a_journal_that_remembers_answers_and_stores_as_one_that_does_not(
         assert stored_ops(db, one) == stored_ops(db, other)
         assert stored_answers(db, one) == stored_answers(db, other)
         assert refusals(db, one) == refusals(db, other)
+
+
+def test_a_batch_larger_than_one_statement_is_stored_whole(
+    database: Database, prepared: Prepared
+) -> None:
+    with attempt_at_work(database, prepared, count=3) as (db, ids):
+        ops = tuple(
+            Op(seq=seq, kind="flag", item=f"q{seq % 40}", flagged=seq % 3 > 0)
+            if seq % 5 == 0
+            else Op(seq=seq, kind="set", item=f"q{seq % 40}", value=(f"o{seq}",))
+            for seq in range(1, 62)
+        )
+        told = store(db, [Delivered(attempt_id, EPOCH, ops, START) for attempt_id in ids])
+        assert [stored.ack for stored in told] == [61, 61, 61]
+        for attempt_id in ids:
+            assert stored_ops(db, attempt_id) == list(ops)
+            assert stored_answers(db, attempt_id) == fold(ops)
 
 
 def test_heads_are_read_once_and_again_after_forgetting(
