@@ -20,9 +20,13 @@ class _Mailbox:
         self._bell.start(self._deliver)
 
     def put(self, target: Waiter, result: object, error: BaseException | None) -> None:
-        """Called by the writer thread: only the bell may be touched from there."""
+        """Called by the writer thread: only the bell may be touched from there.
+
+        Whoever finds another outcome still waiting need not ring: its bell was heard after it.
+        """
         self._waiting.append((target, result, error))
-        self._bell.send()
+        if len(self._waiting) == 1:
+            self._bell.send()
 
     def _deliver(self) -> None:
         while self._waiting:

@@ -34,10 +34,13 @@ class Violation(Exception):
         self.code = code
 
 
+Express = Callable[[bytes], bool]  # true when it has taken the message
+
+
 class WebSocket:
     """One accepted connection: whole messages in, whole messages out."""
 
-    __slots__ = ("_buffer", "_limit", "_line", "_rest", "_sending", "is_open")
+    __slots__ = ("_buffer", "_limit", "_line", "_rest", "_sending", "express", "is_open")
 
     def __init__(self, line: socket.socket, limit_bytes: int) -> None:
         self._line = line
@@ -45,6 +48,7 @@ class WebSocket:
         self._buffer = b""
         self._rest = b""
         self._sending = threading.Lock()  # an event must not begin inside another one
+        self.express: Express | None = None  # is shown every text first; never raises
         self.is_open = True
 
     def send(self, message: str | bytes) -> None:
@@ -54,19 +58,17 @@ class WebSocket:
         else:
             self._send(BINARY, message)
 
-    def send_at_once(self, message: str | bytes) -> bool:
+    def send_at_once(self, payload: bytes, opcode: int = TEXT) -> bool:
         """Send a short message if that needs no waiting; a rest of it goes before the next one.
 
         False when nothing of it was sent. Raises ``OSError`` when the connection is over.
         """
-        text = isinstance(message, str)
-        payload = message.encode() if isinstance(message, str) else message
         if len(payload) > SHORT or self._rest or not self._sending.acquire(blocking=False):
             return False
         try:
             if not self.is_open:
                 raise ConnectionResetError
-            frame = _head(TEXT if text else BINARY, len(payload)) + payload
+            frame = _head(opcode, len(payload)) + payload
             sent = self._line.send(frame, 0, 0)  # type: ignore[call-arg]  # gevent's takes a timeout
             self._rest = frame[sent:]
         except BlockingIOError:
@@ -83,7 +85,12 @@ class WebSocket:
     def wait(self) -> str | bytes | None:
         """Return the next message, None when the connection is over."""
         try:
-            return self._message()
+            while True:
+                kind, payload = self._message()
+                if kind == BINARY:
+                    return payload
+                if self.express is None or not self.express(payload):
+                    return _text(payload)
         except Violation as broken:
             self.close(broken.code)
         except (OSError, ValueError):  # the latter from a line with TLS that was shut down
@@ -101,13 +108,13 @@ class WebSocket:
                 self._sending.release()
         self._hang_up()
 
-    def _message(self) -> str | bytes:
+    def _message(self) -> tuple[int, bytes]:
         kind, is_final, payload = self._data_frame(self._limit)
         if kind == CONTINUATION:
             raise Violation(PROTOCOL_ERROR)
         if not is_final:
             payload = self._rest_of(payload)
-        return _text(payload) if kind == TEXT else payload
+        return kind, payload
 
     def _rest_of(self, first: bytes) -> bytes:
         whole, is_final = bytearray(first), False
@@ -191,9 +198,6 @@ class WebSocket:
                 return
 
 
-SENT = object()
-
-
 class Outbox:
     """What engineio puts its packets into: sent at once while nothing waits before them.
 
@@ -206,14 +210,33 @@ class Outbox:
 
     def put(self, packet: Any) -> None:
         """Send a packet, or leave it to the greenlet that waits for the line."""
-        if packet is not None and self._queue.empty():
-            try:
-                if self._line.send_at_once(packet.encode()):
-                    packet = engine.Packet(engine.NOOP) if self._line.has_rest else SENT
-            except OSError:
-                packet = None  # the connection is over: lets that greenlet end
-        if packet is not SENT:
-            self._queue.put(packet)
+        if packet is None:
+            self._queue.put(None)
+            return
+        message = packet.encode()
+        if isinstance(message, str):
+            self._send(message.encode(), TEXT, packet)
+        else:
+            self._send(message, BINARY, packet)
+
+    def put_text(self, payload: bytes) -> None:
+        """Send a text that is coded already, the letter of engineio's packet included."""
+        self._send(payload, TEXT, None)
+
+    def take_express(self, express: Express | None) -> None:
+        """Show every text that arrives to ``express`` before engineio."""
+        self._line.express = express
+
+    def _send(self, payload: bytes, opcode: int, packet: Any) -> None:
+        try:
+            if self._queue.empty() and self._line.send_at_once(payload, opcode):
+                if self._line.has_rest:
+                    self._queue.put(engine.Packet(engine.NOOP))
+                return
+        except OSError:
+            self._queue.put(None)  # the connection is over: lets that greenlet end
+            return
+        self._queue.put(packet or engine.Packet(encoded_packet=payload.decode()))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._queue, name)

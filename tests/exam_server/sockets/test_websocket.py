@@ -188,7 +188,7 @@ def test_what_the_line_takes_in_part_goes_on_before_the_next_message() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         peer = socket.create_connection(listening.getsockname())
         line = gevent.socket.socket(fileno=listening.accept()[0].detach())
-    server, message = WebSocket(line, LIMIT), "x" * 15_000
+    server, message = WebSocket(line, LIMIT), b"x" * 15_000
     received: list[bytes] = []
 
     def read() -> None:
@@ -202,10 +202,10 @@ def test_what_the_line_takes_in_part_goes_on_before_the_next_message() -> None:
             count += 1
         reader = threading.Thread(target=read)
         reader.start()
-        server.send(message)
+        server.send(message.decode())
         line.shutdown(socket.SHUT_WR)
         reader.join(20)
-    whole = struct.pack("!BBH", 0x80 | TEXT, 126, len(message)) + message.encode()
+    whole = struct.pack("!BBH", 0x80 | TEXT, 126, len(message)) + message
     assert b"".join(received) == whole * count
 
 
