@@ -7,13 +7,15 @@ from typing import Any
 from sqlalchemy import select
 
 from exam_server.delivery import candidate_actions, proctor_actions
-from exam_server.delivery.desks import Desks
-from exam_server.delivery.models import SittingRun
+from exam_server.delivery.models import Attempt, SittingRun
 from exam_server.delivery.queries import room_code
 from exam_server.rehearsal.batch import BatchOrder, build_batch
 from exam_server.rehearsal.day import PASSWORD
 from exam_server.rehearsal.office import build_office, find_office
 from exam_server.seeding import load_seeds
+from item_bank.queries import paper_content
+from item_bank.rules.ordering import shown_ids
+from item_bank.rules.paper import PaperContent
 from registry.accounts.passwords import hash_password
 from registry.database import Database
 from registry.enrolment.models import Enrolment
@@ -67,11 +69,19 @@ def seat_everyone(database: Database, sitting_id: int) -> list[Seat]:
             for step in ("data", "rules"):
                 candidate_actions.confirm_step(db, attempt_id, step, now=now)
         proctor_actions.start_sitting(db, sitting_id, actor=proctor, now=now)
-    desks = Desks(database)
-    return [
-        Seat(attempt_id, token, [(q, sorted(o)) for q, o in desks.of(attempt_id).options.items()])
-        for attempt_id, token in zip(ids, tokens, strict=True)
-    ]
+    with database.reading() as db:
+        attempts = [db.get_one(Attempt, attempt_id) for attempt_id in ids]
+        papers = {one.paper_id for one in attempts}
+        contents = {paper_id: paper_content(db, paper_id) for paper_id in papers}
+        return [
+            Seat(one.id, token, _answers(contents[one.paper_id], one.order_seed))
+            for one, token in zip(attempts, tokens, strict=True)
+        ]
+
+
+def _answers(paper: PaperContent, order_seed: int) -> list[tuple[str, list[str]]]:
+    ids = shown_ids(paper, order_seed).values()
+    return [(question, sorted(options.values())) for question, options in ids]
 
 
 def plan_of(seat: Seat, store: str, after_event: int) -> dict[str, Any]:

@@ -3,14 +3,16 @@
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Row, ScalarSelect, Select, bindparam, func, select
+from sqlalchemy.orm import aliased
 
 from exam_server.delivery.away_lock import COVERED, UNCOVERED
 from exam_server.delivery.models import Attempt, RoomEvent, SittingRun
 from exam_server.delivery.states import BEGUN, AttemptState, RunState
+from exam_server.delivery.timing import milliseconds
 from registry.database import Database
 
 
@@ -31,6 +33,21 @@ class Brief:
     is_sealed: bool  # nothing can change any more: pages may forget the attempt
     may_leave_at: datetime | None  # from when the candidate may hand in
 
+    @cached_property
+    def told(self) -> dict[str, Any]:
+        """What every reply says of it, as the wire writes it; operations change none of it."""
+        return {
+            "epoch": self.epoch,
+            "state": self.state.value,
+            "deadline_ms": self.deadline_at and milliseconds(self.deadline_at),
+            "deadline_version": self.deadline_version,
+            "paused_ms": self.paused_at and milliseconds(self.paused_at),
+            "receipt": self.receipt,
+            "may_leave_ms": self.may_leave_at and milliseconds(self.may_leave_at),
+            "covered": self.is_covered,
+            "sealed": self.is_sealed,
+        }
+
     @property
     def is_working(self) -> bool:
         """Say whether the candidate may see the paper and answer."""
@@ -42,34 +59,36 @@ def _everything() -> Select[Any]:
     own = of_the_room & (RoomEvent.admission_id == Attempt.admission_id)
     newest = select(func.max(RoomEvent.id)).where(RoomEvent.for_candidate)
     cover = select(RoomEvent.kind).where(own, RoomEvent.kind.in_((COVERED, UNCOVERED)))
-    return (
-        select(
-            Attempt.state,
-            Attempt.epoch,
-            Attempt.head_seq,
-            Attempt.deadline_at,
-            Attempt.closes_at,
-            Attempt.paused_at,
-            Attempt.event_no,
-            Attempt.receipt,
-            SittingRun,
-            newest.where(own).scalar_subquery().label("last_own"),
-            newest.where(of_the_room, RoomEvent.admission_id.is_(None))
-            .scalar_subquery()
-            .label("last_of_all"),
-            cover.order_by(RoomEvent.id.desc()).limit(1).scalar_subquery().label("cover"),
-        )
-        .join(SittingRun, SittingRun.sitting_id == Attempt.sitting_id)
-        .where(Attempt.id == bindparam("attempt_id"))
+    columns = (
+        Attempt.id,
+        Attempt.state,
+        Attempt.epoch,
+        Attempt.head_seq,
+        Attempt.deadline_at,
+        Attempt.closes_at,
+        Attempt.paused_at,
+        Attempt.event_no,
+        Attempt.receipt,
+        SittingRun,
+        newest.where(own).scalar_subquery().label("last_own"),
+        newest.where(of_the_room, RoomEvent.admission_id.is_(None))
+        .scalar_subquery()
+        .label("last_of_all"),
+        cover.order_by(RoomEvent.id.desc()).limit(1).scalar_subquery().label("cover"),
     )
+    return select(*columns).join(SittingRun, SittingRun.sitting_id == Attempt.sitting_id)
 
 
-EVERYTHING = _everything()
+def _own_sitting() -> ScalarSelect[int]:
+    own = aliased(Attempt)
+    return select(own.sitting_id).where(own.id == bindparam("attempt_id")).scalar_subquery()
 
 
-def read_brief(db: Session, attempt_id: int) -> Brief:
-    """Read the brief of an attempt with one statement."""
-    row = db.execute(EVERYTHING, {"attempt_id": attempt_id}).one()
+OF_ONE = _everything().where(Attempt.id == bindparam("attempt_id"))
+OF_ITS_ROOM = _everything().where(Attempt.sitting_id == _own_sitting())
+
+
+def _brief(row: Row[Any]) -> Brief:
     run: SittingRun = row.SittingRun
     return Brief(
         AttemptState(row.state),
@@ -96,17 +115,27 @@ class Briefs:
         self._changes = 0  # a brief read before a change must not be kept after it
 
     def of(self, attempt_id: int) -> Brief:
-        """Return the brief of an attempt."""
-        return self._briefs.get(attempt_id) or self.fresh(attempt_id)
+        """Return the brief of an attempt.
+
+        Whoever finds none reads the whole room's: after a start, and after a command of the
+        proctor, every page asks at once.
+        """
+        return self._briefs.get(attempt_id) or self._read(OF_ITS_ROOM, attempt_id)
 
     def fresh(self, attempt_id: int) -> Brief:
         """Read the brief of an attempt anew."""
+        return self._read(OF_ONE, attempt_id)
+
+    def _read(self, statement: Select[Any], attempt_id: int) -> Brief:
         before = self._changes
         with self._database.reading() as db:
-            brief = read_brief(db, attempt_id)
+            rows = db.execute(statement, {"attempt_id": attempt_id}).all()
+            read = {row.id: _brief(row) for row in rows}
         if self._changes == before:
-            self._briefs[attempt_id] = brief
-        return brief
+            for other_id, brief in read.items():
+                self._briefs.setdefault(other_id, brief)
+            self._briefs[attempt_id] = read[attempt_id]
+        return read[attempt_id]
 
     def forget(self, attempt_id: int) -> None:
         """Something about the attempt has changed."""
@@ -121,5 +150,7 @@ class Briefs:
     def advance(self, attempt_id: int, head_seq: int) -> None:
         """Operations were stored; nothing else has changed."""
         brief = self._briefs.get(attempt_id)
-        if brief is not None:
+        if brief is None:
+            self._changes += 1  # one that is being read may be older
+        else:
             brief.head_seq = head_seq

@@ -139,7 +139,8 @@ class ExamRoom:
 
     def state(self, seat: Seat, *, with_paper: bool = True) -> dict[str, Any]:
         """Return all that the candidate's page needs; one with its package needs no paper."""
-        brief = self._brief(seat, fresh=True)
+        now = self.clock()
+        brief = self._brief(seat, now, fresh=True)
         if seat.epoch != brief.epoch:
             return {"ok": False, "error": "fenced", "state": brief.state.value}
         with self.database.reading() as db:
@@ -158,20 +159,21 @@ class ExamRoom:
                 form,
                 paper=paper,
                 sitting=sitting,
-                brief=self._told(brief),
-                now=self.clock(),
+                brief=self._told(brief, now),
+                now=now,
             )
-        return {**told, "tools": self.desks.of(seat.attempt_id).tools}
+            return {**told, "tools": self.desks.tools(attempt)}
 
     def save(self, seat: Seat, message: OpsMessage) -> dict[str, Any]:
         """Store operations and reply once they are durable; a heartbeat stores nothing."""
         now = self.clock()
-        if is_superseded(self.store, message.store):
+        if message.store != self.store and is_superseded(self.store, message.store):
             raise OlderStoreError
         if message.epoch > seat.epoch:
             raise MalformedMessageError
         error = self._store(seat, message, now) if message.ops else {}
-        brief = self._brief(seat)
+        told_at = self.clock()
+        brief = self._brief(seat, told_at)
         if message.epoch != brief.epoch and not error:
             error = {"ok": False, "error": "fenced"}
         if message.epoch == brief.epoch:
@@ -184,7 +186,8 @@ class ExamRoom:
         if error.get("error") == "fenced":
             error["released"] = self._is_unclaimed(seat)
         events = self._events_after(seat, message.after_event, brief)
-        return {"ok": True, "ack": brief.head_seq, **self._told(brief), "events": events, **error}
+        told = self._told(brief, told_at)
+        return {"ok": True, "ack": brief.head_seq, **told, "events": events, **error}
 
     def confirm(self, seat: Seat, step: str) -> dict[str, Any]:
         """Record the confirmation of own data or of the rules."""
@@ -212,7 +215,7 @@ class ExamRoom:
 
     def raise_hand(self, seat: Seat, kind: str, text: str, item: str | None) -> dict[str, Any]:
         """Call the proctor; names the question as the candidate sees it."""
-        number = self.desks.of(seat.attempt_id).numbers.get(item or "")
+        number = self.desks.numbers(seat.attempt_id).get(item) if item else None
         asked = ReportedQuestion(item, number) if item and number else None
         act = candidate_actions.raise_hand
         return self.report(
@@ -387,27 +390,15 @@ class ExamRoom:
         self.telling.attempt(claimed.attempt_id, {"event": 0})
         return claimed
 
-    def _brief(self, seat: Seat, *, fresh: bool = False) -> Brief:
+    def _brief(self, seat: Seat, now: datetime, *, fresh: bool = False) -> Brief:
         brief = self._briefs.fresh(seat.attempt_id) if fresh else self._briefs.of(seat.attempt_id)
-        if brief.state in BEGUN and brief.closes_at and self.clock() > brief.closes_at:
+        if brief.state in BEGUN and brief.closes_at and now > brief.closes_at:
             self.expire([seat.attempt_id])
             brief = self._briefs.fresh(seat.attempt_id)
         return brief
 
-    def _told(self, brief: Brief) -> dict[str, Any]:
-        return {
-            "store": self.store,
-            "epoch": brief.epoch,
-            "state": brief.state.value,
-            "server_ms": milliseconds(self.clock()),
-            "deadline_ms": milliseconds(brief.deadline_at) if brief.deadline_at else None,
-            "deadline_version": brief.deadline_version,
-            "paused_ms": milliseconds(brief.paused_at) if brief.paused_at else None,
-            "receipt": brief.receipt,
-            "may_leave_ms": milliseconds(brief.may_leave_at) if brief.may_leave_at else None,
-            "covered": brief.is_covered,
-            "sealed": brief.is_sealed,
-        }
+    def _told(self, brief: Brief, now: datetime) -> dict[str, Any]:
+        return {"store": self.store, "server_ms": milliseconds(now), **brief.told}
 
     def _events_after(self, seat: Seat, after: int, brief: Brief) -> list[dict[str, Any]]:
         if after >= brief.last_event:

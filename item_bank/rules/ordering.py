@@ -121,7 +121,7 @@ def canonical_answers(
         if question_id not in positions:
             raise UnknownQuestionError
         position = positions[question_id]
-        names = _option_ids(by_position[position], order_seed)
+        names = option_ids_of(by_position[position], order_seed)
         canonical_ids = {name: canonical_id for canonical_id, name in names.items()}
         chosen = tuple(option_ids)
         if not canonical_ids.keys() >= set(chosen):
@@ -133,7 +133,7 @@ def canonical_answers(
 def _shown(
     question: PaperQuestion, number: int, question_id: str, order_seed: int
 ) -> CandidateQuestion:
-    names = _option_ids(question, order_seed)
+    names = option_ids_of(question, order_seed)
     options: Sequence[OptionContent] = question.options
     if question.kind is not ItemKind.TRUE_FALSE:  # right stays first, wrong second
         salt = f"{order_seed}:options:{question.position}"
@@ -159,7 +159,14 @@ def _question_ids(paper: PaperContent, order_seed: int) -> dict[int, str]:
     return dict(zip(positions, opaque_ids("q", sources), strict=True))
 
 
-def _option_ids(question: PaperQuestion, order_seed: int) -> dict[str, str]:
+def questions_by_id(paper: PaperContent, order_seed: int) -> dict[str, PaperQuestion]:
+    """Return the questions under the ids that the candidate of this seed sees."""
+    names = _question_ids(paper, order_seed)
+    return {names[question.position]: question for question in paper.questions}
+
+
+def option_ids_of(question: PaperQuestion, order_seed: int) -> dict[str, str]:
+    """Return the id that the candidate of this seed sees, by canonical id."""
     ids = sorted(option.canonical_id for option in question.options)
     sources = [f"{order_seed}:{question.position}:{canonical_id}" for canonical_id in ids]
     return dict(zip(ids, opaque_ids("o", sources), strict=True))
@@ -203,6 +210,6 @@ def shown_ids(paper: PaperContent, order_seed: int) -> dict[int, tuple[str, dict
     """Return for every position the question's id and the id of each canonical option."""
     questions = _question_ids(paper, order_seed)
     return {
-        question.position: (questions[question.position], _option_ids(question, order_seed))
+        question.position: (questions[question.position], option_ids_of(question, order_seed))
         for question in paper.questions
     }

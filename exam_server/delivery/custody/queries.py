@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from exam_server.delivery.custody.errors import FormMissingError
@@ -79,6 +79,29 @@ def form_of(db: Session, sitting_id: int, admission_id: int) -> FormSnapshot | N
     if form is None:
         raise FormMissingError(number=1)
     return form
+
+
+FROZEN = (
+    select(Attempt.paper_id, Attempt.order_seed, PaperSealing.id, FormSnapshot.form)
+    .outerjoin(
+        PaperSealing,
+        (PaperSealing.sitting_id == Attempt.sitting_id) & PaperSealing.undone_at.is_(None),
+    )
+    .outerjoin(
+        FormSnapshot,
+        (FormSnapshot.sealing_id == PaperSealing.id)
+        & (FormSnapshot.admission_id == Attempt.admission_id),
+    )
+    .where(Attempt.id == bindparam("attempt_id"))
+)
+
+
+def frozen_of(db: Session, attempt_id: int) -> tuple[int, int, str | None]:
+    """Return paper and order of an attempt, and the text of its form if the sitting is sealed."""
+    paper_id, order_seed, sealing_id, form = db.execute(FROZEN, {"attempt_id": attempt_id}).one()
+    if sealing_id is not None and form is None:
+        raise FormMissingError(number=1)
+    return paper_id, order_seed, form
 
 
 def require_forms(db: Session, sitting_id: int) -> None:
