@@ -177,7 +177,7 @@ def _take(message: Delivered, head: _Head, rows: _Rows) -> Stored:
     for index, op in enumerate(message.ops):
         if op.seq <= head.seq:
             if head.known.get(op.seq) != op.fingerprint():
-                _refuse(message, [op], "conflict", rows)
+                _refuse(message, _contradicting(message.ops[index:], head), "conflict", rows)
                 return Stored("chain_conflict", head.seq, head.state)
             continue
         if op.seq > head.seq + 1:
@@ -189,6 +189,12 @@ def _take(message: Delivered, head: _Head, rows: _Rows) -> Stored:
             return Stored(error, head.seq, head.state)
         _append(message, op, head, rows)
     return Stored("", head.seq, head.state)
+
+
+def _contradicting(ops: Sequence[Op], head: _Head) -> list[Op]:
+    """Return those whose number stands for another operation: the page will not say them again."""
+    taken = (op for op in ops if op.seq <= head.seq)
+    return [op for op in taken if head.known.get(op.seq) != op.fingerprint()]
 
 
 def _objection(head: _Head, op: Op, received_at: datetime) -> str:

@@ -361,6 +361,7 @@ class ExamRoom:
 
     def forget_everything(self) -> None:
         """Read everything anew: the store was changed behind this room."""
+        self.journal.forget()
         self._briefs.forget_all()
         self._sittings.clear()
         self._seats.clear()

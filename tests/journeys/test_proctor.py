@@ -112,17 +112,26 @@ def test_without_a_socket_messages_and_extensions_arrive_and_the_wall_sees_them_
 
 def test_one_key_pauses_the_room_and_the_time_is_given_back_after_it(room: OpenRoom) -> None:
     place = room.places[0]
-    page = room.working_paper(place).page
+    paper = room.working_paper(place)
+    page, stem = paper.page, paper.page.locator("#stem").inner_text()
     wall = room.wall.page
     wall.keyboard.press("F9")
     dialog = wall.get_by_role("dialog", name="全场暂停")
     expect(dialog.get_by_label("原因")).to_have_value("紧急情况")
     dialog.get_by_role("button", name="全场暂停").click()
-    expect(page.locator("#stem")).to_be_hidden()
+    paused(page)
+    assert stem not in page.locator("body").inner_text()
+    expect(page.locator(".cover")).to_contain_text("已作答的内容不会丢失")
+    page.keyboard.press("A")
+    page.keyboard.press("Enter")
+    assert violations(page) == []
     phase = wall.locator("#phase")
     expect(phase).to_contain_text("全场暂停")
     room.wall.act("#phase", "恢复考试")
+    expect(page.locator("#stem")).to_have_text(stem)
     expect(page.locator("#stem")).to_be_visible()
+    assert paper.chosen == {}
+    expect(page.get_by_role("radio", checked=True)).to_have_count(0)
     expect(phase).to_contain_text("1 人有中断时间待确认补时")
     phase.get_by_role("button", name="补时").click()
     dialog = wall.get_by_role("dialog", name="补时：全场")

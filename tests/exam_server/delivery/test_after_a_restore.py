@@ -1,13 +1,19 @@
 """What a restored server knows of pages that it has forgotten, and pages of servers that went."""
 
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import delete, select, text, update
+import pytest
+from sqlalchemy import delete, insert, select, text, update
 
 from exam_server.cookies import LEASE_COOKIE
 from exam_server.delivery.generations import begin_generation
 from exam_server.delivery.models import (
     Answer,
+    AnswerOp,
     Attempt,
     AttemptEvent,
     EventReceipt,
@@ -15,8 +21,21 @@ from exam_server.delivery.models import (
     RefusedOp,
     RoomEvent,
 )
+from exam_server.delivery.verification import verify
+from registry.database import Record
 from tests.support.room import Page, Room
 from tests.support.tampering import below_the_triggers
+
+COPIED: tuple[type[Record], ...] = (
+    Attempt,
+    AttemptEvent,
+    Lease,
+    AnswerOp,
+    Answer,
+    RefusedOp,
+    RoomEvent,
+    EventReceipt,
+)
 
 
 def forget(room: Room, page: Page, *, attempt: bool) -> None:
@@ -70,6 +89,117 @@ def test_a_seat_moved_after_the_copy_stays_moved(room: Room) -> None:
     assert refused["error"] == "fenced"
     with room.database.reading() as db:
         assert [op.reason for op in db.scalars(select(RefusedOp))] == ["fenced"]
+
+
+def copied(room: Room) -> dict[type[Record], list[dict[str, Any]]]:
+    """Return what a copy of the store would hold of the room."""
+    with room.database.reading() as db:
+        return {
+            table: [dict(row) for row in db.execute(select(table.__table__)).mappings()]
+            for table in COPIED
+        }
+
+
+def restore(room: Room, copy: dict[type[Record], list[dict[str, Any]]]) -> None:
+    """Bring the store back to a copy."""
+    with below_the_triggers(room.database) as db:
+        for table in reversed(COPIED):
+            db.execute(delete(table))
+        for table, rows in copy.items():
+            if rows:
+                db.execute(insert(table.__table__), rows)
+    room.server.room.forget_everything()
+
+
+def said(page: Page, ops: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """Send operations as a page with a whole journal does."""
+    told = page.send(*ops)
+    page.seq = max(page.seq, *(op["seq"] for op in ops))
+    return told
+
+
+def history(room: Room) -> set[tuple[int, str]]:
+    """Return number and value of all that is stored of an attempt, or kept apart."""
+    with room.database.reading() as db:
+        stored = db.execute(select(AnswerOp.seq, AnswerOp.value)).all()
+        apart = db.execute(select(RefusedOp.seq, RefusedOp.body)).all()
+    kept = {(seq, ",".join(json.loads(body)["value"])) for seq, body in apart}
+    return {(seq, value) for seq, value in stored} | kept
+
+
+@dataclass
+class Moved:
+    """A candidate who moved from one computer to another after the copy was made."""
+
+    old: Page
+    new: Page
+    by_old: list[dict[str, Any]]  # the first three are in the copy
+    by_new: list[dict[str, Any]]
+
+    @property
+    def everything(self) -> set[tuple[int, str]]:
+        return {(op["seq"], ",".join(op["value"])) for op in (*self.by_old, *self.by_new)}
+
+
+@pytest.fixture
+def moved(room: Room) -> Moved:
+    """Restored to before the move: five operations of the old computer, three of the new one."""
+    [old] = room.working()
+    by_old = [old.choose(place) for place in range(3)]
+    old.send(*by_old)
+    copy = copied(room)
+    by_old += [old.choose(place) for place in (3, 4)]
+    old.send(*by_old[3:])
+    room.command("release_seat", admission=old.admission_id, reason="鼠标坏了，换机")
+    new = room.page()
+    new.sign_in(room.code())
+    new.seq = 5
+    by_new = [new.choose(place, 1) for place in (5, 6, 0)]
+    assert new.send(*by_new)["ack"] == 8
+    restore(room, copy)
+    return Moved(old, new, by_old, by_new)
+
+
+def test_the_second_computer_fills_up_what_both_have_written(room: Room, moved: Moved) -> None:
+    refill = [*moved.by_old[3:], *moved.by_new]  # it was given what the first one wrote
+    assert said(moved.new, refill)["ack"] == 8
+    moved.old.epoch = 1
+    late = moved.old.op("set", *pick(moved.new, 7))
+    assert said(moved.old, [*moved.by_old[3:], late])["error"] == "fenced"
+    with room.database.reading() as db:
+        assert db.scalars(select(AnswerOp.seq).order_by(AnswerOp.seq)).all() == list(range(1, 9))
+        assert {op.reason for op in db.scalars(select(RefusedOp))} == {"fenced"}
+        assert verify(db).findings == []
+    assert history(room) >= moved.everything | {(late["seq"], ",".join(late["value"]))}
+
+
+def test_where_the_first_computer_is_quicker_all_of_both_is_stored_or_kept_for_two_persons(
+    room: Room, moved: Moved
+) -> None:
+    old, new = moved.old, moved.new
+    old.epoch, old.seq = 1, 5
+    more = [old.choose(place) for place in (7, 8)]  # nobody has told this page, nor the server
+    assert said(old, [*moved.by_old[3:], *more])["ack"] == 7
+    told = said(new, [*moved.by_old[3:], *moved.by_new])
+    assert (told["error"], told["ack"]) == ("chain_conflict", 7)
+    assert said(new, moved.by_new[2:])["ack"] == 8  # counted from the head, as its page does
+    assert said(old, [old.op("set", *pick(new, 9))])["error"] == "fenced"
+    own = {(op["seq"], ",".join(op["value"])) for op in more}
+    assert history(room) >= moved.everything | own
+    with room.database.reading() as db:
+        kept = db.execute(select(RefusedOp.reason, RefusedOp.epoch, RefusedOp.seq)).all()
+        assert [tuple(row) for row in kept] == [
+            ("conflict", 2, 6),
+            ("conflict", 2, 7),
+            ("fenced", 1, 8),
+        ]
+        assert verify(db).findings == []
+
+
+def pick(page: Page, place: int) -> tuple[str, tuple[str, ...]]:
+    """Return a question and its first option."""
+    question = page.questions()[place]
+    return question["id"], (question["options"][0]["id"],)
 
 
 def test_a_forged_token_is_nobody(room: Room) -> None:

@@ -15,7 +15,7 @@ BENCH = """
 window.bench = async ({replies = [], stored = [], head = 0, epoch = 1, answers = {}, slow = 0, refuse = ""} = {}) => {
   const { AnswerJournal } = await import("/static/js/exam/journal.js");
   const { MemoryStorage } = await import("/static/js/exam/storage.js");
-  const log = [], sent = [], waits = [], troubles = [];
+  const log = [], sent = [], unders = [], waits = [], troubles = [];
   let flying = 0, most = 0;
   const storage = new MemoryStorage();
   storage.ops = stored;
@@ -28,7 +28,8 @@ window.bench = async ({replies = [], stored = [], head = 0, epoch = 1, answers =
   };
   const journal = new AnswerJournal({
     storage,
-    send: async (ops) => {
+    send: async (ops, under) => {
+      unders.push(under);
       flying += 1;
       most = Math.max(most, flying);
       sent.push(ops);
@@ -45,7 +46,7 @@ window.bench = async ({replies = [], stored = [], head = 0, epoch = 1, answers =
   const idle = async () => { do await new Promise((done) => setTimeout(done, 5)); while (journal.running); };
   await journal.open({epoch, head_seq: head, answers});
   const set = (item, value = "o1") => journal.record({kind: "set", item, value: [value]});
-  return {journal, storage, log, sent, waits, troubles, idle, set, most: () => most, seqs: () => sent.map((ops) => ops.map(({seq}) => seq))};
+  return {journal, storage, log, sent, unders, waits, troubles, idle, set, most: () => most, seqs: () => sent.map((ops) => ops.map(({seq}) => seq))};
 };
 window.op = (seq, item, value = "o1", epoch = 1) => ({seq, epoch, kind: "set", item, value: [value], mono_ms: seq});
 """
@@ -182,17 +183,21 @@ def test_operations_of_an_earlier_lease_follow_when_they_continue_the_history(ru
     assert seen == [[2, 3]]
 
 
-def test_operations_of_an_earlier_lease_stay_aside_when_another_pc_wrote_since(run: Any) -> None:
+def test_operations_that_another_pc_overtook_go_to_the_server_once_to_be_kept_apart(
+    run: Any,
+) -> None:
     seen = run(
         """const stored = [1, 2, 3, 4].map((seq) => op(seq, `q${seq}`));
         const answers = {q1: {value: ["o1"], flagged: false, seq: 1}, q8: {value: ["o2"], flagged: false, seq: 3}};
-        const b = await bench({stored, head: 3, epoch: 2, answers});
+        const b = await bench({stored, head: 3, epoch: 2, answers, replies: [{ok: false, error: "fenced", ack: 3}]});
         await b.idle();
         const next = await b.set("q5");
         await b.idle();
-        return [b.seqs(), next.seq, b.storage.ops.length];"""
+        const again = await bench({stored: b.storage.ops, head: 4, epoch: 2, answers});
+        await again.idle();
+        return [b.seqs(), b.unders, next.seq, b.journal.link, b.storage.ops.length, again.seqs()];"""
     )
-    assert seen == [[[4]], 4, 5]
+    assert seen == [[[1, 2, 3, 4], [4]], [1, 2], 4, "saved", 5, []]
 
 
 def test_numbers_of_another_pc_are_filled_with_what_the_server_had_said(run: Any) -> None:

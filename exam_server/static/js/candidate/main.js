@@ -269,7 +269,7 @@ function onVisibility() {
 /** Whatever is not safe yet goes out with the closing page. */
 function onPageHide() {
   const ops = session.journal.batch();
-  if (ops.length && !session.journal.stopped) transport.farewell(session.envelope(ops.map(onWire)));
+  if (ops.length && !session.journal.stopped) transport.farewell(session.envelope(ops.map(onWire), session.journal.epoch));
 }
 
 function listen() {

@@ -50,7 +50,7 @@ export class CandidateSession {
     this.tail = Promise.resolve();
     this.journal = new AnswerJournal({
       storage,
-      send: async (ops) => this.refuseOlder(await exchange(this.envelope(ops))),
+      send: async (ops, epoch) => this.refuseOlder(await exchange(this.envelope(ops, epoch))),
       onReply: (reply) => this.hear(reply),
       onChange: () => this.onChange(),
       onTrouble: (kind) => this.trouble(kind),
@@ -143,10 +143,10 @@ export class CandidateSession {
     return this.journal.itemStates().size;
   }
 
-  /** @param {object[]} ops */
-  envelope(ops) {
+  /** @param {object[]} ops @param {number} epoch of the lease they were made with */
+  envelope(ops, epoch) {
     const beat = { visible: this.isVisible, pending: this.journal.pending.length };
-    return { epoch: this.journal.epoch, store: this.store, after_event: this.lastEvent, ops, beat };
+    return { epoch, store: this.store, after_event: this.lastEvent, ops, beat };
   }
 
   /**
@@ -326,7 +326,7 @@ export class CandidateSession {
   /** Forget the attempt on this PC: at the end of the room, or when the candidate leaves the receipt. */
   async forget() {
     if (this.isWiped || !this.isEnded || !this.receipt) return;
-    if (!this.journal.stopped && this.journal.batch().length) return;
+    if (!this.journal.stopped && (this.journal.aside.length || this.journal.batch().length)) return;
     this.isWiped = true;
     await this.journal.wipe();
     await this.onForget();

@@ -7,7 +7,7 @@
  * Knows neither the DOM nor the network: storage, sender, waiting and chance are arguments.
  *
  * @typedef {{seq: number, epoch: number, kind: "set" | "clear" | "flag" | "submit", item?: string,
- *            value?: string[], flagged?: boolean, mono_ms: number}} Op
+ *            value?: string[], flagged?: boolean, mono_ms: number, kept?: boolean}} Op  kept: apart, on the server
  * @typedef {{kind: Op["kind"], item?: string, value?: string[], flagged?: boolean}} Change
  * @typedef {"saved" | "saving" | "offline" | "stopped"} Link
  * @typedef {"local" | "sending"} ItemState  absent from the map means safe on the server
@@ -27,7 +27,7 @@ export function onWire({ seq, kind, item, value, flagged, mono_ms }) {
 
 export class AnswerJournal {
   /**
-   * @param {{storage: JournalStorage, send: (ops: object[]) => Promise<Reply>,
+   * @param {{storage: JournalStorage, send: (ops: object[], epoch: number) => Promise<Reply>,
    *          onReply?: (reply: any) => void, onChange?: () => void, onTrouble?: (kind: "storage" | "taken") => void,
    *          wait?: (ms: number) => Promise<unknown>, random?: () => number, monotonic?: () => number}} options
    */
@@ -51,6 +51,8 @@ export class AnswerJournal {
     this.monotonic = monotonic;
     /** @type {Map<number, Op>} */
     this.ops = new Map();
+    /** @type {Op[]} of an earlier lease, which the server may not have: for two persons to decide on */
+    this.aside = [];
     /** @type {ServerAnswers} what the server held when the page opened, for numbers this PC never had */
     this.baseline = {};
     this.epoch = 0;
@@ -69,7 +71,7 @@ export class AnswerJournal {
 
   /**
    * Take up the attempt where server and PC left it. What this PC wrote beyond the head before another
-   * one wrote there was fenced: it stays on disk and is not sent again.
+   * one wrote there was fenced: it stays on disk, and goes to the server once, to be kept apart.
    * @param {{epoch: number, head_seq: number, head_epoch?: number, answers: ServerAnswers}} state
    */
   async open({ epoch, head_seq: head, head_epoch: headEpoch = 0, answers }) {
@@ -77,6 +79,7 @@ export class AnswerJournal {
     const earlier = stored.filter((op) => op.epoch < epoch);
     const usable = agree(earlier, answers) ? stored : stored.filter((op) => op.epoch === epoch);
     for (const op of usable) if (op.seq <= head || op.epoch >= headEpoch) this.ops.set(op.seq, op);
+    this.aside = earlier.filter((op) => !op.kept && this.ops.get(op.seq) !== op);
     this.epoch = epoch;
     this.baseline = answers;
     this.seq = Math.max(head, ...this.ops.keys());
@@ -216,9 +219,24 @@ export class AnswerJournal {
   async pump() {
     if (this.running || this.stopped || !this.epoch) return;
     this.running = true;
-    while (!this.stopped && (this.due || this.batch().length)) await this.round();
+    while (!this.stopped && (this.due || this.aside.length || this.batch().length)) await (this.due || this.batch().length ? this.round() : this.handOver());
     this.running = false;
     this.onChange();
+  }
+
+  /** Give the server what was fenced, under the lease it was made with; any answer but a busy one ends it. */
+  async handOver() {
+    const [{ epoch }] = this.aside;
+    const ops = this.aside.filter((op) => op.epoch === epoch).slice(0, BATCH);
+    let askedMs;
+    try {
+      ({ retry_after_ms: askedMs } = await this.send(ops.map(onWire), epoch));
+    } catch (unreachable) {
+      return this.backOff();
+    }
+    if (askedMs !== undefined) return this.backOff(askedMs);
+    this.aside = this.aside.filter((op) => !ops.includes(op));
+    for (const op of ops) await this.storage.replace({ ...op, kept: true }).catch(() => {}); // said again after a reload
   }
 
   async round() {
@@ -228,7 +246,7 @@ export class AnswerJournal {
     this.onChange();
     let reply;
     try {
-      reply = await this.send(ops.map(onWire));
+      reply = await this.send(ops.map(onWire), this.epoch);
     } catch (unreachable) {
       this.offline = true;
       await this.backOff();
