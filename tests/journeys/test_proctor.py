@@ -10,6 +10,7 @@ from tests.support.browser import (
     Stopwatch,
     Wall,
     confirm_and_wait,
+    grave_violations,
     sign_in_candidate,
     sign_in_staff,
 )
@@ -113,7 +114,7 @@ def test_without_a_socket_messages_and_extensions_arrive_and_the_wall_sees_them_
 def test_one_key_pauses_the_room_and_the_time_is_given_back_after_it(room: OpenRoom) -> None:
     place = room.places[0]
     paper = room.working_paper(place)
-    page, stem = paper.page, paper.page.locator("#stem").inner_text()
+    page, stem = paper.page, paper.page.locator("#stem").inner_text().split()[-1]
     wall = room.wall.page
     wall.keyboard.press("F9")
     dialog = wall.get_by_role("dialog", name="全场暂停")
@@ -124,12 +125,12 @@ def test_one_key_pauses_the_room_and_the_time_is_given_back_after_it(room: OpenR
     expect(page.locator(".cover")).to_contain_text("已作答的内容不会丢失")
     page.keyboard.press("A")
     page.keyboard.press("Enter")
-    assert violations(page) == []
+    assert grave_violations(page) == []
     phase = wall.locator("#phase")
     expect(phase).to_contain_text("全场暂停")
     room.wall.act("#phase", "恢复考试")
-    expect(page.locator("#stem")).to_have_text(stem)
     expect(page.locator("#stem")).to_be_visible()
+    expect(page.locator("#stem")).to_contain_text(stem)
     assert paper.chosen == {}
     expect(page.get_by_role("radio", checked=True)).to_have_count(0)
     expect(phase).to_contain_text("1 人有中断时间待确认补时")
