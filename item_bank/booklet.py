@@ -32,7 +32,8 @@ from item_bank.rules.paper import (
     plain_number,
     sections_of,
 )
-from item_bank.text_setting import BOLD, REGULAR, TextBlock, TextStyle, register_fonts
+from item_bank.text_setting import BOLD, REGULAR, TextBlock, TextStyle
+from registry.typeface import register_fonts
 
 LETTERS = "ABCDEF"
 FIGURE_WIDTH_PT = 72 * mm

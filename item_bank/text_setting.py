@@ -12,7 +12,6 @@ from typing import Literal
 
 from reportlab.lib.colors import HexColor
 from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import Flowable
 
 from item_bank.formula_text import Level, Run
@@ -123,13 +122,6 @@ class TextBlock(Flowable):  # type: ignore[misc]  # reportlab has no types
         self.canv.setLineWidth(UNDERLINE_WIDTH * self.style.size_pt)
         height_pt = y_pt - UNDERLINE_DROP * self.style.size_pt
         self.canv.line(start_pt, height_pt, end_pt, height_pt)
-
-
-def register_fonts() -> None:
-    """Make the typefaces known; doing so again changes nothing."""
-    for path in (FONT_REGULAR, FONT_BOLD):
-        if path.stem not in pdfmetrics.getRegisteredFontNames():
-            pdfmetrics.registerFont(TTFont(path.stem, str(path)))
 
 
 def _units(runs: Sequence[Run], style: TextStyle) -> Iterator[_Unit]:

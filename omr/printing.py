@@ -12,7 +12,6 @@ from reportlab.graphics.barcode.code128 import Code128
 from reportlab.lib.colors import HexColor
 from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from omr.printed_samples import draw_sample
@@ -28,6 +27,7 @@ from omr.rules.card_layout import (
     QrArea,
 )
 from omr.rules.card_print import Frame, Rule, Slot, SlotName
+from registry.typeface import register_fonts
 
 BLANK_FORM = "blank_card"
 MARKER_CELLS = 6  # ArUco 4x4 with its black border
@@ -165,9 +165,7 @@ def _canvas(stream: io.BytesIO, layout: CardLayout, title: str) -> Canvas:
 
 
 def _register(regular: Path, bold: Path) -> _Fonts:
-    for path in (regular, bold):
-        if path.stem not in pdfmetrics.getRegisteredFontNames():
-            pdfmetrics.registerFont(TTFont(path.stem, str(path)))
+    register_fonts(regular, bold)
     return _Fonts(regular.stem, bold.stem)
 
 

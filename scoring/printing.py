@@ -7,6 +7,7 @@ from reportlab.platypus import Flowable, PageBreak, Spacer, Table
 
 from registry.catalog.rules.subjects import CHINESE
 from registry.local_time import JIANGSU
+from registry.typeface import register_fonts
 from scoring.page_layout import (
     CENTRED,
     CONTENT_MM,
@@ -31,7 +32,6 @@ from scoring.rules.printed import (
     shown,
 )
 from scoring.rules.states import ResultFlag
-from scoring.typeface import register_fonts
 
 SHEET_TITLE: Final = "操作技能考核评分记录表"
 SUMMARY_TITLE: Final = "成绩汇总表"

@@ -1,10 +1,9 @@
-"""The typeface of printed papers as reportlab takes it: registering, measuring, fitting."""
+"""The typeface of printed papers as reportlab takes it: measuring, fitting."""
 
 import re
 from typing import Final
 
 from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
 
 from registry.fonts_folder import FONT_BOLD, FONT_REGULAR
 
@@ -13,17 +12,6 @@ BOLD: Final = FONT_BOLD.stem
 SHRINK_STEP_PT: Final = 0.25
 NEVER_FIRST: Final = frozenset("，。、；：？！）」』】》…％℃·,.;:?!)]%")  # of a line
 _UNBROKEN: Final = re.compile(r"[A-Za-z0-9.~+/-]+|.", re.DOTALL)
-
-
-def register_fonts() -> None:
-    """Make both weights known to reportlab; again changes nothing."""
-    for path in (FONT_REGULAR, FONT_BOLD):
-        if path.stem not in pdfmetrics.getRegisteredFontNames():
-            pdfmetrics.registerFont(TTFont(path.stem, str(path)))
-    for family in (REGULAR, BOLD):  # paragraphs look their weights up by family
-        pdfmetrics.registerFontFamily(
-            family, normal=family, bold=BOLD, italic=family, boldItalic=BOLD
-        )
 
 
 def width_pt(text: str, font: str, size_pt: float) -> float:

@@ -9,6 +9,7 @@ from reportlab.platypus import Flowable, KeepTogether, Spacer, Table
 
 from exam_server.room_record.record import RoomRecord
 from exam_server.room_record.tables import Section
+from registry.typeface import register_fonts
 from scoring.page_layout import (
     CONTENT_MM,
     SMALL,
@@ -24,7 +25,6 @@ from scoring.page_layout import (
     signature_row,
 )
 from scoring.rules.printed import PrintMark
-from scoring.typeface import register_fonts
 
 NAME: Final = "考场情况记录单"
 DRAFT: Final = "（草稿，考场尚未关闭，不得签字存档）"

@@ -5,7 +5,10 @@ import json
 from functools import cache
 from pathlib import Path
 
-from flask import Flask, url_for
+from flask import Flask, Response, abort, send_file, url_for
+
+from exam_server.context import public
+from registry.fonts_folder import RARE_FOLDER
 
 STATIC = Path(__file__).parents[1] / "static"
 
@@ -35,6 +38,16 @@ def integrity(path: str) -> str:
     return _manifest()[path.removeprefix("vendor/")]
 
 
+@public
+def rare_font(start: str) -> Response:
+    """Send one slice of the typeface for rare characters, named by its first one."""
+    path = RARE_FOLDER / f"{start}.ttf"
+    if not path.is_file():
+        abort(404)
+    return send_file(path, mimetype="font/ttf")
+
+
 def register(app: Flask) -> None:
-    """Give both functions to the templates."""
+    """Give both functions to the templates; serve the typeface for rare characters."""
     app.jinja_env.globals.update(static=static, integrity=integrity)
+    app.add_url_rule("/static/rare-han/<string(length=5):start>.ttf", view_func=rare_font)

@@ -21,6 +21,7 @@ from registry.access import Actor
 from registry.accounts.models import Account
 from registry.audit_log import note
 from registry.local_time import JIANGSU
+from registry.typeface import register_fonts
 from scoring.page_layout import (
     CONTENT_MM,
     STRONG,
@@ -34,7 +35,6 @@ from scoring.page_layout import (
     print_line,
 )
 from scoring.rules.printed import PrintMark
-from scoring.typeface import register_fonts
 
 NAME: Final = "答题卡识读记录"
 FACT_WIDTHS_MM: Final = (26.0, 65.0, 26.0, 65.0)

@@ -11,6 +11,7 @@ from reportlab.platypus import Flowable, Spacer, Table
 from exam_server.web.formats import chinese_number
 from registry.catalog.rules.specification import SpecificationText, SubjectText
 from registry.catalog.rules.subjects import CHINESE
+from registry.typeface import register_fonts
 from scoring.page_layout import (
     CENTRED,
     CONTENT_MM,
@@ -24,7 +25,7 @@ from scoring.page_layout import (
     print_line,
 )
 from scoring.rules.printed import PrintMark
-from scoring.typeface import BOLD, register_fonts
+from scoring.typeface import BOLD
 
 HEADING: Final = ParagraphStyle(
     "heading",

@@ -10,7 +10,8 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, SimpleDocTemplate, Table
 
 from item_bank.formula_text import text_runs
-from item_bank.text_setting import BOLD, REGULAR, TextBlock, TextStyle, register_fonts
+from item_bank.text_setting import BOLD, REGULAR, TextBlock, TextStyle
+from registry.typeface import register_fonts
 
 MARGIN_PT = 20 * mm
 TEXT_WIDTH_PT = A4[0] - 2 * MARGIN_PT

@@ -16,9 +16,10 @@ from reportlab.lib.units import mm
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
+from registry.typeface import register_fonts
 from scoring.certificates.ornament import GOLD, RED, draw_border, draw_divider, draw_ground
 from scoring.certificates.rules.face import CertificateFace, chinese_date, marks_line
-from scoring.typeface import BOLD, REGULAR, fitting_size_pt, register_fonts, width_pt
+from scoring.typeface import BOLD, REGULAR, fitting_size_pt, width_pt
 
 WIDTH_MM: Final = 297.0
 HEIGHT_MM: Final = 210.0

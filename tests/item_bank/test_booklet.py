@@ -18,7 +18,8 @@ from item_bank.booklet import print_booklet
 from item_bank.figure_drawing import DrawnFigure, path_steps
 from item_bank.formula_text import Run, plain_text, text_runs
 from item_bank.rules.figure import check_svg
-from item_bank.text_setting import NO_END, NO_START, REGULAR, TextBlock, TextStyle, register_fonts
+from item_bank.text_setting import NO_END, NO_START, REGULAR, TextBlock, TextStyle
+from registry.typeface import register_fonts
 
 SEED_FIGURES = sorted(Path(__file__).parents[2].glob("seeds/item_banks/[0-9]*/figures/*.svg"))
 STYLE = TextStyle(REGULAR, 10, 15)

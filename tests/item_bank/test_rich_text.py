@@ -19,7 +19,8 @@ from item_bank.rules.item import ItemContent, OptionContent, check_item
 from item_bank.rules.kinds import ItemKind
 from item_bank.rules.rich_text import Paragraph, Table, read_rich_text, without_marks
 from item_bank.rules.stem_text import plain_texts
-from item_bank.text_setting import REGULAR, TextStyle, register_fonts
+from item_bank.text_setting import REGULAR, TextStyle
+from registry.typeface import register_fonts
 
 VECTORS = json.loads((Path(__file__).parents[1] / "support/rich_text_vectors.json").read_text())
 NOTATION = st.text(alphabet="*_|\\() \n断电ab", max_size=60)

@@ -8,13 +8,14 @@ import pytest
 from registry.access import Role
 from registry.accounts.queries import actor_of
 from registry.catalog.rules.subjects import Subject
+from registry.typeface import register_fonts
 from scoring import actions
 from scoring.errors import NotDispatchedError, OwnSheetFirstError
 from scoring.print_queries import blank_sheets_of, filled_sheets_of, result_summary_of
 from scoring.printing import print_result_summary, print_score_sheets
 from scoring.rules.printed import PrintMark, ResultSummary, SummaryLine
 from scoring.rules.states import ResultFlag
-from scoring.typeface import NEVER_FIRST, REGULAR, broken_lines, register_fonts, width_pt
+from scoring.typeface import NEVER_FIRST, REGULAR, broken_lines, width_pt
 
 PRINTED = PrintMark("工作人员7", datetime(2026, 12, 5, 9, 0, tzinfo=UTC))
 

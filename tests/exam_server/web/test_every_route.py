@@ -15,6 +15,7 @@ PUBLIC_ENDPOINTS = {
     "seb.key",
     "seb.leave",
     "seb.verify",
+    "rare_font",
     "home.start",
     "public_lookup.catalog",
     "public_lookup.look_up",

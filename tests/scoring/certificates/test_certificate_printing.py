@@ -11,10 +11,11 @@ from reportlab.pdfbase.pdfmetrics import getFont
 
 from registry.catalog.rules.subjects import Subject
 from registry.keys import new_key_ring
+from registry.typeface import register_fonts
 from scoring.certificates.printing import print_certificates
 from scoring.certificates.rules.face import CertificateFace
 from scoring.certificates.rules.seal import SealedFacts, open_seal, seal_facts
-from scoring.typeface import BOLD, REGULAR, register_fonts
+from scoring.typeface import BOLD, REGULAR
 
 RING = new_key_ring()
 FACTS = SealedFacts("2610052001600001", "考**", 60, date(2026, 12, 20), "JS00000001")
