@@ -15,6 +15,7 @@ class Permission(StrEnum):
     ACCOUNTS_MANAGE = "管理账号"
     AUDIT_READ = "查看审计日志"
     CATALOG_MANAGE = "管理考核目录"
+    EXAM_RULES_SET = "设定默认考场规则"
     PROJECT_PROPOSE = "提出开发需求"
     FILING_APPLY = "申请机构备案"
     FILING_CONFIRM = "确认机构备案"
@@ -78,6 +79,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.PROVINCE_OFFICER: frozenset(
         {
             _P.CATALOG_MANAGE,
+            _P.EXAM_RULES_SET,
             _P.PLAN_READ,
             _P.RESULTS_READ,
             _P.ERRATUM_DECIDE,

@@ -1,4 +1,4 @@
-"""What the office sets of a sitting: the limits of its exam rules."""
+"""What the office sets: the limits of a sitting, and those that new sittings take over."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from exam_server.delivery.errors import RoomNotReadyError
-from exam_server.delivery.models import SittingRun
+from exam_server.delivery.models import DefaultRules, SittingRun
 from exam_server.delivery.rules.exam_rules import DEFAULT_RULES, ExamRules
 from exam_server.delivery.states import BEFORE_CHECK_IN, RUN_WORDS, RunState
 from registry.access import Actor, Permission
@@ -21,7 +21,28 @@ def latest_entry(db: Session, plan_id: int) -> ExamRules:
     """Return the strictest limit for entering of a plan's sittings at computers."""
     runs = select(SittingRun).join(Sitting, Sitting.id == SittingRun.sitting_id)
     own = [run.rules for run in db.scalars(runs.where(Sitting.plan_id == plan_id))]
-    return min(own, key=lambda rules: rules.late_entry_minutes, default=DEFAULT_RULES)
+    return min(own, key=lambda rules: rules.late_entry_minutes, default=default_rules(db))
+
+
+def newest_defaults(db: Session) -> DefaultRules | None:
+    """Return what the province has set last, None as long as the product's own values hold."""
+    return db.scalar(select(DefaultRules).order_by(DefaultRules.id.desc()).limit(1))
+
+
+def default_rules(db: Session) -> ExamRules:
+    """Return the limits that a new sitting takes over."""
+    newest = newest_defaults(db)
+    return newest.rules if newest else DEFAULT_RULES
+
+
+def set_default_rules(db: Session, rules: ExamRules, *, actor: Actor, now: datetime) -> None:
+    """Set the limits for sittings that get their paper from now on; earlier rows stay."""
+    actor.require(Permission.EXAM_RULES_SET)
+    detail = {"before": asdict(default_rules(db)), "after": asdict(rules.checked())}
+    row = DefaultRules(**asdict(rules), set_at=now, set_by_id=actor.account_id)
+    db.add(row)
+    db.flush()
+    note(db, "set_default_rules", ("default_rules", row.id), actor=actor, now=now, detail=detail)
 
 
 def set_rules(

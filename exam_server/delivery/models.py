@@ -85,6 +85,24 @@ class SittingRun(Record):
         ]
 
 
+class DefaultRules(Record):
+    """The limits that new sittings at computers take over, as the province last set them."""
+
+    __tablename__ = "default_rules"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    late_entry_minutes: Mapped[int]
+    early_leave_minutes: Mapped[int]
+    late_ops_minutes: Mapped[int]
+    set_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    set_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+
+    @property
+    def rules(self) -> ExamRules:
+        """Return the limits."""
+        return ExamRules(self.late_entry_minutes, self.early_leave_minutes, self.late_ops_minutes)
+
+
 class Attempt(Record):
     """The work of one candidate; one per admission.
 

@@ -17,6 +17,7 @@ from exam_server.delivery.ending import add_event, end_attempt, end_leases
 from exam_server.delivery.errors import ReviewerError, RoomNotReadyError
 from exam_server.delivery.late_entry import mark_late_absent
 from exam_server.delivery.late_ops import settle_overdue
+from exam_server.delivery.limits import default_rules
 from exam_server.delivery.load_test.actions import give_way
 from exam_server.delivery.models import Attempt, RoomEvent, SittingRun
 from exam_server.delivery.queries import (
@@ -28,7 +29,7 @@ from exam_server.delivery.queries import (
 )
 from exam_server.delivery.question_reports import answer_in_room
 from exam_server.delivery.roots import sign_room
-from exam_server.delivery.rules.exam_rules import DEFAULT_RULES, ExamRules
+from exam_server.delivery.rules.exam_rules import ExamRules
 from exam_server.delivery.states import (
     BEFORE_CHECK_IN,
     ENDED,
@@ -59,7 +60,7 @@ def prepare_run(
     *,
     actor: Actor,
     now: datetime,
-    rules: ExamRules = DEFAULT_RULES,
+    rules: ExamRules | None = None,
 ) -> SittingRun:
     """Give a sitting at computers its released paper."""
     actor.require(Permission.PAPER_RELEASE)
@@ -74,7 +75,7 @@ def prepare_set_run(
     *,
     actor: Actor,
     now: datetime,
-    rules: ExamRules = DEFAULT_RULES,
+    rules: ExamRules | None = None,
 ) -> SittingRun:
     """Give a sitting at computers a released set, of which every candidate gets a paper."""
     actor.require(Permission.PAPER_RELEASE)
@@ -88,7 +89,7 @@ def _prepare(
     sitting_id: int,
     paper: Paper | None,
     set_id: int | None,
-    rules: ExamRules,
+    rules: ExamRules | None,
     *,
     actor: Actor,
     now: datetime,
@@ -103,7 +104,7 @@ def _prepare(
         paper_id=paper.id,
         set_id=set_id,
         state=RunState.PLANNED,
-        **asdict(rules),
+        **asdict(rules or default_rules(db)),
     )
     db.add(run)
     digest = paper.paper_set.set_hash if set_id else paper.paper_hash

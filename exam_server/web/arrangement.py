@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 from exam_server.context import current_actor, now, reading, requires, transaction
 from exam_server.delivery import limits
 from exam_server.delivery.models import SittingRun
-from exam_server.delivery.rules.exam_rules import ExamRules
 from exam_server.delivery.states import BEFORE_CHECK_IN
 from exam_server.languages import translated as _
 from exam_server.web import forms
+from exam_server.web.exam_rules import read_rules
 from exam_server.web.plans import counts_of, steps_open_to
 from exam_server.web.words import word
 from registry.access import Actor, Permission, Role
@@ -165,11 +165,7 @@ def rules(sitting_id: int) -> ResponseReturnValue:
 def set_rules(sitting_id: int) -> ResponseReturnValue:
     """Set the limits of a sitting at computers."""
     try:
-        wanted = ExamRules(
-            late_entry_minutes=forms.read_int(request.form, "late_entry_minutes", "迟到入场时限"),
-            early_leave_minutes=forms.read_int(request.form, "early_leave_minutes", "最早交卷"),
-            late_ops_minutes=forms.read_int(request.form, "late_ops_minutes", "留存操作裁定时限"),
-        )
+        wanted = read_rules(request.form)
         with transaction() as db:
             limits.set_rules(db, sitting_id, wanted, actor=current_actor(), now=now())
     except AssessmentError as error:

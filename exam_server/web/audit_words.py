@@ -71,6 +71,7 @@ ACTIONS = {
     "defer_enrolment": "转为缓考",
     "approve_accommodation": "批准延长考试时间",
     "set_exam_rules": "设定考场规则",
+    "set_default_rules": "设定默认考场规则",
     "handle_event": "处理考场事件",
     "away_lock": "开启离屏遮盖",
     "away_unlock": "停止离屏遮盖",
@@ -226,6 +227,7 @@ OBJECTS = {
     "audited_answer": "抽样的答案",
     "score_sheet": "评分记录表",
     "sitting": "场次",
+    "default_rules": "默认考场规则",
     "specification": "考核规范",
 }
 

@@ -51,6 +51,7 @@ ENTRIES: tuple[Entry, ...] = (
         "考务", "考核计划", "plans.index", (_P.PLAN_READ,), ("plans", "enrolment", "arrangement")
     ),
     Entry("考务", "考场", "venues.index", (_P.ARRANGE,)),
+    Entry("考务", "考场规则", "exam_rules.show", (_P.EXAM_RULES_SET, _P.PLAN_APPROVE)),
     Entry("题库", "题库", "question_bank.projects", (_P.BANK_READ,), BANK_AREAS),
     Entry(
         "题库", "我的命题", "item_authoring.index", ITEM_WRITERS, ("item_authoring", "own_import")

@@ -1,12 +1,16 @@
 """The limits of a sitting: who comes too late, who wants to hand in too early."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from exam_server.delivery.errors import LateEntryError, ReviewerError, RoomNotReadyError
-from exam_server.delivery.limits import set_rules
+from exam_server.delivery.limits import set_default_rules, set_rules
+from exam_server.delivery.models import SittingRun
+from exam_server.delivery.proctor_actions import prepare_run
 from exam_server.delivery.rules.exam_rules import ExamRules
+from registry.access import SYSTEM, Permission
 from registry.errors import InvalidInputError
 from tests.support.room import START, Room
 
@@ -124,3 +128,17 @@ def test_handing_in_too_early_is_refused_with_the_time_that_remains(room: Room) 
 def test_limits_that_no_sitting_can_keep_to_are_refused(room: Room) -> None:
     with pytest.raises(InvalidInputError, match="0 至 240"):
         limit(room, late_entry_minutes=241)
+
+
+def test_a_new_sitting_takes_over_what_the_province_has_set(room: Room) -> None:
+    province = replace(SYSTEM, permissions=frozenset({Permission.EXAM_RULES_SET}))
+    with room.database.transaction() as db:
+        set_default_rules(db, ExamRules(15, 45, 20), actor=province, now=room.clock())
+        run = db.get_one(SittingRun, room.sitting_id)
+        assert run.rules.late_entry_minutes == 30  # it had its paper before
+        sitting, paper = run.sitting_id, run.paper_id
+        db.delete(run)
+        db.flush()
+        releaser = replace(SYSTEM, permissions=frozenset({Permission.PAPER_RELEASE}))
+        again = prepare_run(db, sitting, paper, actor=releaser, now=room.clock())
+        assert again.rules == ExamRules(15, 45, 20)
