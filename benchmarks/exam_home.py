@@ -11,17 +11,21 @@ from exam_server.delivery.models import Attempt, SittingRun
 from exam_server.delivery.queries import room_code
 from exam_server.rehearsal.batch import BatchOrder, build_batch
 from exam_server.rehearsal.day import PASSWORD
-from exam_server.rehearsal.office import build_office, find_office
+from exam_server.rehearsal.office import PROJECT, build_office, find_office
 from exam_server.seeding import load_seeds
+from item_bank.composing.actions import save_blueprint
 from item_bank.queries import paper_content
+from item_bank.rules.blueprint_terms import TEMPLATES, BlueprintTerms
 from item_bank.rules.ordering import shown_ids
 from item_bank.rules.paper import PaperContent
 from registry.accounts.passwords import hash_password
+from registry.catalog.queries import project_by_number
 from registry.database import Database
 from registry.enrolment.models import Enrolment
 from registry.scheduling.models import Admission
 
 OFFICE_LEAD = timedelta(days=60)
+LONGEST = next(template for template in TEMPLATES if template.code == "T-A")
 
 
 @dataclass(frozen=True)
@@ -34,11 +38,17 @@ class Seat:
 
 
 def prepare(database: Database, candidates: int, sittings: int = 1) -> list[int]:
-    """Build the office and sittings with so many candidates each; return their ids."""
+    """Build the office and sittings with so many candidates each; return their ids.
+
+    Papers have 100 questions: of a project's blueprints the first by its code is drawn from.
+    """
     now = datetime.now(UTC)
     load_seeds(database, now=now - OFFICE_LEAD, tell=lambda _name, _count: None)
     with database.transaction() as db:
         office = build_office(db, hash_password(PASSWORD), now=now - OFFICE_LEAD)
+        terms = BlueprintTerms(LONGEST.code, LONGEST.minutes, LONGEST.sections)
+        project_id = project_by_number(db, PROJECT).id
+        save_blueprint(db, project_id, terms, actor=office.actors["tiku01"], now=now)
         return [
             build_batch(
                 db, office, BatchOrder(candidates, 0, now, 1 + n, first_person=n * candidates)
