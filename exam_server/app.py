@@ -14,6 +14,7 @@ from exam_server.cookies import SESSION_COOKIE
 from exam_server.delivery.alarms import unmoved
 from exam_server.delivery.room import ExamRoom
 from exam_server.delivery.writer import THREADS, Concurrency
+from exam_server.json_coding import Json
 from exam_server.languages import translated
 from exam_server.opening import open_database
 from exam_server.sockets import candidate as candidate_socket
@@ -159,6 +160,7 @@ def create_app(
 ) -> Server:
     """Put the server together: database, pages, sockets, the journal's writer."""
     app = Flask("exam_server")
+    app.json = Json(app)
     database = open_database(settings)
     sightings = Sightings()
     app.extensions[EXTENSION] = Surroundings(database, settings, clock, sightings)

@@ -6,10 +6,10 @@ be rebuilt for as long as the paper is kept, on any machine and with any version
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from item_bank.rules.item import Figure, OptionContent
 from item_bank.rules.kinds import ItemKind
@@ -20,8 +20,7 @@ ID_DIGITS = 8
 Entry = TypeVar("Entry")
 
 
-@dataclass(frozen=True)
-class CandidateFigure:
+class CandidateFigure(NamedTuple):
     """A figure as a candidate's page needs it."""
 
     file_hash: str
@@ -30,16 +29,14 @@ class CandidateFigure:
     caption: str
 
 
-@dataclass(frozen=True)
-class CandidateOption:
+class CandidateOption(NamedTuple):
     """An option under an id that means nothing outside this candidate's paper."""
 
     id: str
     content: str
 
 
-@dataclass(frozen=True)
-class CandidateQuestion:
+class CandidateQuestion(NamedTuple):
     """A question as numbered and ordered for one candidate."""
 
     id: str
@@ -172,17 +169,23 @@ def option_ids_of(question: PaperQuestion, order_seed: int) -> dict[str, str]:
     return dict(zip(ids, opaque_ids("o", sources), strict=True))
 
 
-def opaque_ids(prefix: str, sources: Iterable[str]) -> Iterator[str]:
-    """Yield a short hash per source, all different: of two that collide the later moves on."""
-    taken: set[str] = set()
-    for source in sources:
-        digest = hashlib.sha256(source.encode()).hexdigest()
+def opaque_ids(prefix: str, sources: Iterable[str]) -> list[str]:
+    """Return a short hash per source, all different: of two that collide the later moves on."""
+    digests = [hashlib.sha256(source.encode()).hexdigest() for source in sources]
+    names = [digest[:ID_DIGITS] for digest in digests]
+    if len(set(names)) < len(names):
+        names = _moved_on(digests)
+    return [prefix + name for name in names]
+
+
+def _moved_on(digests: Sequence[str]) -> list[str]:
+    taken: list[str] = []
+    for digest in digests:
         start = 0
         while digest[start : start + ID_DIGITS] in taken:
             start += 1
-        name = digest[start : start + ID_DIGITS]
-        taken.add(name)
-        yield prefix + name
+        taken.append(digest[start : start + ID_DIGITS])
+    return taken
 
 
 def _shuffled(entries: Sequence[Entry], salt: str, name_of: Callable[[Entry], str]) -> list[Entry]:
