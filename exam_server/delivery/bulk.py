@@ -55,7 +55,7 @@ def written(instant: datetime) -> str:
     >>> written(datetime(2026, 12, 5, 9, tzinfo=UTC))
     '2026-12-05 09:00:00.000000'
     """
-    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    return instant.astimezone(UTC).isoformat(" ", "microseconds")[: -len("+00:00")]
 
 
 def _parameters(columns: Mapping[str, str], count: int) -> str:
