@@ -1,5 +1,6 @@
 """Brings a database to the newest version of the tables."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 def upgrade(engine: Engine, keys: KeyRing) -> None:
     """Apply every missing migration in one transaction; some seal what was open before."""
+    if is_current(engine):
+        return
     with engine.connect() as connection:
         if engine.dialect.name == "sqlite":  # which rebuilds a table by dropping the old one
             _driver(connection).execute("PRAGMA foreign_keys = OFF")
@@ -44,15 +47,19 @@ def is_current(engine: Engine) -> bool:
     """Say whether the database is at the newest version."""
     with engine.connect() as connection:
         present = MigrationContext.configure(connection).get_current_revision()
-        return present == ScriptDirectory.from_config(_config(connection)).get_current_head()
+        return present == _scripts().get_current_head()
 
 
 def has_known_version(engine: Engine) -> bool:
     """Say whether this program knows the database's version: not one written by a newer program."""
     with engine.connect() as connection:
         present = MigrationContext.configure(connection).get_current_revision()
-        scripts = ScriptDirectory.from_config(_config(connection)).walk_revisions()
-        return present is None or present in {script.revision for script in scripts}
+        return present is None or present in {one.revision for one in _scripts().walk_revisions()}
+
+
+@cache
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory(str(MIGRATIONS))
 
 
 def _config(connection: Connection) -> Config:

@@ -6,6 +6,7 @@ import signal
 import sys
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,11 +19,14 @@ from exam_server.migrating import upgrade
 from registry.database import Database, engine_for
 from registry.files import FileStore
 from registry.keys import new_key_ring
+from tests.support.built_once import built_once
+from tests.support.made_once import share_what_is_alike
 
 POSTGRESQL = os.environ.get("KAOHE_TEST_POSTGRESQL", "postgresql+psycopg://127.0.0.1:5432/postgres")
 LONGEST_TEST_S = 300
 settings.register_profile("kaohe", deadline=None)  # machines are busy: time is never asserted
 settings.load_profile("kaohe")
+share_what_is_alike()
 START = datetime(2026, 12, 5, 1, 0, tzinfo=UTC)  # 09:00 in Jiangsu
 
 
@@ -34,7 +38,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """With PostgreSQL only the tests that use a database run again."""
     if config.getoption("--backend") == "sqlite":
         return
-    kinds = {"database", "shared_database"}
+    kinds = {"database", "shared_database", "db"}
     chosen = [item for item in items if kinds & set(getattr(item, "fixturenames", ()))]
     config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
     items[:] = chosen
@@ -88,11 +92,7 @@ def now(clock: Clock) -> datetime:
 
 @pytest.fixture(scope="session")
 def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("migrated") / "kaohe.db"
-    engine = engine_for(f"sqlite:///{path}")
-    upgrade(engine, new_key_ring())
-    engine.dispose()
-    return path
+    return built_once(tmp_path_factory, "migrated", _migrated)
 
 
 @pytest.fixture(scope="session")
@@ -124,7 +124,16 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 def shared_database(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Database]:
-    """A migrated database for tests that only roll back; its statements are compiled once."""
+    """A migrated database for tests that only roll back."""
+    with rolled_back_database(request, tmp_path_factory) as shared:
+        yield shared
+
+
+@contextmanager
+def rolled_back_database(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Database]:
+    """Make a migrated database in which nothing is ever committed."""
     folder = tmp_path_factory.mktemp("shared")
     name = f"kaohe_shared_{uuid.uuid4().hex[:12]}"
     is_sqlite = request.config.getoption("--backend") == "sqlite"
@@ -155,6 +164,14 @@ def db(database: Database) -> Iterator[Session]:
     """One transaction, rolled back at the end."""
     with database.session() as session:
         yield session
+
+
+def _migrated(folder: Path) -> Path:
+    path = folder / "kaohe.db"
+    engine = engine_for(f"sqlite:///{path}")
+    upgrade(engine, new_key_ring())
+    engine.dispose()
+    return path
 
 
 def _postgresql_url(name: str) -> str:

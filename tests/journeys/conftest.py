@@ -8,17 +8,17 @@ from playwright.sync_api import Browser
 
 from tests.exam_server.web.conftest import prepared_office, quiet_site, site
 from tests.support.browser import Journey, chromium
+from tests.support.built_once import built_once
 from tests.support.rooms import OpenRoom, open_room
-from tests.support.served import Served, World, prepared_once, served_copy
+from tests.support.served import Served, World, build_world, served_copy
 
 __all__ = ["prepared_office", "quiet_site", "site"]  # the application without a browser
 
 
 @pytest.fixture(scope="session")
-def prepared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> tuple[Path, World]:
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, World]:
     """The home as it was before any journey, built once for all workers."""
-    base = tmp_path_factory.getbasetemp()
-    return prepared_once((base if worker_id == "master" else base.parent) / "served")
+    return built_once(tmp_path_factory, "served", build_world)
 
 
 @pytest.fixture(scope="module")

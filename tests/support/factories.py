@@ -18,7 +18,6 @@ from sqlalchemy.orm import Session
 from registry.access import SYSTEM, Actor, Role
 from registry.accounts.actions import NewAccount, open_account
 from registry.accounts.models import Account
-from registry.accounts.passwords import hash_password
 from registry.accounts.queries import actor_of
 from registry.catalog import queries as catalog_queries
 from registry.catalog.actions import NewSpecification, file_specification, load_catalog
@@ -68,6 +67,7 @@ from registry.staff.models import Examiner
 from registry.venues.actions import NewRoom, add_room
 from registry.venues.models import Room, RoomKind
 from registry.venues.queries import rooms_of
+from tests.support.made_once import quick_hash
 
 SEEDS = Path(__file__).parents[2] / "seeds"
 PASSWORD = "Demo-2026-kaohe"
@@ -139,10 +139,9 @@ class Scene:
         return [entry for entry in self.admissions if entry.sitting.subject == subject]
 
 
-@cache
 def password_hash() -> str:
-    """Return the hash of ``PASSWORD``; slow, so made once."""
-    return hash_password(PASSWORD)
+    """Return the hash of ``PASSWORD``."""
+    return quick_hash(PASSWORD)
 
 
 @cache

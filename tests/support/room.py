@@ -32,12 +32,13 @@ from exam_server.proctor_commands import carry_out
 from exam_server.rehearsal.batch import Batch, BatchOrder, build_batch
 from exam_server.rehearsal.office import PROJECT, Office, build_office, find_office
 from exam_server.seeding import SEEDS, load_seeds
-from registry.accounts.passwords import hash_password
 from registry.audit_log import AuditEntry
 from registry.database import Database, engine_for
 from registry.files import FileStore
 from registry.keys import open_key_ring
 from registry.scheduling.models import Admission, Sitting
+from tests.support.built_once import built_once
+from tests.support.made_once import quick_hash
 
 START = datetime(2026, 12, 5, 1, 0, tzinfo=UTC)  # where the stopped clock of the tests begins
 PASSWORD = "Kaohe-demo-2026"
@@ -73,7 +74,7 @@ def prepare_office(folder: Path, starts_at: datetime, *, url: str = "") -> None:
         seeds = marked_seeds(folder.parent / f"{folder.name}-seeds")
         load_seeds(database, now=then, tell=lambda _name, _count: None, seeds=seeds)
         with database.transaction() as db:
-            build_office(db, hash_password(PASSWORD), now=then)
+            build_office(db, quick_hash(PASSWORD), now=then)
     finally:
         database.engine.dispose()
 
@@ -131,6 +132,26 @@ def postgresql_database(template: str = "template1") -> Iterator[str]:
         _administer(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@contextmanager
+def copy_of(prepared: Prepared, home: Path) -> Iterator[str]:
+    """Copy a prepared home, and its database; yields the URL of the copy."""
+    shutil.copytree(prepared.folder, home)
+    if not prepared.template:
+        yield f"sqlite:///{home / 'kaohe.db'}"
+        return
+    with postgresql_database(prepared.template) as name:
+        yield postgresql_url(name)
+
+
+@contextmanager
+def data_of(settings: Settings) -> Iterator[Database]:
+    """Open the database of a home with the keys its data is sealed with."""
+    engine = engine_for(settings.database_url)
+    keys = open_key_ring(settings.keys_folder)
+    yield Database(engine, keys, FileStore(settings.files_folder, keys))
+    engine.dispose()
+
+
 def postgresql_url(name: str) -> str:
     """Return the URL of a database on the test server."""
     return POSTGRESQL.rsplit("/", 1)[0] + "/" + name
@@ -148,26 +169,43 @@ def prepared(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Prepared]:
     """The home that every test of a room gets a copy of."""
-    folder = tmp_path_factory.mktemp("prepared") / "home"
     order = BatchOrder(ON_SCREEN, ON_CARDS, START, seed=7)
     if request.config.getoption("--backend") == "sqlite":
-        yield prepare_home(folder, order)
+        yield built_once(tmp_path_factory, "prepared", lambda at: prepare_home(at / "home", order))
         return
+    folder = tmp_path_factory.mktemp("prepared") / "home"
     with postgresql_database() as name:
         made = prepare_home(folder, order, url=postgresql_url(name))
         yield Prepared(made.folder, made.batch, name)
 
 
+@pytest.fixture(scope="session")
+def office_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with seeds and office, as of today, that every test gets a copy of."""
+    return built_once(tmp_path_factory, "office", _office_of_today)
+
+
+def _office_of_today(folder: Path) -> Path:
+    prepare_office(folder / "home", datetime.now(UTC))
+    return folder / "home"
+
+
+@pytest.fixture
+def home_for(office_home: Path, tmp_path: Path) -> Callable[[int], Prepared]:
+    """Return how to prepare a home with so many candidates at computers, whose batch begins now."""
+
+    def prepare(on_screen: int) -> Prepared:
+        order = BatchOrder(on_screen, 0, datetime.now(UTC), seed=7)
+        return prepare_batch(Path(shutil.copytree(office_home, tmp_path / "home")), order)
+
+    return prepare
+
+
 @pytest.fixture
 def database_url(prepared: Prepared, tmp_path: Path) -> Iterator[str]:
     """The URL of a copy for this test alone; its keys and files are in ``tmp_path / "home"``."""
-    home = tmp_path / "home"
-    shutil.copytree(prepared.folder, home)
-    if not prepared.template:
-        yield f"sqlite:///{home / 'kaohe.db'}"
-        return
-    with postgresql_database(prepared.template) as name:
-        yield postgresql_url(name)
+    with copy_of(prepared, tmp_path / "home") as url:
+        yield url
 
 
 @pytest.fixture
@@ -179,10 +217,8 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 @pytest.fixture
 def database(settings: Settings) -> Iterator[Database]:
     """This test's own database with the keys its data is sealed with."""
-    engine = engine_for(settings.database_url)
-    keys = open_key_ring(settings.keys_folder)
-    yield Database(engine, keys, FileStore(settings.files_folder, keys))
-    engine.dispose()
+    with data_of(settings) as found:
+        yield found
 
 
 @pytest.fixture
@@ -288,6 +324,7 @@ class Page:
         self.seq = 0
         self.epoch = 1
         self._token = ""
+        self._questions: list[dict[str, Any]] = []
 
     def sign_in(self, code: str, *, number: str | None = None) -> str:
         """Send the form; return the refusal that the page shows, empty when let in."""
@@ -319,8 +356,11 @@ class Page:
         return told
 
     def questions(self) -> list[dict[str, Any]]:
-        """Return the questions in the order shown."""
-        return [q for section in self.state()["paper"]["sections"] for q in section["questions"]]
+        """Return the questions in the order shown, asked for once."""
+        if not self._questions:
+            sections = self.state()["paper"]["sections"]
+            self._questions = [q for section in sections for q in section["questions"]]
+        return self._questions
 
     def op(self, kind: str, item: str = "", value: tuple[str, ...] = ()) -> dict[str, Any]:
         """Write the next operation into the journal; nothing is sent."""

@@ -3,8 +3,6 @@
 The home is built once through the actions that people use, and copied for every module of tests.
 """
 
-import fcntl
-import pickle
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -31,7 +29,6 @@ from exam_server.rehearsal.practical import score_practical
 from exam_server.rehearsal.server_process import ServerProcess
 from exam_server.seeding import load_seeds
 from item_bank.models import Paper
-from registry.accounts.passwords import hash_password
 from registry.database import Database, engine_for
 from registry.enrolment.actions import enrol_candidate, submit_roster
 from registry.files import FileStore
@@ -44,6 +41,7 @@ from scoring.certificates.actions import approve_issue, issue_certificates, rece
 from scoring.errata.actions import NewErratum, decide_erratum, propose_erratum
 from scoring.panel_actions import MarkEntry, open_sheet, record_marks, submit_sheet
 from scoring.rules.errata import Remedy
+from tests.support.made_once import quick_hash
 
 PASSWORD = "Kaohe-demo-2026"
 SEED = 2026
@@ -195,20 +193,9 @@ def served_copy(prepared: tuple[Path, World], home: Path) -> Iterator[Served]:
             opened.database.engine.dispose()
 
 
-def prepared_once(folder: Path) -> tuple[Path, World]:
-    """Build the home in a folder shared by all workers, or take what another one has built."""
-    folder.mkdir(exist_ok=True)
-    home, known = folder / "home", folder / "world.pickle"
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not known.exists():
-            known.write_bytes(pickle.dumps(build_world(home)))
-        world: World = pickle.loads(known.read_bytes())
-    return home, world
-
-
-def build_world(home: Path) -> World:
+def build_world(folder: Path) -> tuple[Path, World]:
     """Load the seeds, build the office, and leave work of every kind undone."""
+    home = folder / "home"
     home.mkdir()
     settings = _settings(home)
     database = open_database(settings)
@@ -216,7 +203,7 @@ def build_world(home: Path) -> World:
     try:
         load_seeds(database, now=now - timedelta(days=60), tell=lambda _name, _count: None)
         with database.transaction() as db:
-            office = build_office(db, hash_password(PASSWORD), now=now - timedelta(days=60))
+            office = build_office(db, quick_hash(PASSWORD), now=now - timedelta(days=60))
             receive_blanks(db, office.centre_id, *BLANKS, actor=office.actors["kucun01"], now=now)
             put_items_under_review(db, office, now=now)
             begin_new_projects(db, office, now=now)
@@ -231,16 +218,8 @@ def build_world(home: Path) -> World:
         _settle(database, office, scored, reviewed_id)
     finally:
         database.engine.dispose()
-    return World(
-        office,
-        tuple(rooms),
-        scored,
-        reviewed_id,
-        waiting,
-        waiting_id,
-        audit_plan_id,
-        open_plan_id,
-    )
+    made = (tuple(rooms), scored, reviewed_id, waiting, waiting_id, audit_plan_id, open_plan_id)
+    return home, World(office, *made)
 
 
 def mark_fully(

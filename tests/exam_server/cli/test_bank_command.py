@@ -1,6 +1,7 @@
 """``kaohe bank``: trial import and export on the command line."""
 
 import json
+import shutil
 from datetime import UTC, datetime
 
 import pytest
@@ -74,10 +75,11 @@ def test_source_and_project_exclude_one_another(source, tmp_path):
 
 
 @pytest.fixture
-def home(tmp_path, monkeypatch):
+def home(tmp_path, monkeypatch, migrated_file):
     """An installation with an invented bank of project 1."""
     monkeypatch.setenv("KAOHE_HOME", str(tmp_path))
     monkeypatch.delenv("KAOHE_DATABASE_URL", raising=False)
+    shutil.copy(migrated_file, tmp_path / "kaohe.db")
     database = open_database(read_settings())
     now = datetime(2026, 12, 5, 1, 0, tzinfo=UTC)
     with database.transaction() as db:

@@ -1,5 +1,7 @@
 """The command line: seeding twice, the first account, the check of the audit log."""
 
+import shutil
+
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import func, select, text
@@ -22,7 +24,8 @@ def home(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def opened(home):
+def opened(home, migrated_file):
+    shutil.copy(migrated_file, home / "kaohe.db")
     database = open_database(read_settings())
     yield database
     database.engine.dispose()
@@ -81,7 +84,10 @@ def test_an_untouched_audit_log_is_found_whole(opened):
 
 
 def test_a_changed_line_of_the_audit_log_is_named(opened):
-    run("seed")
+    words = "Strong-Pass-2026\nStrong-Pass-2026\n"
+    for name in ("xitong1", "xitong2", "xitong3"):
+        arguments = ("--login-name", name, "--name", name, "--role", "system_administrator")
+        assert run("accounts", "open", *arguments, input=words).exit_code == 0
     with opened.transaction() as db:
         db.execute(text("DROP TRIGGER audit_entry_no_update"))
         db.execute(text("UPDATE audit_entry SET actor_name = '无名氏' WHERE id = 2"))

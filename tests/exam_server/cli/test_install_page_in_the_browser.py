@@ -1,24 +1,22 @@
 """The install page in a real browser: it tells whether this PC trusts the room's server."""
 
-from datetime import UTC, datetime
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import expect
 
-from exam_server.rehearsal.batch import BatchOrder
 from exam_server.rehearsal.server_process import ServerProcess
 from tests.support.browser import chromium
-from tests.support.room import prepare_home
+from tests.support.room import Prepared, home_for, office_home  # noqa: F401  (fixtures)
 
 pytestmark = pytest.mark.browser
 SERVE = ("room", "serve", "--address", "127.0.0.1", "--install-port", "0", "--force")
 
 
 def test_the_check_tells_a_pc_without_the_certificate_from_one_that_trusts_it(
-    tmp_path: Path,
+    home_for: Callable[[int], Prepared],  # noqa: F811
 ) -> None:
-    home = prepare_home(tmp_path / "home", BatchOrder(2, 0, datetime.now(UTC), seed=7)).folder
+    home = home_for(2).folder
     with ServerProcess(home, command=SERVE) as server, chromium() as browser:
         outcomes = (
             (False, "安全连接还不可用"),

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import shutil
 import ssl
 import time
 import urllib.error
@@ -26,16 +27,17 @@ from exam_server.rehearsal.socket_client import SocketClient
 from exam_server.rehearsal.web_client import WebClient
 from exam_server.rehearsal.witnessed_room import WitnessedRoom
 from registry.keys import key_file
-from tests.support.room import PASSWORD, prepare_home
+from tests.support.room import PASSWORD, office_home, prepare_batch  # noqa: F401  (a fixture)
 from tests.support.room_command import room_command
 
 SERVE = ("room", "serve", "--address", "127.0.0.1", "--install-port", "0", "--force")
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(office_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: F811
     folder = tmp_path_factory.mktemp("room") / "home"
-    return prepare_home(folder, BatchOrder(2, 0, datetime.now(UTC), seed=7)).folder
+    shutil.copytree(office_home, folder)
+    return prepare_batch(folder, BatchOrder(2, 0, datetime.now(UTC), seed=7)).folder
 
 
 @contextmanager

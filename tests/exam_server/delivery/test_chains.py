@@ -2,7 +2,9 @@
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
@@ -16,7 +18,8 @@ from exam_server.delivery.transitions import event_link
 from exam_server.delivery.verification import Report, stored_row, verify
 from exam_server.delivery.walk import Fault
 from registry.database import Database, keys_of
-from tests.support.room import Page, Room
+from tests.conftest import START, Clock
+from tests.support.room import Page, Prepared, Room, copy_of, data_of, home_settings
 from tests.support.tampering import below_the_triggers
 
 OF_AN_ATTEMPT = ("answer_op", "attempt_event", "answer", "event_receipt", "outage", "lease")
@@ -33,9 +36,42 @@ def work(page: Page) -> None:
     page.send(page.choose(3), page.choose(1, 1))
 
 
+@dataclass(frozen=True)
+class Sat:
+    """What remains of a room that is closed."""
+
+    database: Database
+    sitting_id: int
+    numbers: list[str]
+
+
+@pytest.fixture(scope="module")
+def sat_once(
+    prepared: Prepared, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Prepared, list[str]]]:
+    """The home of the closed room and the numbers of its candidates."""
+    home = tmp_path_factory.mktemp("sat") / "home"
+    with copy_of(prepared, home) as url:
+        settings = home_settings(home, url)
+        with data_of(settings) as database:
+            room = Room(settings, database, prepared.batch.screen_sitting_id, Clock(START))
+            hold(room)
+            room.server.close()
+        template = url.rsplit("/", 1)[1] if prepared.template else ""
+        yield replace(prepared, folder=home, template=template), room.numbers
+
+
 @pytest.fixture
-def sat(room: Room) -> Room:
-    """Two candidates have worked, a minute has been signed, both have handed in, all is closed."""
+def sat(sat_once: tuple[Prepared, list[str]], tmp_path: Path) -> Iterator[Sat]:
+    """A copy of the closed room, to be tampered with."""
+    prepared, numbers = sat_once
+    home = tmp_path / "sat"
+    with copy_of(prepared, home) as url, data_of(home_settings(home, url)) as database:
+        yield Sat(database, prepared.batch.screen_sitting_id, numbers)
+
+
+def hold(room: Room) -> None:
+    """Let two candidates work, sign a minute, let both hand in and close the room."""
     pages = room.working(2)
     for page in pages:
         work(page)
@@ -45,10 +81,9 @@ def sat(room: Room) -> Room:
         page.hand_in()
     room.excuse_others(2)
     room.command("close")
-    return room
 
 
-def tamper(room: Room, *statements: str) -> int:
+def tamper(room: Sat, *statements: str) -> int:
     """Run statements on the second attempt, ``:a`` in them; return its id."""
     with below_the_triggers(room.database) as db:
         attempt_id = db.scalars(select(Attempt.id).order_by(Attempt.id)).all()[1]
@@ -68,7 +103,7 @@ def places(report: Report, attempt_id: int | None) -> Places:
     return {(finding.fault, finding.seq) for finding in report.findings}
 
 
-def test_a_room_that_nobody_touched_is_whole(sat: Room) -> None:
+def test_a_room_that_nobody_touched_is_whole(sat: Sat) -> None:
     report = verified(sat.database)
     assert [finding.text for finding in report.findings] == []
     assert (report.sittings, report.attempts, report.ops) == (1, 2, 2 * STEPS)
@@ -117,7 +152,7 @@ UPDATE = "UPDATE answer_op SET {} WHERE attempt_id = :a AND seq = {}"
         "chain_hash = '" + "a" * 64 + "'",
     ],
 )
-def test_a_changed_row_is_found_at_its_step(sat: Room, change: str) -> None:
+def test_a_changed_row_is_found_at_its_step(sat: Sat, change: str) -> None:
     attempt_id = tamper(sat, UPDATE.format(change, 3))
     found = {place for place in places(verified(sat.database), attempt_id) if place[1] is not None}
     assert (Fault.CHANGED, 3) in found
@@ -125,7 +160,7 @@ def test_a_changed_row_is_found_at_its_step(sat: Room, change: str) -> None:
 
 
 @pytest.mark.parametrize("step", [1, 4, STEPS])
-def test_a_deleted_row_is_found_at_its_step(sat: Room, step: int) -> None:
+def test_a_deleted_row_is_found_at_its_step(sat: Sat, step: int) -> None:
     attempt_id = tamper(sat, f"DELETE FROM answer_op WHERE attempt_id = :a AND seq = {step}")
     found = {place for place in places(verified(sat.database), attempt_id) if place[1] is not None}
     assert found == {(Fault.MISSING, step)}
@@ -140,7 +175,7 @@ def renumber(first: int, by: int) -> tuple[str, str]:
     )
 
 
-def test_a_deleted_row_is_found_although_all_others_were_renumbered(sat: Room) -> None:
+def test_a_deleted_row_is_found_although_all_others_were_renumbered(sat: Sat) -> None:
     attempt_id = tamper(
         sat,
         "DELETE FROM answer_op WHERE attempt_id = :a AND seq = 3",
@@ -160,7 +195,7 @@ INSERT = (
 )
 
 
-def test_a_row_put_in_between_is_found_at_its_step(sat: Room) -> None:
+def test_a_row_put_in_between_is_found_at_its_step(sat: Sat) -> None:
     attempt_id = tamper(
         sat,
         *renumber(4, 1),
@@ -170,13 +205,13 @@ def test_a_row_put_in_between_is_found_at_its_step(sat: Room) -> None:
     assert (Fault.INSERTED, 4) in places(verified(sat.database), attempt_id)
 
 
-def test_a_row_put_in_at_the_end_is_found_at_its_step(sat: Room) -> None:
+def test_a_row_put_in_at_the_end_is_found_at_its_step(sat: Sat) -> None:
     attempt_id = tamper(sat, INSERT.format(STEPS + 1, 2))
     assert (Fault.INSERTED, STEPS + 1) in places(verified(sat.database), attempt_id)
 
 
 @pytest.mark.parametrize(("one", "other"), [(2, 3), (2, 6), (1, 7)])
-def test_rows_that_changed_places_are_found_at_both_steps(sat: Room, one: int, other: int) -> None:
+def test_rows_that_changed_places_are_found_at_both_steps(sat: Sat, one: int, other: int) -> None:
     attempt_id = tamper(
         sat,
         UPDATE.format("seq = 1000", one),
@@ -190,7 +225,7 @@ def test_rows_that_changed_places_are_found_at_both_steps(sat: Room, one: int, o
     assert (words[one], words[other]) == (f"原为第 {other} 步", f"原为第 {one} 步")
 
 
-def test_exchanged_row_numbers_are_found_at_both_steps(sat: Room) -> None:
+def test_exchanged_row_numbers_are_found_at_both_steps(sat: Sat) -> None:
     with sat.database.reading() as db:
         attempt_id = db.scalars(select(Attempt.id).order_by(Attempt.id)).all()[1]
         own = dict(
@@ -208,7 +243,7 @@ def test_exchanged_row_numbers_are_found_at_both_steps(sat: Room) -> None:
     assert found == {(Fault.REORDERED, 2), (Fault.REORDERED, 6)}
 
 
-def rewrite(room: Room, change: str, step: int) -> int:
+def rewrite(room: Sat, change: str, step: int) -> int:
     """Change a row and everything the tables hold of it, so that the chain fits again."""
     attempt_id = tamper(room, UPDATE.format(change, step))
     with below_the_triggers(room.database) as db:
@@ -221,7 +256,7 @@ def rewrite(room: Room, change: str, step: int) -> int:
     return attempt_id
 
 
-def test_a_chain_that_was_rewritten_to_fit_is_given_away_by_receipt_and_roots(sat: Room) -> None:
+def test_a_chain_that_was_rewritten_to_fit_is_given_away_by_receipt_and_roots(sat: Sat) -> None:
     attempt_id = rewrite(sat, "mono_ms = 77", 5)
     assert places(verified(sat.database), attempt_id) == {
         (Fault.RECEIPT, None),
@@ -230,14 +265,14 @@ def test_a_chain_that_was_rewritten_to_fit_is_given_away_by_receipt_and_roots(sa
     }
 
 
-def test_an_answer_that_differs_from_the_operations_is_found(sat: Room) -> None:
+def test_an_answer_that_differs_from_the_operations_is_found(sat: Sat) -> None:
     attempt_id = tamper(
         sat, "UPDATE answer SET value = 'o0' WHERE attempt_id = :a AND value <> '' AND seq = 7"
     )
     assert places(verified(sat.database), attempt_id) == {(Fault.FOLD, None)}
 
 
-def test_a_deleted_answer_is_found(sat: Room) -> None:
+def test_a_deleted_answer_is_found(sat: Sat) -> None:
     attempt_id = tamper(sat, "DELETE FROM answer WHERE attempt_id = :a AND seq = 7")
     assert places(verified(sat.database), attempt_id) == {(Fault.FOLD, None)}
 
@@ -251,7 +286,7 @@ def test_a_deleted_answer_is_found(sat: Room) -> None:
         "NULL",
     ],
 )
-def test_a_receipt_that_does_not_fit_is_found(sat: Room, change: str) -> None:
+def test_a_receipt_that_does_not_fit_is_found(sat: Sat, change: str) -> None:
     attempt_id = tamper(sat, f"UPDATE attempt SET receipt = {change} WHERE id = :a")
     assert places(verified(sat.database), attempt_id) == {(Fault.RECEIPT, None)}
 
@@ -262,7 +297,7 @@ def signed(db: Session, body: dict[str, object]) -> str:
     return json.dumps(body | own, sort_keys=True)
 
 
-def change_receipt(room: Room, change: Callable[[dict[str, object]], object]) -> int:
+def change_receipt(room: Sat, change: Callable[[dict[str, object]], object]) -> int:
     with room.database.transaction() as db:
         attempt = db.scalars(select(Attempt).order_by(Attempt.id)).all()[1]
         body = json.loads(attempt.receipt or "")
@@ -272,14 +307,14 @@ def change_receipt(room: Room, change: Callable[[dict[str, object]], object]) ->
         return attempt.id
 
 
-def test_a_receipt_of_before_the_chains_stays_valid(sat: Room) -> None:
+def test_a_receipt_of_before_the_chains_stays_valid(sat: Sat) -> None:
     change_receipt(sat, lambda body: body.pop("head_hash"))
     assert verified(sat.database).findings == []
 
 
 @pytest.mark.parametrize("name", ["head_hash", "head_seq", "answers_hash", "answered", "total"])
 def test_a_receipt_that_says_something_else_is_found_although_its_signature_is_right(
-    sat: Room, name: str
+    sat: Sat, name: str
 ) -> None:
     attempt_id = change_receipt(sat, lambda body: body.update({name: 1}))
     assert places(verified(sat.database), attempt_id) == {(Fault.RECEIPT, None)}
@@ -297,13 +332,13 @@ def test_a_receipt_that_says_something_else_is_found_although_its_signature_is_r
         "DELETE FROM chain_root",
     ],
 )
-def test_a_root_that_does_not_fit_is_found(sat: Room, change: str) -> None:
+def test_a_root_that_does_not_fit_is_found(sat: Sat, change: str) -> None:
     tamper(sat, change)
     found = verified(sat.database).findings
     assert {finding.fault for finding in found} == {Fault.ROOT}
 
 
-def test_an_attempt_that_was_removed_whole_is_given_away_by_the_roots(sat: Room) -> None:
+def test_an_attempt_that_was_removed_whole_is_given_away_by_the_roots(sat: Sat) -> None:
     with sat.database.reading() as db:
         attempt_id = db.scalars(select(Attempt.id).order_by(Attempt.id)).all()[1]
     tamper(
@@ -317,7 +352,7 @@ def test_an_attempt_that_was_removed_whole_is_given_away_by_the_roots(sat: Room)
     assert attempt_id in {finding.attempt_id for finding in report.findings}
 
 
-def test_a_finding_says_sitting_attempt_and_step(sat: Room) -> None:
+def test_a_finding_says_sitting_attempt_and_step(sat: Sat) -> None:
     attempt_id = tamper(sat, UPDATE.format("value = 'o0'", 3))
     told = verified(sat.database).findings[0].text
     assert told == (
@@ -326,7 +361,7 @@ def test_a_finding_says_sitting_attempt_and_step(sat: Room) -> None:
     )
 
 
-def test_a_sitting_that_is_not_asked_for_is_not_walked(sat: Room) -> None:
+def test_a_sitting_that_is_not_asked_for_is_not_walked(sat: Sat) -> None:
     assert verified(sat.database, sat.sitting_id).attempts == 2
     assert verified(sat.database, sat.sitting_id + 1).sittings == 0
 
@@ -362,7 +397,7 @@ def event_places(report: Report, attempt_id: int) -> Places:
         "chain_hash = '" + "a" * 64 + "'",
     ],
 )
-def test_a_changed_event_is_found_at_its_place(sat: Room, change: str) -> None:
+def test_a_changed_event_is_found_at_its_place(sat: Sat, change: str) -> None:
     attempt_id = tamper(sat, EVENT.format(change, 3))
     found = event_places(verified(sat.database), attempt_id)
     assert (Fault.CHANGED, 3) in found
@@ -370,14 +405,14 @@ def test_a_changed_event_is_found_at_its_place(sat: Room, change: str) -> None:
 
 
 @pytest.mark.parametrize("number", [1, 3, EVENTS])
-def test_a_deleted_event_is_found_at_its_place(sat: Room, number: int) -> None:
+def test_a_deleted_event_is_found_at_its_place(sat: Sat, number: int) -> None:
     attempt_id = tamper(
         sat, f"DELETE FROM attempt_event WHERE attempt_id = :a AND number = {number}"
     )
     assert event_places(verified(sat.database), attempt_id) == {(Fault.MISSING, number)}
 
 
-def test_events_that_changed_places_are_found_at_both(sat: Room) -> None:
+def test_events_that_changed_places_are_found_at_both(sat: Sat) -> None:
     attempt_id = tamper(
         sat,
         EVENT.format("number = 1000", 2),
@@ -388,7 +423,7 @@ def test_events_that_changed_places_are_found_at_both(sat: Room) -> None:
     assert found == {(Fault.REORDERED, 2), (Fault.REORDERED, 4)}
 
 
-def test_an_event_put_in_is_found_at_its_place(sat: Room) -> None:
+def test_an_event_put_in_is_found_at_its_place(sat: Sat) -> None:
     attempt_id = tamper(
         sat,
         "INSERT INTO attempt_event (id, attempt_id, number, kind, body, reason, actor, second, at,"
@@ -400,7 +435,7 @@ def test_an_event_put_in_is_found_at_its_place(sat: Room) -> None:
     assert (Fault.INSERTED, EVENTS + 1) in found
 
 
-def test_events_rewritten_to_fit_are_given_away_by_the_roots(sat: Room) -> None:
+def test_events_rewritten_to_fit_are_given_away_by_the_roots(sat: Sat) -> None:
     attempt_id = tamper(sat, EVENT.format("reason = '另有原因'", 3))
     with below_the_triggers(sat.database) as db:
         attempt, previous = db.get_one(Attempt, attempt_id), GENESIS
@@ -422,7 +457,7 @@ def test_events_rewritten_to_fit_are_given_away_by_the_roots(sat: Room) -> None:
         "paused_at = '2026-12-05 02:00:00'",
     ],
 )
-def test_a_column_that_differs_from_the_events_is_found(sat: Room, change: str) -> None:
+def test_a_column_that_differs_from_the_events_is_found(sat: Sat, change: str) -> None:
     attempt_id = tamper(sat, f"UPDATE attempt SET {change} WHERE id = :a")
     assert (Fault.STATE, None) in places(verified(sat.database), attempt_id)
 

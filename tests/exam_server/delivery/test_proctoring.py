@@ -14,7 +14,6 @@ from exam_server.proctor_commands import COMMANDS, carry_out
 from proctor.models import Incident
 from registry.access import Actor, Role
 from registry.accounts.actions import NewAccount, open_account
-from registry.accounts.passwords import hash_password
 from registry.accounts.queries import actor_of
 from registry.audit_log import AuditEntry
 from registry.errors import (
@@ -25,6 +24,7 @@ from registry.errors import (
     SeparationError,
 )
 from scoring.models import SubjectResult
+from tests.support.made_once import quick_hash
 from tests.support.refusals import contents
 from tests.support.room import PASSWORD, Page, Room, token_of
 
@@ -39,7 +39,7 @@ def idle_proctor(room: Room) -> Actor:
             NewAccount(
                 "jiankao99",
                 "江九",
-                hash_password(PASSWORD),
+                quick_hash(PASSWORD),
                 {Role.PROCTOR},
                 institution_id=room.office.institution_id,
             ),
