@@ -185,7 +185,6 @@ def test_the_words_of_another_version_do_not_open_in_its_place(db, bank):
         one.sealed = other.sealed
         with pytest.raises(AlteredItemError):
             content_of(one)
-    db.rollback()
 
 
 def test_items_are_listed_by_page_and_filter(db, bank):
