@@ -1,5 +1,6 @@
 """The command ``kaohe``; every subcommand is a module of this package, loaded when it is called."""
 
+import gc
 import importlib
 import sys
 from typing import Any
@@ -37,7 +38,10 @@ class Commands(click.Group):
         """Load the module of a subcommand."""
         if cmd_name not in COMMANDS:
             return None
+        gc.disable()  # what is loaded now stays: neither now nor later is it looked through
         module: Any = importlib.import_module(COMMANDS[cmd_name])
+        gc.freeze()
+        gc.enable()
         command: click.Command = module.command
         return command
 

@@ -56,7 +56,7 @@ def upper_bound(errors: int, looked_at: int, *, confidence: float = CONFIDENCE) 
     """
     if errors >= looked_at:
         return 1.0
-    return float(scipy.stats.beta.ppf(confidence, errors + 1, looked_at - errors))
+    return float(scipy.special.betaincinv(errors + 1, looked_at - errors, confidence))
 
 
 def seed_of(*facts: object) -> str:
