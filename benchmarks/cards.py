@@ -21,7 +21,7 @@ import zxingcpp
 from card_bench import CardBench
 from pyzbar import pyzbar
 
-from omr.reader.identity import qr_patch, read_barcode, read_qr
+from omr.reader.identity import qr_patch, read_barcode, read_modules, read_qr
 from omr.reader.loading import decode_gray
 from omr.reader.orient import turn_upright
 from omr.reader.reading import ENGINE_VERSION, GrayImage, PageReading
@@ -220,7 +220,8 @@ def codes(code: str, pages: int, seed: int, levels: tuple[str, ...]) -> None:
 
 def code_rates(bench: CardBench, level: Level, mode: Mode, pages: int) -> dict[str, Any]:
     """Count what each reader reads, with its mean CPU milliseconds."""
-    found, spent, placed = Counter[str](), Counter[str](), 0
+    found, spent, placed, wrong = Counter[str](), Counter[str](), 0, 0
+    tries: dict[str, Callable[[], object]] = {}
     for number in range(pages):
         scan, holder = bench.rehearse(level, mode, number)
         image = decode_gray(scan.jpeg)
@@ -237,10 +238,11 @@ def code_rates(bench: CardBench, level: Level, mode: Mode, pages: int) -> dict[s
         page, place = upright.image, registration.placement  # type: ignore[union-attr]
         patch = qr_patch(page, place, bench.layout)
         assert patch is not None
-        tries: dict[str, Callable[[], object]] = {
+        tries = {
             "zxing_cpp": lambda patch=patch: by_zxing(patch),
             "pyzbar": lambda patch=patch: by_zbar(patch),
             "opencv": lambda patch=patch: by_opencv(patch),
+            "modules": lambda page=page, place=place: by_modules(page, place, bench),
             "code128": lambda page=page, place=place: read_barcode(page, place, bench.layout),
             "cascade": lambda page=page, place=place: cascade(page, place, bench),
         }
@@ -249,25 +251,33 @@ def code_rates(bench: CardBench, level: Level, mode: Mode, pages: int) -> dict[s
             serial = work()
             spent[name] += time.process_time() - start
             found[name] += serial == holder.serial
+            wrong += serial is not None and serial != holder.serial
     return {
         "level": level.value,
         "mode": mode.value,
         "pages": pages,
         "placed": placed,
+        "wrong": wrong,
         **{
             name: {
                 "read": round(found[name] / max(placed, 1), 3),
                 "ms": round(1000 * spent[name] / max(placed, 1), 2),
             }
-            for name in ("zxing_cpp", "pyzbar", "opencv", "code128", "cascade")
+            for name in tries
         },
     }
 
 
 def cascade(page: GrayImage, place: Any, bench: CardBench) -> str | None:
-    """Read as the page does: the QR code by both readers in turn, else the Code 128."""
+    """Read as the page does: the QR code in every way in turn, else the Code 128."""
     code = read_qr(page, place, bench.layout)
     return code.serial if code else read_barcode(page, place, bench.layout)
+
+
+def by_modules(page: GrayImage, place: Any, bench: CardBench) -> str | None:
+    """Read module by module alone."""
+    code = read_modules(page, place, bench.layout)
+    return code.serial if code else None
 
 
 def by_zxing(patch: GrayImage) -> str | None:

@@ -1,12 +1,13 @@
 """Whose card it is: QR code and bar code of the page, read independently and compared."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import zxingcpp
 
+from omr.reader.module_grid import BORDER_MODULES, PATCH_PIXELS, redrawn
 from omr.reader.reading import FloatArray, GrayImage, IdentitySource, Placement
 from omr.reader.register import to_pixels
 from omr.reader.second_reader import second_reading
@@ -108,27 +109,46 @@ def qr_patch(image: GrayImage, placement: Placement, layout: CardLayout) -> Gray
 
 
 def read_qr(image: GrayImage, placement: Placement, layout: CardLayout) -> CardCode | None:
-    """Read the QR code at its place; a second reader tries when the first finds nothing."""
+    """Read the QR code at its place; module by module, or with a second reader, where it fails."""
     patch = qr_patch(image, placement, layout)
     if patch is None:
         return None
-    for found in zxingcpp.read_barcodes(
+    code = _code_in(first_reading(patch))
+    if code is not None or is_bare(patch):
+        return code
+    return read_modules(image, placement, layout) or _code_in(second_reading(patch))
+
+
+def read_modules(image: GrayImage, placement: Placement, layout: CardLayout) -> CardCode | None:
+    """Read a blurred QR code by measuring each of its modules where the layout has it."""
+    area = layout.qr
+    if area is None:
+        return None
+    border = BORDER_MODULES * area.module_mm
+    size = area.size_mm + 2 * border
+    rate = PATCH_PIXELS / area.module_mm
+    window = (area.x_mm - border, area.y_mm - border, size, size)
+    patch = _straighten(image, placement, layout, window, (rate, rate))
+    codes = (_code_in(first_reading(drawn)) for drawn in redrawn(patch, area.modules))
+    return next((code for code in codes if code is not None), None)
+
+
+def first_reading(patch: GrayImage) -> list[str]:
+    """Return what zxing-cpp reads as QR codes on the patch."""
+    found = zxingcpp.read_barcodes(
         patch,
         formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode),
         try_rotate=False,
         try_downscale=False,
         try_invert=False,
-    ):
-        code = parse_qr_text(found.text)
-        if code is not None:
-            return code
-    if is_bare(patch):
-        return None
-    for text in second_reading(patch):
-        code = parse_qr_text(text)
-        if code is not None:
-            return code
-    return None
+    )
+    return [str(code.text) for code in found]
+
+
+def _code_in(texts: Iterable[str]) -> CardCode | None:
+    """Return the first that is one of ours and whose sums hold."""
+    codes = (parse_qr_text(text) for text in texts)
+    return next((code for code in codes if code is not None), None)
 
 
 def read_barcode(image: GrayImage, placement: Placement, layout: CardLayout) -> str | None:
