@@ -18,7 +18,7 @@ from omr.rules.page_fate import absence_conflict, state_of_rejected, state_of_st
 from omr.rules.prefilled import differing, saved_answers
 from omr.rules.reasons import PageReason, PageStatus
 from omr.rules.scanner_health import health_json
-from omr.rules.states import UNFINISHED, BatchState, PageState
+from omr.rules.states import UNFINISHED, BatchState, CardState, PageState
 from omr.scan_files import StoredFile
 from omr.scans import measures_json
 from registry.access import Actor, Permission
@@ -194,6 +194,8 @@ def _judge(
         return state_of_rejected(reading.reason, behind_card=behind_card), str(reading.reason)
     if reading.serial is not None and card is None:
         return PageState.UNKNOWN, PageReason.UNKNOWN_SERIAL
+    if card is not None and card.state == CardState.SPOILED:
+        return PageState.UNKNOWN, PageReason.SPOILED_CARD
     if card is not None and queries.has_page(db, card.id):
         return PageState.DUPLICATE, PageReason.CARD_SEEN_BEFORE
     if image_hash is not None and db.scalar(

@@ -52,6 +52,7 @@ PAGE_REASONS = {
     "poor_match": Word("与版式不吻合"),
     "code_unreadable": Word("条码无法识读"),
     "code_conflict": Word("两个条码不一致"),
+    "spoiled_card": Word("这张答题卡已作废"),
     "unknown_serial": Word("不是本系统发出的卡号"),
     "number_conflict": Word("填涂的准考证号与条码不一致"),
     "number_doubtful": Word("填涂的准考证号存疑"),

@@ -49,6 +49,7 @@ class PageReason(StrEnum):
     PROCTOR_MARK_DOUBTFUL = "proctor_mark_doubtful"
     GROUPS_IN_DOUBT = "groups_in_doubt"
     OTHER_EXAM = "other_exam"  # the card is one of ours, but of another sitting
+    SPOILED_CARD = "spoiled_card"  # taken out of use before it came back
     CARD_SEEN_BEFORE = "card_seen_before"
     SAME_IMAGE = "same_image"
     NESTED_ARCHIVE = "nested_archive"

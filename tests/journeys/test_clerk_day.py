@@ -1,61 +1,59 @@
 """The day of a scanning clerk: design, print, scan with troubles, review, reconcile, release."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
-from exam_server.rehearsal.batch import Batch, BatchOrder, build_batch
-from exam_server.rehearsal.cards import PaperCandidate, paper_candidates
+from exam_server.rehearsal.batch import BatchOrder, build_batch
+from exam_server.rehearsal.cards import PaperCandidate, paper_candidates, print_sitting
 from item_bank.queries import frozen_key
+from item_bank.rules.paper import KeyedItem
+from omr.batch_queries import pages_of
 from omr.layout_queries import layout_of_sitting
 from omr.layouts import layout_named
 from omr.printing import print_blank
-from omr.queries import batches_of, state_counts
+from omr.queries import batches_of, known_serials
 from omr.reader.blank import render_page
-from omr.rules.states import PageState
+from omr.reader.reading import GrayImage
 from registry.fonts_folder import FONT_BOLD, FONT_REGULAR
 from scoring.models import SubjectResult
 from scoring.rules.marking import mark_theory
 from tests.support import clerk_day
 from tests.support.browser import Journey, grave_violations, sign_in_staff
+from tests.support.clerk_day import Fate, Pile, PrintedRoom
 from tests.support.served import PASSWORD, Served
 
 pytestmark = pytest.mark.browser
-CANDIDATES = 18
+ROOMS, SEATS = 12, 25
 SEED = 11
 KEYS = {"right": "1", "wrong": "2"}
+READ_WITHIN_MS = 400_000
 
 
-def test_day_of_a_scanning_clerk(journey: Journey, served: Served) -> None:
-    hold_the_day(journey, served, CANDIDATES)
-
-
-def hold_the_day(journey: Journey, served: Served, count: int) -> None:
-    """Design, print, scan, review, reconcile, release and mark; every trouble is found."""
+def test_day_of_a_scanning_clerk(journey: Journey, served: Served, tmp_path: Path) -> None:
+    """Design, print, scan one pile, review, reconcile, release and mark; all twelve are found."""
     clerk, second, office = (journey.page() for _ in range(3))
     sign_in_staff(clerk, "saomiao01", PASSWORD)
     sign_in_staff(second, "saomiao02", PASSWORD)
     sign_in_staff(office, "jigou01", PASSWORD)
     design_a_card(clerk)
-    batch = sitting_without_cards(served, count)
-    pdf = print_cards_of(office, batch.card_sitting_id)
-    with served.database.reading() as db:
-        people = paper_candidates(db, batch.card_sitting_id, seed=SEED)
-        layout = layout_of_sitting(db, batch.card_sitting_id)
-    assert layout is not None
-    other = print_blank(layout_named("kh-a4-100"), font_regular=FONT_REGULAR, font_bold=FONT_BOLD)
-    strange = render_page(other, dpi=clerk_day.DPI, index=0)
-    pile = clerk_day.make_pile(pdf, people, layout, strange=strange)
+    sittings = day_without_cards(served)
+    rooms, spoiled = print_all(office, served, sittings)
+    pile = clerk_day.make_pile(rooms, spoiled=spoiled, strangers=strangers(served))
+    assert len(pile.pages) >= 300
+    assert len(pile.fates) == 10  # two more: the card upside down is read, one lies aside
 
-    batch_id = scan(clerk, served, batch, clerk_day.pdf_of(*pile.pages))
-    with served.database.reading() as db:
-        counts = state_counts(db, batch_id)
-    plain = counts.pop(PageState.READ)
-    assert counts == clerk_day.FATES
-    assert plain + sum(counts.values()) == len(pile.pages)
+    clerk.goto(f"/cards/sittings/{sittings[0]}/day")
+    assert grave_violations(clerk) == []
+    batch_id = scan(
+        clerk, served, sittings[0], clerk_day.write_pdf(tmp_path / "pile.pdf", *pile.pages)
+    )
+    check_fates(served, batch_id, pile)
+    assert grave_violations(clerk) == []
 
     owners = pile.owners
     review(clerk, batch_id, owners)
@@ -64,26 +62,36 @@ def hold_the_day(journey: Journey, served: Served, count: int) -> None:
     review(clerk, batch_id, owners)
     expect(clerk.get_by_text("本批次已复核完毕")).to_be_visible()
 
-    clerk.goto(f"/cards/sittings/{batch.card_sitting_id}/reconciliation")
-    absent = people[clerk_day.ABSENT]
-    clerk.locator(f'input[name=absent][value="{absent.admission_id}"]').check()
-    clerk.get_by_label("考场记录缺考人数").fill("1")
-    clerk.get_by_role("button", name="登记到场情况").click()
-    expect(clerk.get_by_text("1 处不符", exact=True)).to_be_visible()
-    row = clerk.locator("tr").filter(has_text=people[clerk_day.FORGOTTEN].admission_no)
+    for room_no, sitting_id in enumerate(sittings):
+        absent = [clerk_day.ABSENT[1]] if room_no == clerk_day.ABSENT[0] else []
+        record_absent(clerk, sitting_id, [rooms[room_no].people[at] for at in absent])
+    short_of, seat = clerk_day.FORGOTTEN
+    release(clerk, batch_id)
+    expect(clerk.get_by_text("还有 1 个考场与考场记录不符，没有移交")).to_be_visible()
+    held = clerk.locator(f'tr[data-room="{sittings[short_of]}"]')
+    held.get_by_role("link", name="1 处不符").click()
+    row = clerk.locator("tr").filter(has_text=rooms[short_of].people[seat].admission_no)
     expect(row).to_contain_text("到场无卡")
     assert grave_violations(clerk) == []
-    release(clerk, batch_id)
-    expect(clerk.get_by_text("到场无卡")).to_be_visible()  # refused, and led to the seat
 
-    late_id = scan(clerk, served, batch, clerk_day.pdf_of(pile.late_page))
-    for released_id in (batch_id, late_id):
-        release(clerk, released_id)
-        expect(clerk.get_by_text("页到评分")).to_be_visible()
-    clerk.goto(f"/cards/sittings/{batch.card_sitting_id}")
-    confirm(clerk, "判分")
-    expect(clerk.get_by_text(f"{count - 1} 人有成绩，1 人缺考")).to_be_visible()
-    check_marks(served, people)
+    clerk.goto(f"/cards/sittings/{sittings[short_of]}")
+    late_id = scan(
+        clerk,
+        served,
+        sittings[short_of],
+        clerk_day.write_pdf(tmp_path / "late.pdf", pile.aside[clerk_day.FORGOTTEN]),
+    )
+    release(clerk, late_id)
+    expect(clerk.get_by_text(f"已移交 {SEATS} 页到评分")).to_be_visible()
+    clerk.goto(f"/cards/batches/{batch_id}")
+    expect(clerk.locator("[data-batch-state]")).to_have_text("已移交评分")
+    for room_no, sitting_id in enumerate(sittings):
+        absent_count = int(room_no == clerk_day.ABSENT[0])
+        clerk.goto(f"/cards/sittings/{sitting_id}")
+        confirm(clerk, "判分")
+        told = f"{SEATS - absent_count} 人有成绩，{absent_count} 人缺考"
+        expect(clerk.get_by_text(told)).to_be_visible()
+    check_marks(served, rooms)
 
 
 def design_a_card(clerk: Page) -> None:
@@ -101,19 +109,81 @@ def design_a_card(clerk: Page) -> None:
     expect(clerk.locator("tr").filter(has_text="KH-DAY")).to_contain_text("已发布")
 
 
-def sitting_without_cards(served: Served, count: int) -> Batch:
+def day_without_cards(served: Served) -> tuple[int, ...]:
     starts_at = datetime.now(UTC) - timedelta(days=25)
-    order = BatchOrder(0, count, starts_at, SEED, first_person=1_000, issues_cards=False)
+    order = BatchOrder(
+        0, SEATS, starts_at, SEED, first_person=1_000, issues_cards=False, card_rooms=ROOMS
+    )
     with served.database.transaction() as db:
-        return build_batch(db, served.world.office, order)
+        return build_batch(db, served.world.office, order).card_sitting_ids
 
 
-def print_cards_of(office: Page, sitting_id: int) -> bytes:
+def print_all(
+    office: Page, served: Served, sittings: Sequence[int]
+) -> tuple[list[PrintedRoom], bytes]:
+    """Print the cards of every room, the last by the usual card; one is spoiled and replaced."""
+    pdfs = [
+        print_cards_of(office, sitting_id, "JS-ZX" if sitting_id == sittings[-1] else "KH-DAY")
+        for sitting_id in sittings
+    ]
+    room_no, seat = clerk_day.SPOILED
+    spoiled, sitting_id = pdfs[room_no], sittings[room_no]
+    office.goto(f"/cards/sittings/{sitting_id}/reconciliation")
+    row = office.locator("tbody tr").nth(seat)
+    row.locator("summary").click()
+    row.get_by_label("原因").fill("污损")
+    row.get_by_role("checkbox").check()
+    row.get_by_role("button", name="作废").click()
+    expect(office.get_by_text("重新打印时会给考生一张新卡")).to_be_visible()
+    pdfs[room_no] = print_cards_of(office, sitting_id, "")
+    with served.database.reading() as db:
+        rooms = []
+        for sitting_id, pdf in zip(sittings, pdfs, strict=True):
+            layout, known = layout_of_sitting(db, sitting_id), known_serials(db, sitting_id)
+            assert layout is not None
+            people = paper_candidates(db, sitting_id, seed=SEED)
+            in_use = [person for person in people if person.serial in known]
+            rooms.append(PrintedRoom(pdf, in_use, layout))
+    return rooms, spoiled
+
+
+def strangers(served: Served) -> dict[Fate, GrayImage]:
+    """Return a page of another form, and a card of an exam of another day."""
+    other = print_blank(layout_named("kh-a4-100"), font_regular=FONT_REGULAR, font_bold=FONT_BOLD)
+    office, sitting_id = served.world.office, served.world.waiting.card_sitting_id
+    with served.database.reading() as db:
+        elsewhere = print_sitting(db, sitting_id, actor=office.actors["jigou01"])
+    return {
+        ("wrong_form", "poor_match"): render_page(other, dpi=clerk_day.DPI),
+        ("foreign", "other_exam"): render_page(elsewhere, dpi=clerk_day.DPI),
+    }
+
+
+def check_fates(served: Served, batch_id: int, pile: Pile) -> None:
+    """Every trouble is found for what it is, and nothing else is taken for one."""
+    with served.database.reading() as db:
+        pages = pages_of(db, batch_id)
+        found = {page.position: (str(page.state), page.reason) for page in pages}
+    assert len(found) == len(pile.pages)
+    plain = ("read", None)
+    assert {at: fate for at, fate in found.items() if fate != plain} == pile.fates
+
+
+def record_absent(clerk: Page, sitting_id: int, absent: Sequence[PaperCandidate]) -> None:
+    clerk.goto(f"/cards/sittings/{sitting_id}/reconciliation")
+    for person in absent:
+        clerk.locator(f'input[name=absent][value="{person.admission_id}"]').check()
+    clerk.get_by_label("考场记录缺考人数").fill(str(len(absent)))
+    clerk.get_by_role("button", name="登记到场情况").click()
+    expect(clerk.get_by_text(f"缺考 {len(absent)} 人，其余到场")).to_be_visible()
+
+
+def print_cards_of(office: Page, sitting_id: int, layout: str) -> bytes:
     office.goto(f"/cards/sittings/{sitting_id}")
     form = {
         "csrf_token": office.locator("input[name=csrf_token]").first.get_attribute("value") or "",
         "paper_id": option(office, "试卷", "各卷按座位轮换"),
-        "layout": option(office, "答题卡版式", "KH-DAY"),
+        "layout": option(office, "答题卡版式", layout),
     }
     reply = office.request.post(f"/cards/sittings/{sitting_id}/print", form=form)
     assert reply.headers["content-type"] == "application/pdf"
@@ -125,15 +195,14 @@ def option(page: Page, label: str, words: str) -> str:
     return chosen.first.get_attribute("value") or ""
 
 
-def scan(clerk: Page, served: Served, batch: Batch, pdf: bytes) -> int:
-    clerk.goto(f"/cards/sittings/{batch.card_sitting_id}")
-    file = {"name": "scan.pdf", "mimeType": "application/pdf", "buffer": pdf}
-    clerk.locator("input[type=file]").set_input_files(file)
+def scan(clerk: Page, served: Served, sitting_id: int, pdf: Path) -> int:
+    """Upload from the page that is open; return the batch."""
+    clerk.locator("input[type=file]").set_input_files(pdf)
     clerk.get_by_role("button", name="上传并识读").click()
-    expect(clerk.get_by_text("识读完毕")).to_be_visible(timeout=240_000)
+    expect(clerk.get_by_text("识读完毕")).to_be_visible(timeout=READ_WITHIN_MS)
     actor = served.world.office.actors["saomiao01"]
     with served.database.reading() as db:
-        return batches_of(db, batch.card_sitting_id, actor=actor)[0].id
+        return batches_of(db, sitting_id, actor=actor)[0].id
 
 
 def review(clerk: Page, batch_id: int, owners: Mapping[int, PaperCandidate]) -> None:
@@ -173,14 +242,18 @@ def confirm(clerk: Page, words: str) -> None:
     ask.get_by_role("button", name=words).click()
 
 
-def check_marks(served: Served, people: list[PaperCandidate]) -> None:
+def check_marks(served: Served, rooms: Sequence[PrintedRoom]) -> None:
     """Every mark is what the candidate meant, whatever happened to the card."""
     with served.database.reading() as db:
-        for index, person in enumerate(people):
-            chosen = select(SubjectResult).where(SubjectResult.admission_id == person.admission_id)
-            result = db.scalars(chosen).one()
-            if index == clerk_day.ABSENT:
-                assert result.flag == "absent"
-            else:
-                meant = mark_theory(frozen_key(db, person.paper_id), person.meant)
+        results = {row.admission_id: row for row in db.scalars(select(SubjectResult))}
+        keys: dict[int, Sequence[KeyedItem]] = {}
+        for room_no, room in enumerate(rooms):
+            for seat, person in enumerate(room.people):
+                result = results[person.admission_id]
+                if (room_no, seat) == clerk_day.ABSENT:
+                    assert result.flag == "absent"
+                    continue
+                if person.paper_id not in keys:
+                    keys[person.paper_id] = frozen_key(db, person.paper_id)
+                meant = mark_theory(keys[person.paper_id], person.meant)
                 assert result.mark == meant.total, person.admission_no

@@ -376,6 +376,8 @@ def test_a_spoiled_card_is_no_longer_known_and_its_candidate_gets_a_new_one(
     (first, *_rest) = queries.cards_of(desk.db, desk.sitting_id)
     spoil_card(desk.db, first.id, "污损", actor=clerk, now=NOW)
     assert first.serial not in queries.known_serials(desk.db, desk.sitting_id)
+    page = desk.take_clean(0)
+    assert (page.state, page.reason) == (PageState.UNKNOWN, "spoiled_card")
     issued = issue_cards(
         desk.db, desk.sitting_id, first.paper_id, card_layout(), actor=clerk, now=NOW
     )
