@@ -188,6 +188,9 @@ def pages_to_review(
     chosen = select(ScanPage).where(ScanPage.batch_id == batch_id, ScanPage.state.in_(WAITING))
     if sitting_id is not None:
         chosen = chosen.where(ScanPage.card_id.in_(cards_in(sitting_id)))
+    with_card = joinedload(ScanPage.card).options(*WITH_CANDIDATE)
+    told = (selectinload(ScanPage.owners), selectinload(ScanPage.audited))
+    chosen = chosen.options(*WITH_DECISIONS, *told, with_card)
     return db.scalars(chosen.order_by(ScanPage.position)).all()
 
 
