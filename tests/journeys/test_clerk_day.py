@@ -57,9 +57,7 @@ def test_day_of_a_scanning_clerk(journey: Journey, served: Served, tmp_path: Pat
     assert len(pile.fates) == 10  # two more: the card upside down is read, one lies aside
 
     clerk.goto(f"/cards/sittings/{sittings[0]}/day")
-    batch_id = scan(
-        clerk, served, sittings[0], clerk_day.write_pdf(tmp_path / "pile.pdf", *pile.pages)
-    )
+    batch_id = scan(clerk, clerk_day.write_pdf(tmp_path / "pile.pdf", *pile.pages))
     check_fates(served, batch_id, pile)
     assert grave_violations(clerk) == []
 
