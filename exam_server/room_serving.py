@@ -20,8 +20,10 @@ from exam_server.context import wall_clock
 from exam_server.delivery.errors import BusyError
 from exam_server.install_site import Installation, create_install_site
 from exam_server.room_host import ballast
+from exam_server.room_host.announcing import HOST, Announcement
 from exam_server.room_host.certificates import (
     authority_file,
+    names_of,
     open_authority,
     open_server_certificate,
     private_addresses,
@@ -68,6 +70,7 @@ def serve_room(server: Server, place: RoomPlace, *, ready: Callable[[OpenRoom], 
     beside = Group()
     beside.spawn(_note_runs, server, place.room_folder)
     link = _open_link(server, place, beside)
+    announced: list[Announcement] = []
 
     def listening(address: str) -> None:
         port = int(address.rsplit(":", 1)[1])
@@ -78,11 +81,18 @@ def serve_room(server: Server, place: RoomPlace, *, ready: Callable[[OpenRoom], 
         plain.start()
         install_page = f"http://{place.addresses[0]}:{plain.server_port}/"
         ready(OpenRoom(offered.room_address(""), install_page, authority.fingerprint()))
+        if HOST not in names_of(authority):
+            log.info("本考场的证书早于名称广播：考生机用上面的地址打开")
+            return
+        announced.append(Announcement(place.addresses, port))
+        beside.spawn(announced[0].tell, port)
 
     try:
         serve(server, ANY_HOST, place.port, ready=listening, tls=tls_context(place.keys_folder))
     finally:
         beside.kill()
+        for announcement in announced:
+            announcement.stop()
         if link is not None:
             link.stop()
 

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from exam_server.room_host.announcing import HOST
 from registry.durable import write_durably
 from registry.errors import InvalidInputError
 
@@ -32,6 +33,7 @@ PRIVATE_NETWORKS = tuple(
     for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "127.0.0.0/8")
 )
 LOCALHOST = "localhost"
+NAMES = (LOCALHOST, HOST)  # that a new authority may speak for, beside addresses
 AUTHORITY_LIFE = timedelta(days=3650)
 SERVER_LIFE = timedelta(days=397)  # the longest that every browser accepts
 RENEW_BEFORE = timedelta(days=30)
@@ -84,12 +86,19 @@ def open_authority(folder: Path, *, now: datetime) -> Certified:
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(signs_certificates=True), critical=True)
         .add_extension(
-            x509.NameConstraints([*permitted, x509.DNSName(LOCALHOST)], None), critical=True
+            x509.NameConstraints([*permitted, *map(x509.DNSName, NAMES)], None), critical=True
         )
     )
     made = Certified(builder.sign(key, hashes.SHA256()), key)
     _store(made, folder, AUTHORITY_NAME)
     return made
+
+
+def names_of(authority: Certified) -> list[str]:
+    """Return the names that an authority may speak for: one of before has not that of the room."""
+    limits = authority.certificate.extensions.get_extension_for_class(x509.NameConstraints).value
+    permitted = limits.permitted_subtrees or []
+    return [name.value for name in permitted if isinstance(name, x509.DNSName)]
 
 
 def open_server_certificate(
@@ -109,7 +118,8 @@ def open_server_certificate(
         .add_extension(_usage(signs_certificates=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .add_extension(
-            x509.SubjectAlternativeName([*alternatives, x509.DNSName(LOCALHOST)]), critical=False
+            x509.SubjectAlternativeName([*alternatives, *map(x509.DNSName, names_of(authority))]),
+            critical=False,
         )
         .add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.key.public_key()),
@@ -214,7 +224,10 @@ def _still_fits(
         return False
     names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     held = sorted(IPv4Address(str(a)) for a in names.get_values_for_type(x509.IPAddress))
-    return held == list(wanted) and certificate.not_valid_after_utc - now > RENEW_BEFORE
+    is_named = names.get_values_for_type(x509.DNSName) == names_of(authority)
+    return (
+        is_named and held == list(wanted) and certificate.not_valid_after_utc - now > RENEW_BEFORE
+    )
 
 
 def _certificate(folder: Path, name: str) -> Path:

@@ -16,6 +16,7 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 pytestmark = pytest.mark.browser
 PAGES = [
+    ("province_officer", "/exam-rules/"),
     ("", "/"),
     ("", "/sign-in"),
     ("", "/lookup"),
