@@ -19,9 +19,9 @@ from pathlib import Path
 import click
 import cv2
 import numpy as np
-from card_bench import CardBench
 from PIL import Image
 
+from benchmarks.card_bench import CardBench
 from omr.batch_reading.jobs import PAGES_A_JOB, Card, PageJob, Source
 from omr.batch_reading.pool import WorkerPool
 from omr.batch_reading.results import KeptPage
@@ -78,7 +78,7 @@ def main(
 ) -> None:
     """Read a batch and watch the memory."""
     bench = CardBench(code, seed)
-    card = Card(((bench.layout, bench.blank),), Orders(bench.known), keeps=keeps)
+    card = Card((((bench.layout, bench.blank),),), Orders(bench.known), keeps=keeps)
     with tempfile.TemporaryDirectory() as folder:
         scans = drawn(bench, distinct, Path(folder), as_pdf=as_pdf)
         watch(card, scans.jobs(pages), workers=workers, step=step)

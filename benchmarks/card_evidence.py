@@ -11,9 +11,9 @@ import math
 import click
 import numpy as np
 import numpy.typing as npt
-from card_bench import CardBench
 from scipy.optimize import minimize
 
+from benchmarks.card_bench import CardBench
 from omr.reader.evidence import CellMeasures, PageInk, features
 from omr.reader.reading import PageReading
 from omr.rehearsal.pencil import TrueMark

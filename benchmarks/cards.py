@@ -10,17 +10,18 @@ same run. ``… codes`` compares the readers of codes and what the cascade of bo
 import json
 import statistics
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 import cv2
 import zxingcpp
-from card_bench import CardBench
 from pyzbar import pyzbar
 
+from benchmarks.card_bench import CardBench
 from omr.reader.identity import qr_patch, read_barcode, read_modules, read_qr
 from omr.reader.loading import decode_gray
 from omr.reader.orient import turn_upright
@@ -30,7 +31,7 @@ from omr.rehearsal.pencil import TrueMark
 from omr.rehearsal.severity import Level, Mode
 from omr.rehearsal.tally import Tally, compare
 from omr.rules.card_code import parse_qr_text
-from omr.rules.reasons import WHOLE_PAGE_REASONS
+from omr.rules.reasons import WHOLE_PAGE_REASONS, PageReason
 
 SPEED_ROUNDS = 5
 BINS = (0.5, 0.9, 0.99, 0.998, 0.9995, 1.0)  # of the confidence, upper ends
@@ -131,8 +132,8 @@ def table(file: Path) -> None:
         for name in ("pages", "clear", "silent", "rejected", "wrong_identity", "marginal"):
             sums[name] += run[name]
         sums["marginal_silent"] += run["marginal_silent"]
-    heading = ("level, mode", "pages", "clear groups", "silent per 10k (below)", "review")
-    heading += ("rejected", "wrong identity", "marginal groups, silent")
+    heading = ["level, mode", "pages", "clear groups", "silent per 10k (below)", "review"]
+    heading += ["rejected", "wrong identity", "marginal groups, silent"]
     click.echo("| " + " | ".join(heading) + " |")
     click.echo("|" + " --- |" * len(heading))
     for (level, mode), sums in sorted(rows.items()):
@@ -220,31 +221,30 @@ def codes(code: str, pages: int, seed: int, levels: tuple[str, ...]) -> None:
 
 def code_rates(bench: CardBench, level: Level, mode: Mode, pages: int) -> dict[str, Any]:
     """Count what each reader reads, with its mean CPU milliseconds."""
-    found, spent, placed, wrong = Counter[str](), Counter[str](), 0, 0
+    found, placed, wrong = Counter[str](), 0, 0
+    spent: defaultdict[str, float] = defaultdict(float)
     tries: dict[str, Callable[[], object]] = {}
     for number in range(pages):
         scan, holder = bench.rehearse(level, mode, number)
         image = decode_gray(scan.jpeg)
         assert image is not None
         upright = turn_upright(image, [bench.layout])
-        registration = getattr(upright, "image", None) is not None and register(
-            upright.image,
-            upright.corners_px,
-            bench.layout,  # type: ignore[union-attr]
-        )
-        if not registration:
+        if isinstance(upright, PageReason):
+            continue
+        registration = register(upright.image, upright.corners_px, bench.layout)
+        if registration is None:
             continue
         placed += 1
-        page, place = upright.image, registration.placement  # type: ignore[union-attr]
+        page, place = upright.image, registration.placement
         patch = qr_patch(page, place, bench.layout)
         assert patch is not None
         tries = {
-            "zxing_cpp": lambda patch=patch: by_zxing(patch),
-            "pyzbar": lambda patch=patch: by_zbar(patch),
-            "opencv": lambda patch=patch: by_opencv(patch),
-            "modules": lambda page=page, place=place: by_modules(page, place, bench),
-            "code128": lambda page=page, place=place: read_barcode(page, place, bench.layout),
-            "cascade": lambda page=page, place=place: cascade(page, place, bench),
+            "zxing_cpp": partial(by_zxing, patch),
+            "pyzbar": partial(by_zbar, patch),
+            "opencv": partial(by_opencv, patch),
+            "modules": partial(by_modules, page, place, bench),
+            "code128": partial(read_barcode, page, place, bench.layout),
+            "cascade": partial(cascade, page, place, bench),
         }
         for name, work in tries.items():
             start = time.process_time()

@@ -165,7 +165,8 @@ def saves(
         reached = crowd.ask("ledger")["acknowledged"]
     for browser, seq in zip(browsers, reached, strict=True):
         browser.state["head_seq"] = seq
-    return figures(told["done"], told["done"] / told["per_s"], cpu) | told["ms"]
+    measured = figures(told["done"], told["done"] / told["per_s"], cpu)
+    return {**measured, **told["ms"]}
 
 
 def plan_of(browser: Browser, last_event: int) -> dict[str, Any]:

@@ -148,7 +148,7 @@ def _check_singly(
 
 def _shares(count: int, offset: int, power: float) -> np.ndarray:
     shares = 1 / np.arange(offset, count + offset) ** power
-    return shares / shares.sum()
+    return np.asarray(shares / shares.sum())
 
 
 def _item(frame: int, words: Sequence[str], choice: int) -> ItemContent:

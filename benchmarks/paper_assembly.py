@@ -17,7 +17,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
@@ -190,9 +192,10 @@ def one_after_another(task: Task, seed: int, *, band: bool) -> list[Paper]:
         found = milp(
             random.random(len(uses)),
             constraints=LinearConstraint(rows, least, most),
-            integrality=np.ones(len(uses)),
+            integrality=np.ones(len(uses), int),
             bounds=Bounds(0, (uses < task.cap).astype(float)),
         )
+        assert found.x is not None
         papers.append(tuple(np.flatnonzero(found.x > 0.5).tolist()))
         uses[list(papers[-1])] += 1
     return papers
@@ -205,7 +208,9 @@ def _rows(task: Task, *, band: bool) -> tuple[csc_array, np.ndarray, np.ndarray]
         groups.setdefault(("level", str(item.difficulty)), []).append(place)
         for name in item.enemies:
             groups.setdefault(("enemies", name), []).append(place)
-    bounds = {("level", str(g.level)): (g.count, g.count) for g in task.terms.levels}
+    bounds: dict[tuple[str, ...], tuple[int, int]] = {
+        ("level", str(g.level)): (g.count, g.count) for g in task.terms.levels
+    }
     for quota in quotas_of(task.terms.sections, task.terms.ranges):
         bounds["range", quota.range_code, quota.kind] = (quota.count, quota.count)
     low = [bounds.get(name, (0, 1))[0] for name in groups]
@@ -256,7 +261,7 @@ def _violations(task: Task, paper: Paper) -> int:
 
 def measured(
     task: Task, name: str, method: Callable[[Task, int], list[Paper]], repeats: int
-) -> dict[str, object]:
+) -> dict[str, Any]:
     spent_s = []
     for _ in range(repeats):
         started_s = time.process_time()
@@ -273,8 +278,8 @@ def measured(
     }
 
 
-def measure(*, quick: bool) -> list[dict[str, object]]:
-    rows: list[dict[str, object]] = []
+def measure(*, quick: bool) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
     for size, papers in SIZES:
         task = task_of(size, papers)
         rows.append(measured(task, "engine", by_engine, REPEATS))
@@ -284,18 +289,14 @@ def measure(*, quick: bool) -> list[dict[str, object]]:
         rows.append(measured(task, "chance per range and kind", by_range, 1))
         if not quick:
             for name, band in (("programme per paper", False), ("same with score band", True)):
-                rows.append(
-                    measured(
-                        task, name, lambda t, s, band=band: one_after_another(t, s, band=band), 1
-                    )
-                )
+                rows.append(measured(task, name, partial(one_after_another, band=band), 1))
         for row in rows:
             ours = next(r for r in rows if r["bank_items"] == row["bank_items"])
             row["time_ratio"] = round(row["cpu_ms_per_paper"] / ours["cpu_ms_per_paper"], 2)
     return rows
 
 
-def measure_others() -> list[dict[str, object]]:
+def measure_others() -> list[dict[str, Any]]:
     """Time a refusal of the largest bank, and its best paper with and without the reduction."""
     task = task_of(20_000, 50)
     cell = ("A-A-A", ItemKind.TRUE_FALSE, 3)
@@ -320,6 +321,7 @@ def measure_others() -> list[dict[str, object]]:
         values = held.curves.information(CUT_THETA)
         everything = np.arange(len(stock.items))
         found = ItemProgramme(stock, held.groups, everything).best(values)
+        assert found is not None
         return f"{found.value:.5f}, bound {found.relaxed:.5f}, {len(everything)} candidates"
 
     rows = []

@@ -217,7 +217,7 @@ def kill_under_load(home: Path, plans: Plans, kills: int) -> int:
                 crowd.hear()
         before = sum(plan["seq"] for plan in plans)
         plans[:] = continued(plans, crowd.ask("ledger")["acknowledged"])
-    return sum(plan["seq"] for plan in plans) - before
+    return int(sum(plan["seq"] for plan in plans) - before)
 
 
 def make_home(folder: Path, clients: int) -> Plans:
@@ -260,7 +260,7 @@ def two_processes(home: Path, other: Path, plans: Plans, seconds: float) -> int:
             crowd.tell("closed", seconds=seconds)
         told = [crowd.hear() for crowd in (first, second)]
         plans[:] = continued(plans, first.ask("ledger")["acknowledged"])
-    return round(sum(part["per_s"] for part in told))
+    return round(float(sum(part["per_s"] for part in told)))
 
 
 def of_stock(folder: Path, plans: Plans, order: "Order") -> dict[str, Any]:
