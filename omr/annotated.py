@@ -7,11 +7,11 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from omr.reader.loading import decode_gray
 from omr.reader.orient import handy
 from omr.reader.reading import GrayImage, Placement
 from omr.reader.register import to_pixels
 from omr.rules.card_layout import CardLayout
+from omr.scans import page_image
 
 PIXELS_PER_MM = 6
 QUALITY = 85
@@ -52,7 +52,7 @@ def annotated_page(
         JPEG at 6 pixels a millimetre; None for a page that was never found to be a card.
     """
     kept = msgspec.json.decode(measures)
-    image = decode_gray(jpeg)
+    image = page_image(jpeg)
     if image is None or not kept["placement"]:
         return None
     placement = msgspec.convert(kept["placement"], Placement)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from functools import lru_cache
 
 import msgspec
 
@@ -11,7 +12,7 @@ from omr.layouts import STANDARD, blank_of, layout_named
 from omr.reader.crops import group_crop
 from omr.reader.loading import LoadFailure, decode_gray, load_images
 from omr.reader.page import read_page
-from omr.reader.reading import PageReading, Placement, rejected
+from omr.reader.reading import GrayImage, PageReading, Placement, rejected
 from omr.rules.card_layout import CardLayout
 
 CONTEXT_MM = (10.0, 7.0)  # shown about a doubtful group: its number and its neighbours
@@ -46,6 +47,15 @@ def measures_json(reading: PageReading) -> str:
     return msgspec.json.encode(kept).decode()
 
 
+@lru_cache(maxsize=1)
+def page_image(jpeg: bytes) -> GrayImage | None:
+    """Return a kept page; the review desk asks for four pictures of the same one at once."""
+    image = decode_gray(jpeg)
+    if image is not None:
+        image.setflags(write=False)
+    return image
+
+
 def crop_of(
     jpeg: bytes,
     measures: str,
@@ -56,7 +66,7 @@ def crop_of(
 ) -> bytes | None:
     """Return one group of a kept page, straightened, with its neighbours, as JPEG."""
     kept = msgspec.json.decode(measures)
-    image = decode_gray(jpeg)
+    image = page_image(jpeg)
     if image is None or not kept["placement"]:
         return None
     placement = msgspec.convert(kept["placement"], Placement)
