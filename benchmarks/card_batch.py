@@ -4,6 +4,7 @@
 to the pool again and again, and after every thousand pages prints the resident memory of each
 worker and of this process, and the pages a second so far. ``--pdf`` puts the scans into one PDF,
 with a scanner's noise and at a JPEG quality of 75; ``--keeps`` answers as for the database.
+Run from the project's folder with ``PYTHONPATH=.``.
 """
 
 import json

@@ -3,6 +3,7 @@
 ``python benchmarks/card_evidence.py [--pages 30] [--seed 11]``: reads cards of every level and
 mode, fits a logistic model to the cells and prints the weights, which are then copied by hand.
 What they are worth is reported with another seed by ``benchmarks/cards.py``.
+Run from the project's folder with ``PYTHONPATH=.``.
 """
 
 import json

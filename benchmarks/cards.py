@@ -5,6 +5,7 @@ errors, reviews, rejected pages and wrong identities; several runs can be append
 ``--out`` and shown as a table by ``python benchmarks/cards.py table FILE``.
 ``… speed`` measures pages per second on one core beside the time that decoding alone takes in the
 same run. ``… codes`` compares the readers of codes and what the cascade of both costs.
+Run from the project's folder with ``PYTHONPATH=.``.
 """
 
 import json
