@@ -209,7 +209,8 @@ def test_an_event_is_handled(open_wall: Callable[..., Page], site: Site) -> None
     expect(page.locator(".event")).to_have_count(7)
 
 
-def test_the_socket_brings_deltas_and_a_missed_one_is_watched_again(page: Page, site: Site) -> None:
+def open_with_socket(page: Page, site: Site) -> None:
+    """Show the wall over a socket that the test plays."""
     page.route(
         "**/socket.io.min.js", lambda route: route.fulfill(body="", content_type="text/javascript")
     )
@@ -225,6 +226,10 @@ def test_the_socket_brings_deltas_and_a_missed_one_is_watched_again(page: Page, 
         "(first) => { sockets[0].replies.watch = first; sockets[0].fire('connect'); }", first
     )
     expect(page.locator("#link")).to_have_text("实时连接正常")
+
+
+def test_the_socket_brings_deltas_and_a_missed_one_is_watched_again(page: Page, site: Site) -> None:
+    open_with_socket(page, site)
     seat = {**site.room.wall["seats"][0], "state": "help"}
     event = {
         "id": 200,
@@ -245,6 +250,21 @@ def test_the_socket_brings_deltas_and_a_missed_one_is_watched_again(page: Page, 
         page.evaluate("sockets[0].sent.filter(([event]) => event === 'watch').length")
         == watched + 1
     )
+
+
+def test_nothing_moves_under_the_pointer_when_another_event_arrives(page: Page, site: Site) -> None:
+    open_with_socket(page, site)
+    rows = page.locator("#events .event")
+    before = rows.all_inner_texts()
+    rows.first.hover()
+    text = "举手：设备问题"
+    event = {"id": 900, "at_ms": NOW_MS, "seat": 5, "kind": "help", "text": text, "open": True}
+    delta = {"version": 2, "seats": [], "events": [event], "sitting": None}
+    page.evaluate("(delta) => sockets[0].fire('delta', delta)", delta)
+    expect(rows).to_have_count(len(before) + 1)
+    assert rows.all_inner_texts()[:-1] == before
+    page.mouse.move(2, 2)
+    expect(rows.first).to_contain_text(text)
 
 
 @pytest.mark.parametrize("theme", ["", "dark", "contrast"])

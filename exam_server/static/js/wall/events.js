@@ -1,4 +1,7 @@
-/** Event list with two views: open items to act on, and the full log. Newest first. */
+/**
+ * Event list with two views: open items to act on, and the full log. Newest first; while the pointer is
+ * over the list nothing moves under it: what is new stands below until the pointer has left.
+ */
 import { formatTime } from "../exam/clock.js";
 import { h, icon, qs, setAttr, setText } from "../page/dom.js";
 import { twoDigits } from "./seatmap.js";
@@ -14,6 +17,10 @@ export class EventList {
     this.onHandle = onHandle;
     this.tab = "open";
     this.shown = "";
+    /** @type {number[] | null} what stood there when the pointer came, by id */
+    this.held = null;
+    qs("#events").addEventListener("pointerenter", () => { this.held = this.listed().map(({ id }) => id); });
+    qs("#events").addEventListener("pointerleave", () => { this.held = null; this.render(); });
     this.tabs = { open: qs("#tab-open"), all: qs("#tab-all") };
     for (const [name, node] of Object.entries(this.tabs)) {
       node.addEventListener("click", () => this.show(name));
@@ -38,7 +45,7 @@ export class EventList {
   render() {
     const open = this.room.openEvents;
     setText(qs("#open-count"), String(open.length));
-    const shown = this.tab === "open" ? open : this.room.events;
+    const shown = this.listed();
     const key = this.tab + JSON.stringify(shown);
     if (key === this.shown) return;
     this.shown = key;
@@ -46,6 +53,14 @@ export class EventList {
     const top = box.scrollTop;
     box.replaceChildren(shown.length ? h("ol", {}, ...shown.map((event) => this.row(event))) : this.empty());
     box.scrollTop = top;
+  }
+
+  /** @returns {WallEvent[]} */
+  listed() {
+    const events = this.tab === "open" ? this.room.openEvents : this.room.events;
+    if (!this.held) return events;
+    const place = new Map(this.held.map((id, at) => [id, at]));
+    return [...events].sort((a, b) => (place.get(a.id) ?? Infinity) - (place.get(b.id) ?? Infinity) || 0);
   }
 
   empty() {
