@@ -77,7 +77,7 @@ class Console:
         self.report(place, text)
         button = self.row(text).first.get_by_role("button", name="处理")
         expect(button).to_be_visible(timeout=20_000)
-        self.page.mouse.move(5, 5)
+        button.scroll_into_view_if_needed()
         box = button.bounding_box()
         assert box is not None
         self.page.mouse.move(box["x"] + 5, box["y"] + 5)

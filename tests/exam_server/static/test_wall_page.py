@@ -262,9 +262,14 @@ def test_nothing_moves_under_the_pointer_when_another_event_arrives(page: Page, 
     delta = {"version": 2, "seats": [], "events": [event], "sitting": None}
     page.evaluate("(delta) => sockets[0].fire('delta', delta)", delta)
     expect(rows).to_have_count(len(before) + 1)
-    assert rows.all_inner_texts()[:-1] == before
+    later = {**event, "id": 901, "seat": 6, "text": "举手：个人事务"}
+    page.evaluate(
+        "(delta) => sockets[0].fire('delta', delta)", {**delta, "version": 3, "events": [later]}
+    )
+    expect(rows.last).to_contain_text(later["text"])
+    assert rows.all_inner_texts()[:-2] == before
     page.mouse.move(2, 2)
-    expect(rows.first).to_contain_text(text)
+    expect(rows.first).to_contain_text(later["text"])
 
 
 @pytest.mark.parametrize("theme", ["", "dark", "contrast"])

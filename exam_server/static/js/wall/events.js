@@ -59,8 +59,10 @@ export class EventList {
   listed() {
     const events = this.tab === "open" ? this.room.openEvents : this.room.events;
     if (!this.held) return events;
+    const known = new Set(this.held);
+    this.held.push(...events.map(({ id }) => id).filter((id) => !known.has(id)).reverse());
     const place = new Map(this.held.map((id, at) => [id, at]));
-    return [...events].sort((a, b) => (place.get(a.id) ?? Infinity) - (place.get(b.id) ?? Infinity) || 0);
+    return [...events].sort((a, b) => place.get(a.id) - place.get(b.id));
   }
 
   empty() {
