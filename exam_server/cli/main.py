@@ -39,9 +39,11 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         gc.disable()  # what is loaded now stays: neither now nor later is it looked through
-        module: Any = importlib.import_module(COMMANDS[cmd_name])
-        gc.freeze()
-        gc.enable()
+        try:
+            module: Any = importlib.import_module(COMMANDS[cmd_name])
+            gc.freeze()
+        finally:
+            gc.enable()
         command: click.Command = module.command
         return command
 
