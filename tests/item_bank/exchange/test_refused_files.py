@@ -138,6 +138,7 @@ def test_deep_nesting_is_a_located_fault():
 
 
 LARGE = 1_000_000
+LONGEST_S = 30  # one or two on a machine that others use; a quadratic reader takes hours
 
 
 @pytest.mark.parametrize(
@@ -171,4 +172,4 @@ def test_patterns_made_to_be_slow_are_read_quickly(content):
     for chosen in (None, *Format):
         before = time.process_time()
         read_file("f", content, chosen)
-        assert time.process_time() - before < 3, chosen
+        assert time.process_time() - before < LONGEST_S, chosen
