@@ -112,15 +112,19 @@ class Briefs:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._briefs: dict[int, Brief] = {}
+        self._forgotten: set[int] = set()  # by themselves, while the others of the room are known
         self._changes = 0  # a brief read before a change must not be kept after it
 
     def of(self, attempt_id: int) -> Brief:
         """Return the brief of an attempt.
 
-        Whoever finds none reads the whole room's: after a start, and after a command of the
-        proctor, every page asks at once.
+        After a start, and after a command of the proctor, every page asks at once: then the whole
+        room's are read together.
         """
-        return self._briefs.get(attempt_id) or self._read(OF_ITS_ROOM, attempt_id)
+        brief = self._briefs.get(attempt_id)
+        if brief is not None:
+            return brief
+        return self._read(OF_ONE if attempt_id in self._forgotten else OF_ITS_ROOM, attempt_id)
 
     def fresh(self, attempt_id: int) -> Brief:
         """Read the brief of an attempt anew."""
@@ -141,11 +145,13 @@ class Briefs:
         """Something about the attempt has changed."""
         self._changes += 1
         self._briefs.pop(attempt_id, None)
+        self._forgotten.add(attempt_id)
 
     def forget_all(self) -> None:
         """Something about many attempts may have changed."""
         self._changes += 1
         self._briefs.clear()
+        self._forgotten.clear()
 
     def advance(self, attempt_id: int, head_seq: int) -> None:
         """Operations were stored; nothing else has changed."""

@@ -66,6 +66,21 @@ def test_a_room_that_comes_back_reads_what_it_says_of_everybody_at_once(room: Ro
     assert sum("last_of_all" in statement for statement in seen) == 1
 
 
+def test_who_hands_in_reads_nobody_elses(room: Room) -> None:
+    one, other = room.working(2)
+    for page in (one, other):
+        page.send(page.choose())
+    briefs = room.server.room._briefs
+    kept = briefs.of(own_paper(room, other)[0])
+    kept.deadline_version = -1  # would be lost if it were read again
+    with statements(room) as seen:
+        assert one.hand_in()["state"] == "submitted"
+    read = [statement for statement in seen if "last_of_all" in statement]
+    assert read
+    assert not any("FROM attempt AS" in statement for statement in read)
+    assert briefs.of(own_paper(room, other)[0]).deadline_version == -1
+
+
 def test_what_is_said_of_an_attempt_follows_every_change(room: Room) -> None:
     one, other = room.working(2)
     before = one.send()["deadline_ms"], other.send()["deadline_ms"]
