@@ -98,7 +98,7 @@ def _carry_over(
     if presence is Presence.DEFERRED:
         kind = EventKind.DEFERRED
         end_attempt(db, attempt, kind, now=now, actor=actor, second=second, reason=reason)
-    elif attempt.state == AttemptState.DEFERRED:
+    elif presence is Presence.PRESENT and attempt.state == AttemptState.DEFERRED:
         kind = EventKind.RECALLED
         record(db, [attempt], kind, now=now, actor=actor, second=second, reason=reason)
         attempt.ended_at = attempt.receipt = None

@@ -105,3 +105,22 @@ def test_one_taken_back_after_the_limit_needs_two_persons_again(room: Room) -> N
         room.command("mark_present", **told)
     room.command("mark_present", **told, **TOGETHER)
     assert room.page(1).sign_in(room.code()) == ""
+
+
+def test_one_deferred_after_signing_in_may_be_marked_absent_and_the_room_closes(
+    room: Room,
+) -> None:
+    (page,) = room.working()
+    seated = room.page(1)
+    seated.sign_in(room.code())
+    told = {"admission": seated.admission_id}
+    room.command("defer", **told, **TOGETHER)
+    room.command("mark_absent", **told)
+    assert (room.seat(1)["state"], seated.state()["state"]) == ("absent", "deferred")
+    page.hand_in()
+    room.excuse_others(2)
+    room.command("close")
+    with room.database.reading() as db:
+        assert verify(db).findings == []
+        counts = room_counts(db, db.get_one(SittingRun, room.sitting_id))
+    assert (counts.present, counts.deferred, counts.absent) == (1, 0, 4)
