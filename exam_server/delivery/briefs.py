@@ -135,11 +135,14 @@ class Briefs:
         with self._database.reading() as db:
             rows = db.execute(statement, {"attempt_id": attempt_id}).all()
             read = {row.id: _brief(row) for row in rows}
+        own, known = read[attempt_id], self._briefs.get(attempt_id)
+        if known is not None:
+            own.head_seq = max(own.head_seq, known.head_seq)  # stored while it was read
         if self._changes == before:
             for other_id, brief in read.items():
                 self._briefs.setdefault(other_id, brief)
-            self._briefs[attempt_id] = read[attempt_id]
-        return read[attempt_id]
+            self._briefs[attempt_id] = own
+        return own
 
     def forget(self, attempt_id: int) -> None:
         """Something about the attempt has changed."""

@@ -91,3 +91,20 @@ def test_what_is_said_of_an_attempt_follows_every_change(room: Room) -> None:
     assert one.send()["deadline_ms"] == before[0] + 600_000
     assert other.send()["deadline_ms"] == before[1]
     assert (one.send()["ack"], other.send()["ack"]) == (0, 1)
+
+
+def test_a_reading_that_was_overtaken_by_a_save_takes_nothing_back(room: Room) -> None:
+    (page,) = room.working()
+    page.send()
+    briefs, (attempt_id, _own) = room.server.room._briefs, own_paper(room, page)
+    overtaking = [page.choose()]
+
+    def save(_conn: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if "last_of_all" in statement and overtaking:
+            assert page.send(overtaking.pop())["ack"] == 1
+
+    engine = room.server.room.database.engine
+    event.listen(engine, "after_cursor_execute", save)
+    briefs.fresh(attempt_id)
+    event.remove(engine, "after_cursor_execute", save)
+    assert page.send()["ack"] == 1
