@@ -4,8 +4,10 @@ import contextlib
 from typing import Any
 
 import pytest
+from alembic import command
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import create_engine
 
 from exam_server.delivery import outages
 from exam_server.delivery.errors import RoomNotReadyError
@@ -15,6 +17,7 @@ from exam_server.delivery.rules.attempt_states import TransitionRefusedError
 from exam_server.delivery.states import EventKind
 from exam_server.delivery.transitions import outages_of, record
 from exam_server.delivery.verification import verify
+from exam_server.migrating import _config, upgrade
 from registry.database import Database
 from registry.errors import InvalidInputError, NotFoundError
 from tests.support.attempts import begin
@@ -172,6 +175,25 @@ def test_a_silent_seat_is_an_outage_that_may_be_given_back(room: Room) -> None:
     assert (proposal["cause"], proposal["seconds"]) == ("seat", 130)
     room.command("compensate")
     assert proposals(room) == []
+
+
+def test_a_room_that_an_earlier_program_has_paused_goes_on(room: Room) -> None:
+    room.working()
+    for minutes in (5, 10):
+        room.clock.advance(minutes=10)
+        room.command("pause", reason="停电")
+        room.clock.advance(minutes=minutes)
+        if minutes == 5:
+            room.command("resume")
+    older = create_engine(room.database.engine.url)  # tables are rebuilt: no references held
+    with older.begin() as connection:
+        command.downgrade(_config(connection), "0024")
+    older.dispose()
+    upgrade(room.database.engine, room.database.keys)
+    room.command("resume")
+    sitting = room.wall()["sitting"]
+    assert sitting["state"] == "running"
+    assert sitting["entry_ends_ms"] - sitting["started_ms"] == (30 + 15) * MINUTE_MS
 
 
 BODIES = {
