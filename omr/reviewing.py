@@ -62,6 +62,7 @@ def correct_group(
 ) -> Correction:
     """Decide what one group says; the reading stays as it was, the last decision counts."""
     page = _page_in_review(db, page_id, actor=actor)
+    _require_unreleased(db, page)
     allowed = {cell.value for cell in _group_cells(page, group)}
     for value in values:
         if value not in allowed:
@@ -85,6 +86,7 @@ def correct_group(
 def confirm_page(db: Session, page_id: int, *, actor: Actor, now: datetime) -> ScanPage:
     """Finish the review of a page: its owner is known and every doubt has been decided."""
     page = _page_in_review(db, page_id, actor=actor)
+    _require_unreleased(db, page)
     if queries.wants_owner(page):
         raise OwnerOpenError
     left = queries.open_groups(page)
@@ -111,6 +113,7 @@ def reject_page(db: Session, page_id: int, reason: str, *, actor: Actor, now: da
 def take_back_page(db: Session, page_id: int, *, actor: Actor, now: datetime) -> ScanPage:
     """Bring a page that was read, reviewed or set aside back to the desk; decisions stay."""
     page = _page(db, page_id, actor=actor)
+    _require_unreleased(db, page)
     is_set_aside = page.state == PageState.REJECTED and page.set_aside is not None
     if page.state not in RETURNABLE and not is_set_aside:
         raise WrongStateError(what="本页", state=page.state, action="退回复核")
@@ -125,8 +128,16 @@ def take_back_page(db: Session, page_id: int, *, actor: Actor, now: datetime) ->
 def _page(db: Session, page_id: int, *, actor: Actor) -> ScanPage:
     actor.require(Permission.CARDS_REVIEW)
     page = queries.page_of(db, page_id, actor=actor)
-    queries.require_open(db.get_one(ScanBatch, page.batch_id), page.card)
+    queries.require_open(db.get_one(ScanBatch, page.batch_id))
     return page
+
+
+def _require_unreleased(db: Session, page: ScanPage) -> None:
+    """Refuse that a page counts, or counts otherwise, whose sitting has gone to scoring.
+
+    Setting it aside, or telling that it is somebody else's, is left: its batch has to be finished.
+    """
+    queries.require_open(db.get_one(ScanBatch, page.batch_id), page.card)
 
 
 def _page_in_review(db: Session, page_id: int, *, actor: Actor) -> ScanPage:

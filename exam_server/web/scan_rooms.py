@@ -22,6 +22,7 @@ blueprint = Blueprint("scan_rooms", __name__, url_prefix="/cards")
 _P = Permission
 SEE_PAGES = (_P.CARDS_SCAN, _P.CARDS_REVIEW)
 USERS = (_P.CARDS_PRINT, *SEE_PAGES)
+LONGEST_NUMBER = 9  # digits that every database takes
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def rooms_of_batch(db: Session, batch: ScanBatch, *, actor: Actor) -> list[RoomL
 def asked_room() -> int | None:
     """Return the sitting to which the page is narrowed down, None for the whole pile."""
     text = request.args.get("room", "")
-    return int(text) if text.isdecimal() else None
+    return int(text) if text.isdecimal() and len(text) <= LONGEST_NUMBER else None
 
 
 def _line(

@@ -19,7 +19,7 @@ from omr.errors import BatchReleasedError
 from omr.layouts import layout_named
 from omr.models import ScanBatch, ScanPage
 from omr.reader.reading import GrayImage
-from omr.reviewing import assign_page, reject_page, take_back_page
+from omr.reviewing import assign_page, confirm_page, reject_page, take_back_page
 from omr.rules.card_code import serial_of
 from omr.rules.card_design.design import CardDesign, Section
 from omr.rules.card_layout import CardLayout, GroupKind
@@ -69,9 +69,12 @@ class Day:
         filled = {**person.groups, **groups}
         return card_image(person.serial, person.admission_no, filled, layout=layout)
 
-    def read(self, *images: GrayImage, rooms: Sequence[int] = ()) -> int:
+    def send(self, *images: GrayImage, rooms: Sequence[int] = ()) -> int:
         files = {f"{place}.png": png(image) for place, image in enumerate(images, 1)}
-        batch_id = self.scans.send(files, sittings=rooms or self.rooms)
+        return self.scans.send(files, sittings=rooms or self.rooms)
+
+    def read(self, *images: GrayImage, rooms: Sequence[int] = ()) -> int:
+        batch_id = self.send(*images, rooms=rooms)
         self.scans.reader().read_waiting()
         return batch_id
 
@@ -200,3 +203,31 @@ def test_the_day_takes_one_pile_and_shows_it_room_by_room(room: Room, day: Day) 
     assert f"room={day.rooms[2]}" in staff.get(queue).text.split("data-review", 1)[1]
     assert "各考场" in staff.get(f"/cards/batches/{batch_id}/report").text
     assert staff.get(f"/cards/batches/{batch_id}/report.pdf").mimetype == "application/pdf"
+
+
+def test_a_page_that_is_read_after_its_room_was_released_holds_up_nobody(day: Day) -> None:
+    two = day.rooms[1:]
+    first = day.read(day.card(1, 0), rooms=two)
+    day.record(1, 1)
+    day.record(2)
+    late = day.send(day.card(1, 1), day.card(2, 0), day.card(2, 1), rooms=two)
+    assert day.release(first) == 1  # room 1: nobody knows yet that its absentee's card is coming
+    day.scans.reader().read_waiting()
+    with day.scans.database.session() as db:
+        page = db.scalars(select(ScanPage).where(ScanPage.state == PageState.CONFLICT)).one()
+        with refused(db, BatchReleasedError):
+            confirm_page(db, page.id, actor=day.actor, now=START)
+    with day.scans.database.transaction() as db:
+        reject_page(db, page.id, "该考场已移交", actor=day.actor, now=START)
+        with refused(db, BatchReleasedError):
+            take_back_page(db, page.id, actor=day.actor, now=START)
+    assert day.release(late) == 2
+    assert day.scans.state(late) == "released"
+
+
+def test_a_room_that_cannot_be_is_no_room(room: Room, day: Day) -> None:  # noqa: F811
+    staff = signed_in_staff(room, "saomiao01")
+    batch_id = day.read(day.card(1, 0))
+    for number in ("9" * 30, "-1", "²", "٣"):
+        assert staff.get(f"/cards/batches/{batch_id}?room={number}").status_code == 200
+        assert staff.get(f"/cards/review/{batch_id}?room={number}").status_code == 200
