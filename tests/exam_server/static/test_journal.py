@@ -200,6 +200,21 @@ def test_operations_that_another_pc_overtook_go_to_the_server_once_to_be_kept_ap
     assert seen == [[[1, 2, 3, 4], [4]], [1, 2], 4, "saved", 5, []]
 
 
+def test_what_was_fenced_is_said_until_the_server_has_kept_it(run: Any) -> None:
+    seen = run(
+        """const stored = [1, 2].map((seq) => op(seq, `q${seq}`));
+        const answers = {q1: {value: ["o1"], flagged: false, seq: 1}, q8: {value: ["o2"], flagged: false, seq: 2}};
+        const ok = {ok: true, ack: 2};
+        const replies = [{ok: false, error: "internal"}, ok, {ok: false, error: "not_signed_in"}, ok, {ok: false, error: "fenced"}];
+        const b = await bench({stored, head: 2, epoch: 2, answers, replies});
+        await b.idle();
+        const again = await bench({stored: b.storage.ops, head: 2, epoch: 2, answers});
+        await again.idle();
+        return [b.seqs(), b.unders, again.seqs()];"""
+    )
+    assert seen == [[[1, 2], [], [1, 2], [], [1, 2]], [1, 2, 1, 2, 1], []]
+
+
 def test_numbers_of_another_pc_are_filled_with_what_the_server_had_said(run: Any) -> None:
     kinds = run(
         """const answers = {q1: {value: ["o3"], flagged: false, seq: 2}};

@@ -17,6 +17,7 @@
  */
 
 const BATCH = 64;
+const SETTLING = ["fenced", "closed", "chain_conflict", "malformed"]; // refusals after which nothing is said again
 const SHORTEST_WAIT_MS = 200;
 const LONGEST_WAIT_MS = 4000; // with one request, everything is stored within 5 s of the cable (G14)
 
@@ -224,17 +225,17 @@ export class AnswerJournal {
     this.onChange();
   }
 
-  /** Give the server what was fenced, under the lease it was made with; any answer but a busy one ends it. */
+  /** Give the server what was fenced, under the lease it was made with, until it has it or never will. */
   async handOver() {
     const [{ epoch }] = this.aside;
     const ops = this.aside.filter((op) => op.epoch === epoch).slice(0, BATCH);
-    let askedMs;
+    let reply;
     try {
-      ({ retry_after_ms: askedMs } = await this.send(ops.map(onWire), epoch));
+      reply = await this.send(ops.map(onWire), epoch);
     } catch (unreachable) {
       return this.backOff();
     }
-    if (askedMs !== undefined) return this.backOff(askedMs);
+    if (!reply.ok && !SETTLING.includes(reply.error)) return this.backOff(reply.retry_after_ms);
     this.aside = this.aside.filter((op) => !ops.includes(op));
     for (const op of ops) await this.storage.replace({ ...op, kept: true }).catch(() => {}); // said again after a reload
   }
