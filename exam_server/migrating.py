@@ -45,16 +45,20 @@ def _require_whole_references(connection: Connection) -> None:
 
 def is_current(engine: Engine) -> bool:
     """Say whether the database is at the newest version."""
-    with engine.connect() as connection:
+    with _reading(engine) as connection:
         present = MigrationContext.configure(connection).get_current_revision()
         return present == _scripts().get_current_head()
 
 
 def has_known_version(engine: Engine) -> bool:
     """Say whether this program knows the database's version: not one written by a newer program."""
-    with engine.connect() as connection:
+    with _reading(engine) as connection:
         present = MigrationContext.configure(connection).get_current_revision()
         return present is None or present in {one.revision for one in _scripts().walk_revisions()}
+
+
+def _reading(engine: Engine) -> Connection:
+    return engine.execution_options(begin="BEGIN").connect()  # a full disk may be read
 
 
 @cache

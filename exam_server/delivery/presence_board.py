@@ -43,13 +43,21 @@ class PresenceBoard:
         """Return how many pages have been heard of within the last seconds."""
         return sum(now - beat.at <= STALE_AFTER for beat in self._beats.values())
 
-    def note_change(self, attempt_id: int, now: datetime) -> bool | None:
-        """Return True when the page has just fallen silent, False when it is back, else None."""
+    def has_heard(self, attempt_id: int) -> bool:
+        """Say whether the page has reported since the server's start."""
+        return attempt_id in self._beats
+
+    def change(self, attempt_id: int, now: datetime) -> bool | None:
+        """Return True when the page has fallen silent, False when it is back, else None.
+
+        It says so again until the change is put down: ``settle``.
+        """
         stale = self.is_stale(attempt_id, now)
-        if stale and attempt_id not in self._offline:
+        return None if stale is (attempt_id in self._offline) else stale
+
+    def settle(self, attempt_id: int, *, is_silent: bool) -> None:
+        """Take note that a change has been put down."""
+        if is_silent:
             self._offline.add(attempt_id)
-            return True
-        if not stale and attempt_id in self._offline:
+        else:
             self._offline.discard(attempt_id)
-            return False
-        return None

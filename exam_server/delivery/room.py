@@ -34,7 +34,7 @@ from exam_server.delivery.errors import (
     OlderStoreError,
     WrongRoomCodeError,
 )
-from exam_server.delivery.generations import is_superseded, name_of_store
+from exam_server.delivery.generations import is_superseded
 from exam_server.delivery.late_entry import Latecomers, refused_entry
 from exam_server.delivery.lease_tokens import read_token
 from exam_server.delivery.load_test.running import LoadTests
@@ -53,6 +53,7 @@ from exam_server.delivery.question_reports import ReportedQuestion
 from exam_server.delivery.roots import MinuteRoots
 from exam_server.delivery.silence import note_silence
 from exam_server.delivery.states import BEGUN, ENDED
+from exam_server.delivery.taking_up import own_store, take_up
 from exam_server.delivery.telling import Telling
 from exam_server.delivery.timing import milliseconds
 from exam_server.delivery.walls import Walls
@@ -85,8 +86,8 @@ class ExamRoom:
         self.latecomers = Latecomers(self.writer)
         self.board = PresenceBoard(clock())
         self.telling = Telling()
-        self.store = self.writer.perform(name_of_store)
-        self.writer.perform(lambda db: outages.wake(db, now=clock()))
+        self.store = own_store(self.writer)
+        take_up(self.writer, now=clock())
         self.signs_of_life = outages.SignsOfLife(self.writer, clock())
         self.desks = Desks(database)
         self.load_tests = LoadTests(database, self.writer, clock)
@@ -294,10 +295,11 @@ class ExamRoom:
             if now > closes_at:
                 over.append(attempt_id)
                 continue
-            fell_silent = self.board.note_change(attempt_id, now)
+            fell_silent = self.board.change(attempt_id, now)
             if fell_silent is not None:
                 silence = partial(note_silence, attempt_id=attempt_id, board=self.board, now=now)
                 self.writer.perform(partial(silence, fell_silent=fell_silent))
+                self.board.settle(attempt_id, is_silent=fell_silent)
         if over:
             self.expire(over)
         if due:

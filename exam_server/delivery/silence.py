@@ -12,6 +12,7 @@ from exam_server.delivery.presence_board import PresenceBoard
 from exam_server.delivery.states import BEGUN
 from proctor.rules.incident import is_room_wide
 
+UNHEARD = "服务器启动后没有收到这台考生机的消息，此前是否连接无从得知"
 ADVICE = "答案存在考生机上，考生可继续作答。请检查交换机和服务器网线"
 
 
@@ -23,8 +24,9 @@ def note_silence(
     last = board.last(attempt_id)
     if fell_silent:
         tail = f"，本机已存 {last.pending} 题" if last.pending else ""
+        words = f"连接中断{tail}" if board.has_heard(attempt_id) else UNHEARD
         outages.seat_fell_silent(db, attempt, since=last.at)
-        add_event(db, attempt, "offline", f"连接中断{tail}", now=now, is_open=True)
+        add_event(db, attempt, "offline", words, now=now, is_open=True)
     else:
         outages.seat_is_back(db, attempt, now=last.at)
         _close_silence(db, attempt)

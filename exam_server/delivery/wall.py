@@ -168,7 +168,8 @@ def _seat(
         "approved_min": facts.approved.get(admission.enrolment_id, 0),
         "deadline_ms": milliseconds(ends) if ends else None,
         "last_save_ms": milliseconds(saved_at) if saved_at else None,
-        "pending": beat.pending if beat else 0,
+        "pending": _pending(attempt, board),
+        "heard": attempt is None or board.has_heard(attempt.id),
         "identity": facts.identity.get(admission.id),
         "flags": facts.flags.get(admission.id, []),
         "away_count": facts.away.get(admission.id, 0),
@@ -182,6 +183,15 @@ def _seat(
         "moved_to": facts.moved.get(attempt.id) if attempt else None,
         "transfer": _transfer(attempt, facts, now),
     }
+
+
+def _pending(attempt: Attempt | None, board: PresenceBoard) -> int | None:
+    """Return how many operations only the PC has, None where nobody can know: it was not heard."""
+    if attempt is None:
+        return 0
+    if board.has_heard(attempt.id) or attempt.state in ENDED:
+        return board.last(attempt.id).pending
+    return None
 
 
 def _ended(attempt: Attempt | None) -> str | None:

@@ -118,6 +118,9 @@ class Writer:
         self.failures = 0  # batches that the store refused
         self.trouble = ""  # why it refused the last one
         self.confirm: Callable[[], None] | None = None  # waits for a second disk, when there is one
+        self.first: Callable[[Session], None] | None = (
+            None  # nothing is stored before or without it
+        )
         concurrency.start_thread(self._loop)
 
     def perform(self, run: Callable[[Session], Result]) -> Result:
@@ -176,11 +179,14 @@ class Writer:
         began_s = time.perf_counter()
         try:
             with self.database.transaction() as db:
+                if self.first is not None:
+                    self.first(db)
                 self._run(db, jobs, batch)
         except Exception as error:  # noqa: BLE001  (nobody waits for ever and the thread goes on)
             self._forget()
             self._give_back(jobs, error)
             return
+        self.first = None
         self.commits += 1
         self.commit_ms.append((time.perf_counter() - began_s) * 1000)
         if self.confirm is not None:

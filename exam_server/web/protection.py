@@ -3,6 +3,7 @@
 import hmac
 import logging
 import secrets
+from datetime import UTC, datetime
 
 from flask import Flask, Response, abort, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -11,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 from exam_server.context import now, reading, surroundings, transaction
 from exam_server.cookies import LOGIN_COOKIE
 from exam_server.web.off_loop import give_way
-from registry.accounts.queries import signed_in
+from registry.accounts.queries import hash_of_token, signed_in
 from registry.accounts.signing_in import TOUCH_AFTER, keep_signed_in
 
 OPEN_TO_FIRST_PASSWORD = frozenset(
@@ -22,6 +23,7 @@ CONTENT_POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
     "frame-ancestors 'none'; form-action 'self'"
 )
+SEEN = "seen"  # of the signed session: whose sign-in, and when
 log = logging.getLogger("kaohe")
 
 
@@ -56,7 +58,7 @@ def find_person() -> None:
     token = request.cookies.get(LOGIN_COOKIE)
     if not token or request.path.startswith("/static/"):
         return
-    seen_at = surroundings().sightings.of(token)
+    seen_at = _seen_at(token)
     with reading() as db:
         found = signed_in(db, token, now=now(), seen_at=seen_at)
     if found is None:
@@ -64,7 +66,21 @@ def find_person() -> None:
     last_seen_at, g.actor = found
     if now() - max(last_seen_at, seen_at or last_seen_at) >= TOUCH_AFTER:
         _prolong(token)
+    elif seen_at is not None:
+        surroundings().sightings.note(token, seen_at)  # a socket of this browser asks there
     give_way()  # pages of staff take long: between two parts of one, answers are saved
+
+
+def _seen_at(token: str) -> datetime | None:
+    """Return when the holder was seen without its being put down.
+
+    The browser keeps it as well, signed: it outlasts a server that starts anew on a full disk.
+    """
+    seen_at = surroundings().sightings.of(token)
+    whose, at = session.get(SEEN, ("", ""))
+    if whose != hash_of_token(token):
+        return seen_at
+    return max(datetime.fromisoformat(at), seen_at or datetime.min.replace(tzinfo=UTC))
 
 
 def _prolong(token: str) -> None:
@@ -72,10 +88,12 @@ def _prolong(token: str) -> None:
     sightings = surroundings().sightings
     try:
         with transaction() as db:
-            g.actor = keep_signed_in(db, token, now=now(), seen_at=sightings.of(token))
+            g.actor = keep_signed_in(db, token, now=now(), seen_at=_seen_at(token))
         sightings.forget(token)
+        session.pop(SEEN, None)
     except OperationalError as error:
         sightings.note(token, now())
+        session[SEEN] = hash_of_token(token), now().isoformat()
         log.warning("a sign-in was not prolonged: %s", error.orig)
 
 

@@ -87,6 +87,7 @@ def leave() -> ResponseReturnValue:
     if token:
         with transaction() as db:
             signing_in.sign_out(db, token, now=now())
+        surroundings().sightings.forget(token)
     session.clear()
     flash(_("您已安全退出。"), "success")
     response = redirect(url_for(".form"))

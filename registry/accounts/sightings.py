@@ -1,7 +1,7 @@
 """People who were seen while the store could not be written: they are not signed out for it.
 
 The memory of one process. What it holds is when a person with a live sign-in was really seen, so
-the idle limit stays what it is; a restart with the disk still full forgets it.
+the idle limit stays what it is; what outlasts the process, the browser keeps (``web.protection``).
 """
 
 from datetime import datetime

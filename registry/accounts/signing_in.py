@@ -103,7 +103,7 @@ def keep_signed_in(
 
 def sign_out(db: Session, token: str, *, now: datetime) -> None:
     """End a sign-in; an unknown or ended one is nothing to complain about."""
-    login = queries.live_login(db, token, now=now)
+    login = queries.live_login(db, token, now=now, seen_at=now)  # who signs out is there
     if login is None:
         return
     login.ended_at = now

@@ -84,7 +84,6 @@ class LoadTests:
         self._clock = clock
         self._saves = Saves()
         self._running: Running | None = None
-        self._abandon(clock())
 
     def follow(self) -> None:
         """Go along with what the database says after a command: begun, or ended."""
@@ -181,15 +180,12 @@ class LoadTests:
             raise LoadTestOverError
         return self._running
 
-    def _abandon(self, now: datetime) -> None:
-        """Close the test that an earlier process left behind."""
 
-        def close(db: Session) -> None:
-            test = unfinished_test(db)
-            if test is not None:
-                keep_result(db, test.id, load_figures([], 0), now=now)
-
-        self._writer.perform(close)
+def abandon_test(db: Session, *, now: datetime) -> None:
+    """Close the test that an earlier process left behind."""
+    test = unfinished_test(db)
+    if test is not None:
+        keep_result(db, test.id, load_figures([], 0), now=now)
 
 
 def _counted(one: Taking) -> Computer:

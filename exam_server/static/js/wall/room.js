@@ -4,7 +4,7 @@
  * @typedef {import("./states.js").SeatState} SeatState
  * @typedef {{no: number, admission: number, name: string, admission_no: string, photo: string | null, state: SeatState,
  *            answered: number, total: number, since_ms: number, extra_min: number, approved_min?: number, deadline_ms: number | null,
- *            last_save_ms: number | null, pending: number, away_count: number,
+ *            last_save_ms: number | null, pending: number | null, heard?: boolean, away_count: number,
  *            identity?: "match" | "doubtful" | "mismatch" | null, flags?: string[], covered?: boolean, pin?: string | null, paused_ms?: number | null, proposals?: Proposal[], moved_to?: number | null,
  *            late?: Late | null, ended?: "submitted" | "forced" | "expired" | "voided" | null,
  *            transfer?: {id: number, from: string, to: string, asked_ms: number, approved: boolean} | null}} Seat

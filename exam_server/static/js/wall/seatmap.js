@@ -172,7 +172,7 @@ function brief({ state, answered }) {
 export function describe(seat, now) {
   if (seat.state === "offline") {
     const seconds = Math.max(0, Math.floor((now - (seat.since_ms || now)) / 1000));
-    return `断线 ${Math.floor(seconds / 60)}:${twoDigits(seconds % 60)}`;
+    return `${seat.heard === false ? "未联系" : "断线"} ${Math.floor(seconds / 60)}:${twoDigits(seconds % 60)}`;
   }
   if (seat.state === "active") return `${seat.answered} / ${seat.total}`;
   if (seat.state === "alert" && seat.away_count) return `离屏 ${seat.away_count} 次`;
