@@ -1,7 +1,8 @@
 """Cards against the room record 对账: nothing of a sitting goes to scoring before both agree.
 
 Everyone who came has one card that counts, nobody who did not come has one with answers, and every
-card that was issued and not spoiled is accounted for.
+card that was issued and not spoiled is accounted for. Of a card of several pages, all have to be
+there as soon as one is.
 """
 
 from collections import Counter
@@ -12,7 +13,6 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
-from exam_server.marking import is_marked_absent
 from omr import queries as cards
 from omr.actions import releasable_batch, release_batch
 from omr.models import PrintedCard, ScanPage
@@ -40,6 +40,7 @@ class Verdict(StrEnum):
     NOT_RECORDED = "not_recorded"
     IN_REVIEW = "in_review"
     NO_CARD = "no_card"  # present
+    SHEET_MISSING = "sheet_missing"  # one page of the card has come, another has not
     CARD_OF_ABSENT = "card_of_absent"  # recorded as absent, yet the card says otherwise
     MARKED_ABSENT = "marked_absent"  # recorded as present, the card is marked 缺考
 
@@ -56,7 +57,8 @@ class Line:
     admission: Admission
     presence: Presence | None
     card: PrintedCard | None
-    page: ScanPage | None
+    pages: tuple[ScanPage, ...]
+    missing_sheets: tuple[int, ...]  # of a card of which others have come
     verdict: Verdict
 
 
@@ -70,8 +72,8 @@ class Reconciliation:
 
     @property
     def scanned(self) -> int:
-        """Return how many cards have a page that counts or waits for a person."""
-        return sum(line.page is not None for line in self.lines)
+        """Return how many cards have come with all pages, which count or wait for a person."""
+        return sum(bool(line.pages) and not line.missing_sheets for line in self.lines)
 
     @property
     def kept(self) -> int:
@@ -80,7 +82,7 @@ class Reconciliation:
 
     @property
     def missing(self) -> int:
-        """Return how many cards are neither spoiled, nor scanned, nor an absentee's."""
+        """Return how many cards are neither spoiled, nor whole, nor an absentee's."""
         return self.issued - self.spoiled - self.scanned - self.kept
 
     @property
@@ -94,7 +96,7 @@ def reconcile(db: Session, sitting_id: int, *, actor: Actor) -> Reconciliation:
     sitting = cards.sitting_in_reach(db, sitting_id, actor=actor)
     issued = cards.cards_of(db, sitting_id)
     usable = {card.admission_id: card for card in issued if card.state != CardState.SPOILED}
-    pages = {page.card_id: page for page in cards.accepted_pages(db, sitting_id)}
+    pages = cards.by_card(cards.accepted_pages(db, sitting_id))
     seats = sorted(sitting.admissions, key=lambda one: one.seat_no)
     if sitting.mode != ExamMode.ANSWER_CARD:  # only those who went on with a pencil
         seats = [admission for admission in seats if admission.id in usable]
@@ -102,20 +104,26 @@ def reconcile(db: Session, sitting_id: int, *, actor: Actor) -> Reconciliation:
     lines = []
     for admission in seats:
         presence, card = recorded.get(admission.id), usable.get(admission.id)
-        page = pages.get(card.id) if card else None
-        lines.append(Line(admission, presence, card, page, _verdict(presence, page)))
+        own = pages.get(card.id, ()) if card else ()
+        missing = cards.missing_sheets(card, own) if card and own else ()
+        verdict = _verdict(presence, own, missing)
+        lines.append(Line(admission, presence, card, own, missing, verdict))
     return Reconciliation(tuple(lines), len(issued), len(issued) - len(usable))
 
 
-def _verdict(presence: Presence | None, page: ScanPage | None) -> Verdict:
+def _verdict(
+    presence: Presence | None, pages: Sequence[ScanPage], missing: Sequence[int]
+) -> Verdict:
     if presence is None:
         return Verdict.NOT_RECORDED
     is_present = presence is Presence.PRESENT
-    if page is None:
+    if not pages:
         return Verdict.NO_CARD if is_present else Verdict.CARD_KEPT
-    if page.state in WAITING:
+    if missing:
+        return Verdict.SHEET_MISSING
+    if any(page.state in WAITING for page in pages):
         return Verdict.IN_REVIEW
-    if is_marked_absent(page) is not is_present:
+    if cards.is_marked_absent(pages) is not is_present:
         return Verdict.TIED
     return Verdict.MARKED_ABSENT if is_present else Verdict.CARD_OF_ABSENT
 

@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -23,7 +24,15 @@ from item_bank.rules.kinds import ItemKind
 from item_bank.rules.ordering import canonical_answers
 from item_bank.rules.paper import KeyedItem, PaperContent
 from omr.models import PrintedCard, ScanPage
-from omr.queries import cards_outstanding, continued_cards, final_answers, released_pages
+from omr.queries import (
+    by_card,
+    continued_cards,
+    is_marked_absent,
+    merged_answers,
+    missing_sheets,
+    released_pages,
+    usable_cards,
+)
 from proctor.queries import presences
 from proctor.rules.presence import Presence
 from registry.access import Actor
@@ -39,6 +48,10 @@ from scoring.rules.marking import MultipleChoiceMarking, TheoryMark, mark_theory
 
 LETTERS = "ABCDEF"
 TRUE_FALSE_VALUES = frozenset({"right", "wrong"})
+
+
+Pages: TypeAlias = tuple[ScanPage, ...]
+"""The released pages of one card, by sheet; none where the answers came by computer."""
 
 
 class UnfinishedRoomError(AssessmentError):
@@ -93,15 +106,15 @@ def mark_screen_sitting(db: Session, sitting_id: int, *, actor: Actor, now: date
     for attempt in attempts.values():
         # One whose attempt was opened again after the card was printed ended it otherwise.
         went_on = attempt.state == AttemptState.FORCED and attempt.admission_id in pages
-        page = pages[attempt.admission_id] if went_on else None
+        own_pages = pages[attempt.admission_id] if went_on else ()
         if attempt.state == AttemptState.VOIDED:
             record_invalid(db, attempt.admission_id, VOIDED, actor=actor, now=now)
-        elif went_on and page is None:
+        elif went_on and not own_pages:
             waiting += 1
         else:
             paper, stored = papers[attempt.paper_id], answers.get(attempt.id, {})
-            canonical = attempt_answers(paper.content, attempt, stored, page)
-            _record_attempt(db, attempt, paper, canonical, page, actor=actor, now=now)
+            canonical = attempt_answers(paper.content, attempt, stored, own_pages)
+            _record_attempt(db, attempt, paper, canonical, own_pages, actor=actor, now=now)
     deferred = _settle_deferrals(db, admissions, actor=actor, now=now)
     missing = [one.id for one in admissions if one.id not in attempts and one.id not in deferred]
     for admission_id in missing:
@@ -135,7 +148,7 @@ def _record_attempt(
     attempt: Attempt,
     paper: _KnownPaper,
     canonical: Mapping[int, frozenset[str]],
-    page: ScanPage | None,
+    pages: Pages,
     *,
     actor: Actor,
     now: datetime,
@@ -147,10 +160,9 @@ def _record_attempt(
         f"上机签到，{attempt.state}，回执 {receipt['code']}",
         receipt["answers_hash"],
     )
-    if page is not None and page.card is not None:
-        where = f"扫描批次 {page.batch_id} 第 {page.position} 页"
-        presence += f"；转纸笔作答，答题卡 {page.card.serial}，{where}"
-        source_hash = _hash_of(page, canonical)
+    if pages:
+        presence += f"；转纸笔作答，{_where(pages)}"
+        source_hash = _hash_of(pages, canonical)
     evidence = TheoryEvidence(
         source=EvidenceSource.ATTEMPT,
         source_id=attempt.id,
@@ -165,23 +177,38 @@ def attempt_answers(
     paper: PaperContent,
     attempt: Attempt,
     stored: Mapping[str, tuple[str, ...]],
-    page: ScanPage | None,
+    pages: Pages,
 ) -> dict[int, frozenset[str]]:
     """Return the answers of an attempt as canonical ids by position.
 
     The card of one who went on with a pencil was printed with the answers of the server, and every
     difference was decided by a person; so it holds all of them.
     """
-    if page is not None and page.card is not None and page.card.form is not None:
-        return answers_by_form(page.card.form, final_answers(page))
+    card = pages[0].card if pages else None
+    if card is not None and card.form is not None:
+        return answers_by_form(card.form, merged_answers(pages))
     return canonical_answers(paper, attempt.order_seed, stored)
 
 
-def _pages_on_paper(db: Session, sitting_id: int) -> dict[int, ScanPage | None]:
-    """Return by admission the released page of each card on which a candidate went on."""
-    pages = {page.card_id: page for page in released_pages(db, sitting_id)}
+def _pages_on_paper(db: Session, sitting_id: int) -> dict[int, Pages]:
+    """Return by admission the released pages of each card on which a candidate went on.
+
+    A card that has not come back whole has none.
+    """
+    whole = _whole_cards(db, sitting_id)
     cards = continued_cards(db, sitting_id)
-    return {admission_id: pages.get(card.id) for admission_id, card in cards.items()}
+    return {admission_id: whole.get(card.id, ()) for admission_id, card in cards.items()}
+
+
+def _whole_cards(db: Session, sitting_id: int) -> dict[int, Pages]:
+    """Return the released pages of every card of which no sheet is missing, by card."""
+    pages = by_card(released_pages(db, sitting_id))
+    cards = usable_cards(db, sitting_id)
+    return {
+        card.id: pages[card.id]
+        for card in cards
+        if card.id in pages and not missing_sheets(card, pages[card.id])
+    }
 
 
 def stored_answers(db: Session, attempt_id: int) -> dict[str, tuple[str, ...]]:
@@ -204,14 +231,15 @@ def answers_by_attempt(
 def mark_card_sitting(db: Session, sitting_id: int, *, actor: Actor, now: datetime) -> Marked:
     """Mark every released card of a sitting on paper; each present candidate must have one."""
     sitting = db.get_one(Sitting, sitting_id)
-    pages = {page.card.admission_id: page for page in released_pages(db, sitting_id) if page.card}
+    whole = _whole_cards(db, sitting_id)
+    cards = {card.admission_id: card for card in usable_cards(db, sitting_id) if card.id in whole}
     absent = _absentees(db, sitting.admissions) | {
-        i for i, page in pages.items() if is_marked_absent(page)
+        i for i, card in cards.items() if is_marked_absent(whole[card.id])
     }
     missing = [
         admission
         for admission in sitting.admissions
-        if admission.id not in pages and admission.id not in absent
+        if admission.id not in cards and admission.id not in absent
     ]
     if missing:
         seats = "、".join(f"{admission.seat_no:02d}" for admission in missing[:5])
@@ -221,37 +249,31 @@ def mark_card_sitting(db: Session, sitting_id: int, *, actor: Actor, now: dateti
         if admission.id in absent:
             record_absence(db, admission.id, "考场登记或答题卡填涂缺考", actor=actor, now=now)
         else:
-            _record_card(db, admission, pages[admission.id], actor=actor, now=now)
+            card = cards[admission.id]
+            _record_card(db, card, whole[card.id], actor=actor, now=now)
             marked += 1
     return Marked(marked, len(sitting.admissions) - marked)
 
 
-def is_marked_absent(page: ScanPage) -> bool:
-    """Say whether the proctor's box 缺考 of the card is filled."""
-    return final_answers(page).get("absent") == ("yes",)
-
-
 def _record_card(
-    db: Session, admission: Admission, page: ScanPage, *, actor: Actor, now: datetime
+    db: Session, card: PrintedCard, pages: Pages, *, actor: Actor, now: datetime
 ) -> None:
-    card = page.card
-    assert card is not None
-    mark, answers = mark_page(db, card, page)
+    mark, answers = mark_card(db, card, pages)
     evidence = TheoryEvidence(
         source=EvidenceSource.CARD,
         source_id=card.id,
-        source_hash=_hash_of(page, answers),
+        source_hash=_hash_of(pages, answers),
         paper_hash=paper_of(db, card.paper_id).paper_hash,
-        presence=f"答题卡 {card.serial}，扫描批次 {page.batch_id} 第 {page.position} 页",
+        presence=_where(pages),
     )
-    record_theory(db, admission.id, mark, evidence, actor=actor, now=now)
+    record_theory(db, card.admission_id, mark, evidence, actor=actor, now=now)
 
 
-def mark_page(
-    db: Session, card: PrintedCard, page: ScanPage
+def mark_card(
+    db: Session, card: PrintedCard, pages: Pages
 ) -> tuple[TheoryMark, dict[int, frozenset[str]]]:
-    """Mark one card; returns the mark and the canonical answers it rests on."""
-    answers = card_answers(paper_content(db, card.paper_id), final_answers(page))
+    """Mark one card by all its pages; returns the mark and the canonical answers it rests on."""
+    answers = card_answers(paper_content(db, card.paper_id), merged_answers(pages))
     errata = standing_corrections(db, card.paper_id)
     mark = mark_theory(
         frozen_key(db, card.paper_id),
@@ -294,17 +316,6 @@ def letters_for(paper: PaperContent, position: int, ids: frozenset[str]) -> tupl
     return tuple(LETTERS[places.index(name)] for name in sorted(ids, key=places.index))
 
 
-def outstanding_seats(db: Session, sitting_id: int) -> list[int]:
-    """Return the seats whose issued card has no accepted page and no recorded absence."""
-    sitting = db.get_one(Sitting, sitting_id)
-    absent = _absentees(db, sitting.admissions)
-    return [
-        card.admission.seat_no
-        for card in cards_outstanding(db, sitting_id)
-        if card.admission_id not in absent
-    ]
-
-
 def _absentees(db: Session, admissions: Sequence[Admission]) -> set[int]:
     recorded = presences(db, [admission.id for admission in admissions])
     return {i for i, presence in recorded.items() if presence is not Presence.PRESENT}
@@ -325,6 +336,18 @@ def _settle_deferrals(
     return deferred
 
 
-def _hash_of(page: ScanPage, answers: Mapping[int, frozenset[str]]) -> str:
+def _where(pages: Pages) -> str:
+    """Name the card and where every page of it was scanned."""
+    card = pages[0].card
+    assert card is not None
+    places = [f"扫描批次 {page.batch_id} 第 {page.position} 页" for page in pages]
+    if len(pages) > 1:
+        pairs = zip(pages, places, strict=True)
+        places = [f"卡页 {page.sheet}：{place}" for page, place in pairs]
+    return f"答题卡 {card.serial}，{'；'.join(places)}"
+
+
+def _hash_of(pages: Pages, answers: Mapping[int, frozenset[str]]) -> str:
     rows = [[position, sorted(ids)] for position, ids in sorted(answers.items())]
-    return hashlib.sha256(json.dumps([page.image_hash, rows]).encode()).hexdigest()
+    images = [page.image_hash for page in pages]
+    return hashlib.sha256(json.dumps([*images, rows]).encode()).hexdigest()

@@ -1,6 +1,7 @@
 """When computers fail: candidates go on with a pencil on cards printed with their saved answers."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,13 +16,20 @@ from exam_server.delivery.queries import admission_in, run_on_duty
 from exam_server.delivery.states import BEGUN, LIVE, EventKind
 from item_bank.booklet import print_booklet
 from item_bank.queries import paper_content
-from item_bank.rules.card_form import CardGroup, CardPlace, form_text, in_card_order, lay_out
+from item_bank.rules.card_form import (
+    CardGroup,
+    CardPlace,
+    CardTooSmallError,
+    form_text,
+    in_card_order,
+    lay_out,
+)
 from item_bank.rules.kinds import ItemKind
 from omr.continuing import ContinuedPaper, issue_continuation
-from omr.layouts import layout_named
+from omr.layout_queries import cards_for_sittings, sheets_of_card
 from omr.models import PrintedCard
 from omr.queries import continued_cards
-from omr.rules.card_layout import CardLayout, GroupKind
+from omr.rules.card_layout import GroupKind, Sheets, groups_on
 from omr.rules.prefilled import SavedAnswer
 from registry.access import Actor
 from registry.audit_log import note
@@ -55,6 +63,11 @@ class Continuable:
     def may_continue(self) -> bool:
         """Say whether the candidate is still at work on the computer."""
         return self.attempt.state in BEGUN
+
+    @property
+    def sheet_count(self) -> int:
+        """Return how many pages the card has."""
+        return len(sheets_of_card(self.card)) if self.card else 0
 
 
 def continuable(db: Session, sitting_id: int, *, actor: Actor) -> list[Continuable]:
@@ -95,6 +108,7 @@ def continue_on_paper(
     """
     run = run_on_duty(db, sitting_id, actor=actor)
     second = reviewer_of(db, sitting_id, reviewer, actor=actor)
+    kinds = tuple(cards_for_sittings(db).values())
     if not reason.strip():
         raise InvalidInputError(field="原因", reason="不能为空，请填写转为纸笔作答的原因。")
     if not numbers:
@@ -111,10 +125,12 @@ def continue_on_paper(
         text = f"转为纸笔作答：{reason.strip()}，复核人 {second.name}"
         end_attempt(db, attempt, EventKind.FORCED, now=now, actor=actor, second=second, reason=text)
         add_event(db, attempt, "forced", text, now=now, for_candidate=True, actor=actor)
-        continued = _continued(db, attempt, layout_named())
+        sheets, places = _fitting(db, attempt, kinds)
+        saved = _saved(db, attempt, places)
+        continued = ContinuedPaper(attempt.paper_id, form_text(places), saved)
         cards.append(
             issue_continuation(
-                db, admission, continued, layout_named(), number=number, actor=actor, now=now
+                db, admission, continued, sheets, number=number, actor=actor, now=now
             )
         )
     return cards
@@ -131,7 +147,7 @@ def booklets(
         card = cards[admission_id]
         attempt = db.scalars(select(Attempt).where(Attempt.admission_id == admission_id)).one()
         paper = paper_content(db, attempt.paper_id)
-        places = _places(db, attempt, layout_named())
+        places = _places(db, attempt, sheets_of_card(card))
         admission = card.admission
         mark = (
             f"{admission.seat_no:02d} 座　{admission.enrolment.candidate.name}　卡号 {card.serial}"
@@ -143,16 +159,28 @@ def booklets(
     return printed
 
 
-def _continued(db: Session, attempt: Attempt, layout: CardLayout) -> ContinuedPaper:
-    places = _places(db, attempt, layout)
-    return ContinuedPaper(attempt.paper_id, form_text(places), _saved(db, attempt, places))
+def _fitting(
+    db: Session, attempt: Attempt, kinds: Sequence[Sheets]
+) -> tuple[Sheets, tuple[CardPlace, ...]]:
+    """Return the card for the paper of an attempt: the usual one, else that of the fewest pages.
+
+    Raises ``CardTooSmallError``, told of the usual card, when there is none.
+    """
+    usual, *others = kinds
+    try:
+        return usual, _places(db, attempt, usual)
+    except CardTooSmallError:
+        for sheets in sorted(others, key=len):
+            with suppress(CardTooSmallError):
+                return sheets, _places(db, attempt, sheets)
+        raise
 
 
-def _places(db: Session, attempt: Attempt, layout: CardLayout) -> tuple[CardPlace, ...]:
+def _places(db: Session, attempt: Attempt, sheets: Sheets) -> tuple[CardPlace, ...]:
     groups = {
         kind: [
             CardGroup(group.group_id, group.number, len(group.cells))
-            for group in layout.groups
+            for group in groups_on(sheets)
             if group.kind is card_kind
         ]
         for kind, card_kind in KINDS.items()

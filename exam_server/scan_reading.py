@@ -26,8 +26,8 @@ from omr.batch_reading.jobs import Card, Opened, PageJob, page_jobs
 from omr.batch_reading.pool import WorkerPool
 from omr.batch_reading.reading_files import PAGE_TIMEOUT_S, open_files
 from omr.batch_reading.results import KeptPage
-from omr.layout_queries import layouts_of_sittings
-from omr.layouts import blank_of_layout, layout_named
+from omr.layout_queries import cards_of_sittings
+from omr.layouts import STANDARD, blank_of_layout, sheets_of
 from omr.models import ScanBatch, ScanFile, ScanPage
 from omr.queries import known_serials
 from omr.reader.archives import shown_name
@@ -180,8 +180,8 @@ class BatchReader:
 def card_of_batch(db: Session, batch: ScanBatch) -> Card:
     """Return the cards that the candidates of a batch's sittings were given."""
     sittings = [sitting.id for sitting in batch.sittings]
-    layouts = layouts_of_sittings(db, *sittings) or (layout_named(),)
-    kinds = tuple(((layout, blank_of_layout(layout)),) for layout in layouts)
+    cards = cards_of_sittings(db, *sittings) or (sheets_of(STANDARD),)
+    kinds = tuple(tuple((sheet, blank_of_layout(sheet)) for sheet in card) for card in cards)
     return Card(kinds, Orders(known_serials(db, *sittings)), keeps=True)
 
 

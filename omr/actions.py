@@ -15,7 +15,7 @@ from omr.errors import BatchUnreadError, NoCardsError, ReviewOpenError
 from omr.layout_queries import misfits
 from omr.models import BatchSitting, PrintedCard, ScanBatch, ScanPage
 from omr.rules.card_code import serial_of
-from omr.rules.card_layout import CardLayout
+from omr.rules.card_layout import CardLayout, Sheets
 from omr.rules.states import BatchState, CardState, PageState
 from registry.access import Actor, Permission
 from registry.audit_log import note
@@ -29,23 +29,23 @@ def issue_cards(
     db: Session,
     sitting_id: int,
     paper_id: int,
-    layout: CardLayout,
+    sheets: Sheets,
     *,
     actor: Actor,
     now: datetime,
 ) -> list[PrintedCard]:
     """Give every candidate of a card sitting a card; those who hold one keep it."""
     sitting = _card_sitting(db, sitting_id, actor=actor)
-    _require_fit(db, layout, [paper_id])
+    _require_fit(db, sheets, [paper_id])
     papers = {admission.id: paper_id for admission in sitting.admissions}
-    return _issue(db, sitting, papers, layout, actor=actor, now=now)
+    return _issue(db, sitting, papers, sheets[0], actor=actor, now=now)
 
 
 def issue_set_cards(
     db: Session,
     sitting_id: int,
     set_id: int,
-    layout: CardLayout,
+    sheets: Sheets,
     *,
     actor: Actor,
     now: datetime,
@@ -53,23 +53,23 @@ def issue_set_cards(
     """Give every candidate a card of the paper at their seat; neighbours get different ones."""
     sitting = _card_sitting(db, sitting_id, actor=actor)
     paper_set = set_of(db, set_id, actor=actor)
-    letters = queries.paper_types(layout)
+    letters = queries.paper_types(sheets)
     if paper_set.plan_id != sitting.plan_id or paper_set.state != PaperState.RELEASED:
         raise InvalidInputError(field="试卷", reason="须为本计划已签发的试卷。")
     if paper_set.paper_count > len(letters):
         reason = f"答题卡只有 {len(letters)} 种试卷类型，请为本场指定其中一卷。"
         raise InvalidInputError(field="试卷", reason=reason)
     papers = {admission.id: paper_for(db, set_id, admission) for admission in sitting.admissions}
-    _require_fit(db, layout, set(papers.values()))
-    return _issue(db, sitting, papers, layout, actor=actor, now=now)
+    _require_fit(db, sheets, set(papers.values()))
+    return _issue(db, sitting, papers, sheets[0], actor=actor, now=now)
 
 
-def _require_fit(db: Session, layout: CardLayout, paper_ids: Collection[int]) -> None:
+def _require_fit(db: Session, sheets: Sheets, paper_ids: Collection[int]) -> None:
     """Refuse a card on which an item of the papers has no place of its kind."""
-    wrong = misfits(db, layout, paper_ids)
+    wrong = misfits(db, sheets, paper_ids)
     if wrong:
         numbers = "、".join(map(str, wrong[:5]))
-        reason = f"{layout.code} 没有第 {numbers} 题相应题型的填涂位，请换一种版式。"
+        reason = f"{sheets[0].code} 没有第 {numbers} 题相应题型的填涂位，请换一种版式。"
         raise InvalidInputError(field="答题卡版式", reason=reason)
 
 
@@ -85,7 +85,7 @@ def _issue(
     db: Session,
     sitting: Sitting,
     papers: Mapping[int, int],
-    layout: CardLayout,
+    first: CardLayout,
     *,
     actor: Actor,
     now: datetime,
@@ -105,15 +105,15 @@ def _issue(
             serial=serial_of(running),
             admission_id=admission.id,
             paper_id=papers[admission.id],
-            layout_code=layout.code,
-            layout_hash=layout.layout_hash,
+            layout_code=first.code,
+            layout_hash=first.layout_hash,
             state=CardState.ISSUED,
             printed_at=now,
         )
         db.add(card)
         db.flush()
         issued.append(card)
-    detail = {"count": len(issued), "layout": layout.layout_hash}
+    detail = {"count": len(issued), "layout": first.layout_hash}
     note(db, "issue_cards", ("sitting", sitting.id), actor=actor, now=now, detail=detail)
     return issued
 

@@ -8,12 +8,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from omr import queries
+from omr.absence import ask_about_absence
 from omr.batch_reading.results import KeptPage
 from omr.errors import BatchStateError, EmptyUploadError
-from omr.layout_queries import layout_of
+from omr.layout_queries import sheets_of_card
 from omr.layouts import layout_named
 from omr.models import BatchSitting, PrintedCard, Reading, ScanBatch, ScanFile, ScanPage
 from omr.reader.reading import PageReading
+from omr.rules.card_layout import CardLayout
 from omr.rules.page_fate import absence_conflict, state_of_rejected, state_of_status
 from omr.rules.prefilled import differing, saved_answers
 from omr.rules.reasons import PageReason, PageStatus
@@ -154,7 +156,8 @@ def take_page(
     card = _card_of(db, scanned.reading.serial)
     state, reason = _judge(db, batch, scanned, card, image_hash)
     if card is not None and state in (PageState.READ, PageState.REVIEW):
-        conflict = _conflict(card, scanned.reading, absences.get(card.admission_id))
+        recorded = absences.get(card.admission_id)
+        conflict = _conflict(_sheet_read(card, scanned.reading), scanned.reading, recorded)
         state, reason = (PageState.CONFLICT, conflict) if conflict else (state, reason)
     batch.page_count += 1
     batch.page_total = max(batch.page_total, batch.page_count)
@@ -170,12 +173,14 @@ def take_page(
         reason=reason,
         health=scanned.health and health_json(scanned.health),
         card_id=card.id if card and reason != PageReason.OTHER_EXAM else None,
+        sheet=scanned.reading.sheet or 1,
     )
     db.add(page)
     db.flush()
     _add_reading(db, page, scanned.reading, now=now)
     detail = {"state": state, "reason": reason, "batch": batch.id}
     note(db, "take_page", ("scan_page", page.id), actor=actor, now=now, detail=detail)
+    ask_about_absence(db, page, actor=actor, now=now)
     return page
 
 
@@ -194,10 +199,9 @@ def _judge(
         return state_of_rejected(reading.reason, behind_card=behind_card), str(reading.reason)
     if reading.serial is not None and card is None:
         return PageState.UNKNOWN, PageReason.UNKNOWN_SERIAL
-    if card is not None and card.state == CardState.SPOILED:
-        return PageState.UNKNOWN, PageReason.SPOILED_CARD
-    if card is not None and queries.has_page(db, card.id):
-        return PageState.DUPLICATE, PageReason.CARD_SEEN_BEFORE
+    refused = _judge_place(db, card, reading) if card is not None else None
+    if refused is not None:
+        return refused
     if image_hash is not None and db.scalar(
         select(ScanPage.id).where(ScanPage.image_hash == image_hash).limit(1)
     ):
@@ -205,6 +209,19 @@ def _judge(
     if reading.status is PageStatus.OK and card is not None:
         return _judge_print(card, reading)
     return state_of_status(reading.status), str(reading.reason) if reading.reason else None
+
+
+def _judge_place(
+    db: Session, card: PrintedCard, reading: PageReading
+) -> tuple[PageState, PageReason] | None:
+    """Say why a page cannot stand for the sheet of the card that its code names."""
+    if card.state == CardState.SPOILED:
+        return PageState.UNKNOWN, PageReason.SPOILED_CARD
+    if _sheet_read(card, reading) is None:
+        return PageState.WRONG_FORM, PageReason.WRONG_LAYOUT
+    if queries.is_sheet_taken(db, card.id, reading.sheet):
+        return PageState.DUPLICATE, PageReason.CARD_SEEN_BEFORE
+    return None
 
 
 def _is_behind_card(db: Session, batch: ScanBatch) -> bool:
@@ -229,12 +246,18 @@ def _judge_print(card: PrintedCard, reading: PageReading) -> tuple[PageState, st
     return PageState.READ, None
 
 
+def _sheet_read(card: PrintedCard, reading: PageReading) -> CardLayout | None:
+    """Return the sheet of a card that a page was read as, None where it is of another card."""
+    sheets = sheets_of_card(card)
+    return next((one for one in sheets if one.layout_hash == reading.layout_hash), None)
+
+
 def _conflict(
-    card: PrintedCard,
+    sheet: CardLayout | None,
     reading: PageReading,
     recorded_absent: bool | None,  # noqa: FBT001  (a value, not a switch)
 ) -> PageReason | None:
-    items = [group.group_id for group in layout_of(card).groups if group.kind.is_item]
+    items = [group.group_id for group in sheet.groups if group.kind.is_item] if sheet else []
     return absence_conflict(
         reading.answers, items, reading.reasons, recorded_absent=recorded_absent
     )

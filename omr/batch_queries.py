@@ -12,8 +12,8 @@ from omr.models import PrintedCard, ScanBatch, ScanFile, ScanPage
 from omr.queries import (
     WITH_CANDIDATE,
     cards_in,
-    cards_outstanding,
     open_sittings,
+    sheets_outstanding,
     sitting_in_reach,
     state_counts,
 )
@@ -101,7 +101,7 @@ def pages_of(
 def seat_order_hint(
     db: Session, page: ScanPage
 ) -> tuple[Admission | None, Admission | None, list[PrintedCard]]:
-    """Return whose the pages scanned before and after are, and cards without a page between.
+    """Return whose the pages scanned before and after are, and cards between without this sheet.
 
     Piles come in the order of seats, so that the gap often says whose card a page is; it is only
     a hint. Where one room ends and another begins, all cards left of both are in question.
@@ -109,10 +109,11 @@ def seat_order_hint(
     batch = db.get_one(ScanBatch, page.batch_id)
     before, after = _neighbour(db, page, -1), _neighbour(db, page, +1)
     near = {one.sitting_id for one in (before, after) if one is not None}
-    free = cards_outstanding(db, *(near or open_sittings(batch)))
+    left = sheets_outstanding(db, *(near or open_sittings(batch)))
+    free = [card for card, sheets in left.items() if page.sheet in sheets]
     if len(near) == 1:
         low, high = sorted((before.seat_no if before else 0, after.seat_no if after else 10_000))
-        free = [card for card in free if low < card.admission.seat_no < high]
+        free = [card for card in free if low <= card.admission.seat_no <= high]
     return before, after, free
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from omr.models import PrintedCard
 from omr.rules.card_code import serial_of
-from omr.rules.card_layout import CardLayout
+from omr.rules.card_layout import Sheets
 from omr.rules.prefilled import SavedAnswer, written
 from omr.rules.states import CardState
 from registry.access import Actor, Permission
@@ -33,7 +33,7 @@ def issue_continuation(
     db: Session,
     admission: Admission,
     continued: ContinuedPaper,
-    layout: CardLayout,
+    sheets: Sheets,
     *,
     number: int,
     actor: Actor,
@@ -53,8 +53,8 @@ def issue_continuation(
         serial=serial_of(FIRST_OWN_NUMBER + number),
         admission_id=admission.id,
         paper_id=continued.paper_id,
-        layout_code=layout.code,
-        layout_hash=layout.layout_hash,
+        layout_code=sheets[0].code,
+        layout_hash=sheets[0].layout_hash,
         state=CardState.ISSUED,
         printed_at=now,
         form=continued.form,

@@ -10,7 +10,7 @@ from omr.layouts import layout_codes, sheets_of
 from omr.models import DesignedCard
 from omr.rules.card_design.compose import compose
 from omr.rules.card_design.design import CardDesign, design_from_json
-from omr.rules.card_layout import CardLayout
+from omr.rules.card_layout import Sheets
 from omr.rules.states import DesignState
 from registry.errors import NotFoundError
 
@@ -70,6 +70,6 @@ def design_of(found: DesignedCard) -> CardDesign:
     return design_from_json(found.design)
 
 
-def sheets_of_design(found: DesignedCard) -> tuple[CardLayout, ...]:
+def sheets_of_design(found: DesignedCard) -> Sheets:
     """Return the pages of a designed card."""
     return tuple(sheet.layout for sheet in compose(design_of(found)))

@@ -49,7 +49,14 @@ class CardTakenError(AssessmentError):
     """The card already has a page."""
 
     code = "card_taken"
-    text = "准考证号 {number} 的答题卡已有扫描页，不能重复认领。请核对是否重复扫描。"
+    text = "{number} 的答题卡已有这一页的扫描，不能重复认领。请核对是否重复扫描。"
+
+
+class OtherCardKindError(AssessmentError):
+    """The page was read by a layout that the card does not have."""
+
+    code = "other_card_kind"
+    text = "本页的版式与 {number} 的答题卡不同，不能对应。请核对号码，或剔除本页重新扫描。"
 
 
 class BatchReleasedError(AssessmentError):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from omr.printing import print_blank
 from omr.reader.blank import BlankCard, blank_card
-from omr.rules.card_layout import CardLayout, CardLayoutError, load_layout
+from omr.rules.card_layout import CardLayout, CardLayoutError, Sheets, load_layout
 from registry.fonts_folder import FONT_BOLD, FONT_REGULAR
 
 LAYOUTS = Path(__file__).parents[1] / "seeds" / "card_layouts"
@@ -25,7 +25,7 @@ def blank_of(code: str = STANDARD) -> BlankCard:
     return made_blank(layout_named(code))
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=2 * MOST_SHEETS)
 def blank_of_layout(layout: CardLayout) -> BlankCard:
     """Return the blank card of a layout that may be a designed one."""
     return made_blank(layout)
@@ -36,7 +36,7 @@ def made_blank(layout: CardLayout) -> BlankCard:
     return blank_card(layout, print_blank(layout, font_regular=FONT_REGULAR, font_bold=FONT_BOLD))
 
 
-def sheets_of(name: str) -> tuple[CardLayout, ...]:
+def sheets_of(name: str) -> Sheets:
     """Return the pages of a card by the code or the file of its first page, in their order.
 
     Raises ``CardLayoutError`` for faulty data, pages that share markers or items, and names that

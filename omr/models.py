@@ -30,7 +30,7 @@ class DesignedCard(Record):
 
 
 class PrintedCard(Record):
-    """A card printed for one admission; its serial stands in the QR code."""
+    """A card printed for one admission; its serial stands in the QR code of each of its pages."""
 
     __tablename__ = "printed_card"
     __table_args__ = (one_of("state", CardState),)
@@ -40,7 +40,7 @@ class PrintedCard(Record):
     admission_id: Mapped[int] = mapped_column(ForeignKey("admission.id"), index=True)
     paper_id: Mapped[int] = mapped_column(ForeignKey("paper.id"))
     layout_code: Mapped[str] = mapped_column(String(30))
-    layout_hash: Mapped[str] = mapped_column(String(12))
+    layout_hash: Mapped[str] = mapped_column(String(12))  # of the first page: names all of them
     state: Mapped[str] = mapped_column(String(16), default=CardState.ISSUED)
     printed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     form: Mapped[str | None] = mapped_column(Text)  # of a candidate's own order; else the paper's
@@ -123,6 +123,7 @@ class ScanPage(Record):
     reason: Mapped[str | None] = mapped_column(String(60))
     health: Mapped[str | None] = mapped_column(Text)  # JSON of omr.rules.scanner_health.PageHealth
     card_id: Mapped[int | None] = mapped_column(ForeignKey("printed_card.id"), index=True)
+    sheet: Mapped[int] = mapped_column(default=1)  # which page of the card 卡页
     set_aside: Mapped[str | None] = mapped_column(String(60))  # by a person, with this reason
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # reviewed or set aside
     finished_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))

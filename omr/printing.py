@@ -25,6 +25,7 @@ from omr.rules.card_layout import (
     Group,
     Marker,
     QrArea,
+    Sheets,
 )
 from omr.rules.card_print import Frame, Rule, Slot, SlotName
 from registry.typeface import register_fonts
@@ -107,8 +108,11 @@ def print_cards(
 
     The same cards give the same bytes. Raises ``ValueError`` without cards.
     """
-    return print_sheets(
-        (layout,), cards, font_regular=font_regular, font_bold=font_bold, title=title
+    return print_each(
+        [((layout,), card) for card in cards],
+        font_regular=font_regular,
+        font_bold=font_bold,
+        title=title,
     )
 
 
@@ -121,27 +125,47 @@ def print_sheets(
     title: str = "",
 ) -> bytes:
     """Draw all pages of a card for every candidate; see ``print_cards``."""
+    return print_each(
+        [(tuple(layouts), card) for card in cards],
+        font_regular=font_regular,
+        font_bold=font_bold,
+        title=title,
+    )
+
+
+def print_each(
+    cards: Sequence[tuple[Sheets, CardHolder]],
+    *,
+    font_regular: Path,
+    font_bold: Path,
+    title: str = "",
+) -> bytes:
+    """Draw all pages of every candidate's own card; see ``print_cards``."""
     if not cards:
         raise ValueError("there is no card to print")
     fonts = _register(font_regular, font_bold)
     stream = io.BytesIO()
-    canvas = _canvas(stream, layouts[0], title or layouts[0].title)
-    sheets = [_Sheet(canvas, layout, fonts) for layout in layouts]
-    for sheet in sheets:
-        canvas.beginForm(_form_name(sheet))
-        _draw_blank(sheet)
-        canvas.endForm()
-    for card in cards:
-        for sheet in sheets:
-            canvas.doForm(_form_name(sheet))
-            _draw_particulars(sheet, card)
+    first = cards[0][0][0]
+    canvas = _canvas(stream, first, title or first.title)
+    blanks: dict[str, _Sheet] = {}
+    for sheets, card in cards:
+        for layout in sheets:
+            name = _form_name(layout)
+            canvas.setPageSize(_size_pt(layout))
+            if name not in blanks:
+                blanks[name] = _Sheet(canvas, layout, fonts)
+                canvas.beginForm(name)
+                _draw_blank(blanks[name])
+                canvas.endForm()
+            canvas.doForm(name)
+            _draw_particulars(blanks[name], card)
             canvas.showPage()
     canvas.save()
     return stream.getvalue()
 
 
-def _form_name(sheet: _Sheet) -> str:
-    return BLANK_FORM if sheet.layout.page == 1 else f"{BLANK_FORM}_{sheet.layout.page}"
+def _form_name(layout: CardLayout) -> str:
+    return f"{BLANK_FORM}_{layout.layout_hash}"
 
 
 def print_blank(*layouts: CardLayout, font_regular: Path, font_bold: Path) -> bytes:
@@ -149,6 +173,7 @@ def print_blank(*layouts: CardLayout, font_regular: Path, font_bold: Path) -> by
     stream = io.BytesIO()
     canvas = _canvas(stream, layouts[0], layouts[0].title)
     for layout in layouts:
+        canvas.setPageSize(_size_pt(layout))
         _draw_blank(_Sheet(canvas, layout, _register(font_regular, font_bold)))
         canvas.showPage()
     canvas.save()
@@ -156,12 +181,15 @@ def print_blank(*layouts: CardLayout, font_regular: Path, font_bold: Path) -> by
 
 
 def _canvas(stream: io.BytesIO, layout: CardLayout, title: str) -> Canvas:
-    size = (layout.paper.width_mm * mm, layout.paper.height_mm * mm)
-    canvas = Canvas(stream, pagesize=size, invariant=1, pageCompression=1)
+    canvas = Canvas(stream, pagesize=_size_pt(layout), invariant=1, pageCompression=1)
     canvas.setTitle(title)
     canvas.setAuthor("")
     canvas.setViewerPreference("PrintScaling", "None")
     return canvas
+
+
+def _size_pt(layout: CardLayout) -> tuple[float, float]:
+    return float(layout.paper.width_mm * mm), float(layout.paper.height_mm * mm)
 
 
 def _register(regular: Path, bold: Path) -> _Fonts:

@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session, defer, joinedload, selectinload
 from item_bank.rules.forms import letter_of
 from item_bank.rules.kinds import SetPurpose
 from omr.errors import BatchReleasedError
-from omr.layout_queries import layout_of
+from omr.layout_queries import sheets_of_card, sheets_of_reading
 from omr.models import BatchSitting, PrintedCard, Reading, ScanBatch, ScanPage
 from omr.printing import CardHolder
-from omr.rules.card_layout import CardLayout, GroupKind
-from omr.rules.page_fate import ABSENT_GROUP
+from omr.rules.card_layout import GroupKind, Sheets, groups_on
+from omr.rules.page_fate import ABSENT_GROUP, FILLED
 from omr.rules.prefilled import differing, saved_answers
 from omr.rules.reasons import ABSENCE_REASONS, WHOLE_PAGE_REASONS, GroupReason, PageReason
 from omr.rules.states import ACCEPTED, WAITING, CardState, PageState, Verdict
@@ -137,9 +137,22 @@ def open_batch_of(db: Session, batch_id: int, *, actor: Actor) -> ScanBatch:
 
 
 def has_page(db: Session, card_id: int) -> bool:
-    """Say whether a page stands for the card."""
-    taken = select(ScanPage.id).where(ScanPage.card_id == card_id, ScanPage.state.in_(ACCEPTED))
+    """Say whether any page stands for the card."""
+    return db.scalar(_standing_for(card_id).limit(1)) is not None
+
+
+def is_sheet_taken(
+    db: Session, card_id: int, sheet: int, *, besides: ScanPage | None = None
+) -> bool:
+    """Say whether a page, other than ``besides``, stands for that sheet of the card."""
+    taken = _standing_for(card_id).where(ScanPage.sheet == sheet)
+    if besides is not None:
+        taken = taken.where(ScanPage.id != besides.id)
     return db.scalar(taken.limit(1)) is not None
+
+
+def _standing_for(card_id: int) -> Select[int]:
+    return select(ScanPage.id).where(ScanPage.card_id == card_id, ScanPage.state.in_(ACCEPTED))
 
 
 def batches_of(db: Session, *sitting_ids: int, actor: Actor) -> Sequence[ScanBatch]:
@@ -255,6 +268,11 @@ def latest_reading(page: ScanPage) -> Reading:
     return page.readings[-1]
 
 
+def sheet_count(page: ScanPage) -> int:
+    """Return how many pages the card has that a page was read as."""
+    return len(sheets_of_reading(latest_reading(page)))
+
+
 def doubts_of(page: ScanPage) -> dict[str, str]:
     """Return the groups of a page that need a person, each with its reason."""
     reading = latest_reading(page)
@@ -264,7 +282,7 @@ def doubts_of(page: ScanPage) -> dict[str, str]:
         doubts |= dict.fromkeys(contradicted_types(page.card, answers), GroupReason.TYPE_CONFLICT)
         differs = differing(saved_answers(page.card.prefilled), answers)
         doubts |= dict.fromkeys(differs, GroupReason.DIFFERS_FROM_SAVED)
-    if page.reason in ABSENCE_REASONS:
+    if page.reason in ABSENCE_REASONS and ABSENT_GROUP in json.loads(reading.answers):
         doubts |= {ABSENT_GROUP: GroupReason.AGAINST_RECORD}
     return doubts | dict.fromkeys(_misread_groups(page), GroupReason.MISREAD)
 
@@ -279,10 +297,10 @@ def contradicted_types(card: PrintedCard, answers: Mapping[str, Sequence[str]]) 
 
     A letter that the card has no box for cannot be filled and contradicts nothing.
     """
-    layout, printed = layout_of(card), paper_type_of(card)
-    if printed not in paper_types(layout):
+    sheets, printed = sheets_of_card(card), paper_type_of(card)
+    if printed not in paper_types(sheets):
         return []
-    groups = [group.group_id for group in layout.groups if group.kind is GroupKind.TYPE]
+    groups = [group.group_id for group in groups_on(sheets) if group.kind is GroupKind.TYPE]
     return [
         group
         for group in groups
@@ -290,9 +308,9 @@ def contradicted_types(card: PrintedCard, answers: Mapping[str, Sequence[str]]) 
     ]
 
 
-def paper_types(layout: CardLayout) -> frozenset[str]:
+def paper_types(sheets: Sheets) -> frozenset[str]:
     """Return the letters that a candidate can fill as the paper type."""
-    types = [group for group in layout.groups if group.kind is GroupKind.TYPE]
+    types = [group for group in groups_on(sheets) if group.kind is GroupKind.TYPE]
     return frozenset(cell.value for group in types for cell in group.cells)
 
 
@@ -312,6 +330,16 @@ def final_answers(page: ScanPage) -> dict[str, tuple[str, ...]]:
     return answers
 
 
+def merged_answers(pages: Iterable[ScanPage]) -> dict[str, tuple[str, ...]]:
+    """Return the answers of a card: those of its pages together, which share no group."""
+    return {group: values for page in pages for group, values in final_answers(page).items()}
+
+
+def is_marked_absent(pages: Iterable[ScanPage]) -> bool:
+    """Say whether the proctor's box 缺考 of a card is filled."""
+    return merged_answers(pages).get(ABSENT_GROUP) == FILLED
+
+
 def released_pages(db: Session, sitting_id: int) -> Sequence[ScanPage]:
     """Return the pages of a sitting that have gone to scoring, wherever they were scanned."""
     chosen = select(ScanPage).where(
@@ -328,12 +356,30 @@ def accepted_pages(db: Session, sitting_id: int) -> Sequence[ScanPage]:
     return db.scalars(chosen.order_by(ScanPage.id).options(*WITH_DECISIONS)).all()
 
 
-def cards_outstanding(db: Session, *sitting_ids: int) -> list[PrintedCard]:
-    """Return the issued cards of these sittings that no accepted page belongs to."""
+def by_card(pages: Iterable[ScanPage]) -> dict[int, tuple[ScanPage, ...]]:
+    """Sort pages by card and sheet."""
+    sorted_out: dict[int, tuple[ScanPage, ...]] = {}
+    for page in sorted(pages, key=lambda page: page.sheet):
+        if page.card_id is not None:
+            sorted_out[page.card_id] = (*sorted_out.get(page.card_id, ()), page)
+    return sorted_out
+
+
+def missing_sheets(card: PrintedCard, pages: Iterable[ScanPage]) -> tuple[int, ...]:
+    """Return the sheets of a card that are not among its pages."""
+    there = {page.sheet for page in pages}
+    return tuple(sheet.page for sheet in sheets_of_card(card) if sheet.page not in there)
+
+
+def sheets_outstanding(db: Session, *sitting_ids: int) -> dict[PrintedCard, tuple[int, ...]]:
+    """Return the issued cards of these sittings that have not all come back, with what is left."""
     cards = usable_cards(db, *sitting_ids)
-    numbers = [card.id for card in cards]
-    scanned = select(ScanPage.card_id).where(
-        ScanPage.card_id.in_(numbers), ScanPage.state.in_(ACCEPTED)
+    chosen = select(ScanPage.card_id, ScanPage.sheet).where(
+        ScanPage.card_id.in_([card.id for card in cards]), ScanPage.state.in_(ACCEPTED)
     )
-    with_page = set(db.scalars(scanned))
-    return [card for card in cards if card.id not in with_page]
+    there = {(card_id, sheet) for card_id, sheet in db.execute(chosen)}
+    left = {
+        card: tuple(one.page for one in sheets_of_card(card) if (card.id, one.page) not in there)
+        for card in cards
+    }
+    return {card: sheets for card, sheets in left.items() if sheets}

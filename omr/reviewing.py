@@ -4,13 +4,21 @@ Decisions are rows on top of the reading, which never changes; until its batch i
 can be taken back.
 """
 
+import json
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from omr import queries
-from omr.errors import CardTakenError, GroupsOpenError, NoSuchMarkError, OwnerOpenError
-from omr.layout_queries import layout_of
+from omr.absence import ask_about_absence
+from omr.errors import (
+    CardTakenError,
+    GroupsOpenError,
+    NoSuchMarkError,
+    OtherCardKindError,
+    OwnerOpenError,
+)
+from omr.layout_queries import layout_of, sheets_of_card
 from omr.models import Correction, PageOwner, PrintedCard, ScanBatch, ScanPage
 from omr.rules.card_layout import Cell
 from omr.rules.states import WAITING, PageState
@@ -22,16 +30,21 @@ ASSIGNABLE = frozenset({*WAITING, PageState.REJECTED, PageState.UNKNOWN})
 RETURNABLE = frozenset({PageState.READ, PageState.REVIEWED})
 
 
-def assign_page(
-    db: Session, page_id: int, admission_no: str, *, actor: Actor, now: datetime
-) -> ScanPage:
-    """Say whose card a page is; it is tied to it when a second person has said the same."""
+def assign_page(db: Session, page_id: int, number: str, *, actor: Actor, now: datetime) -> ScanPage:
+    """Say whose card a page is; it is tied to it when a second person has said the same.
+
+    ``number`` is the admission number, or the card's own: later pages print only that.
+    """
     page = _page(db, page_id, actor=actor)
     if page.state not in ASSIGNABLE or page.image_hash is None:
         raise WrongStateError(what="本页", state=page.state, action="对应考生")
-    card = _card_of_number(db, page, admission_no)
-    if page.card_id != card.id and queries.has_page(db, card.id):
-        raise CardTakenError(number=admission_no)
+    if not json.loads(queries.latest_reading(page).answers):  # nothing of it could count
+        raise WrongStateError(what="本页", state="未能识读", action="对应考生")
+    card = _card_of_number(db, page, number)
+    if layout_of(queries.latest_reading(page)) not in sheets_of_card(card):
+        raise OtherCardKindError(number=number)
+    if queries.is_sheet_taken(db, card.id, page.sheet, besides=page):
+        raise CardTakenError(number=number)
     before = page.card_id
     db.add(
         PageOwner(page_id=page.id, card_id=card.id, decided_at=now, decided_by_id=actor.account_id)
@@ -47,14 +60,14 @@ def assign_page(
     return page
 
 
-def _card_of_number(db: Session, page: ScanPage, admission_no: str) -> PrintedCard:
+def _card_of_number(db: Session, page: ScanPage, number: str) -> PrintedCard:
     batch = db.get_one(ScanBatch, page.batch_id)
     sittings = [covered.sitting_id for covered in batch.covered]
     for card in queries.usable_cards(db, *sittings):
-        if card.admission.enrolment.admission_no == admission_no.strip():
+        if number.strip() in (card.admission.enrolment.admission_no, card.serial):
             queries.require_open(batch, card)
             return card
-    raise NotFoundError(what=f"本批次各场准考证号 {admission_no} 的答题卡")
+    raise NotFoundError(what=f"本批次各场准考证号或卡号 {number} 的答题卡")
 
 
 def correct_group(
@@ -95,6 +108,7 @@ def confirm_page(db: Session, page_id: int, *, actor: Actor, now: datetime) -> S
     page.state = PageState.REVIEWED
     page.finished_at, page.finished_by_id = now, actor.account_id
     note(db, "confirm_page", ("scan_page", page.id), actor=actor, now=now)
+    ask_about_absence(db, page, actor=actor, now=now)
     return page
 
 
@@ -117,8 +131,12 @@ def take_back_page(db: Session, page_id: int, *, actor: Actor, now: datetime) ->
     is_set_aside = page.state == PageState.REJECTED and page.set_aside is not None
     if page.state not in RETURNABLE and not is_set_aside:
         raise WrongStateError(what="本页", state=page.state, action="退回复核")
-    if is_set_aside and page.card_id is not None and queries.has_page(db, page.card_id):
-        raise CardTakenError(number=page.card.admission.enrolment.admission_no if page.card else "")
+    if (
+        is_set_aside
+        and page.card is not None
+        and queries.is_sheet_taken(db, page.card.id, page.sheet, besides=page)
+    ):
+        raise CardTakenError(number=page.card.admission.enrolment.admission_no)
     before, page.state, page.set_aside = page.state, PageState.REVIEW, None
     detail = {"before": before}
     note(db, "take_back_page", ("scan_page", page.id), actor=actor, now=now, detail=detail)

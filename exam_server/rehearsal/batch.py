@@ -15,7 +15,7 @@ from item_bank.composing.actions import SetOrder, compose_set, release_set
 from item_bank.queries import blueprints_of
 from item_bank.rules.kinds import SetPurpose
 from omr.actions import issue_set_cards
-from omr.layouts import layout_named
+from omr.layouts import STANDARD, sheets_of
 from registry.catalog.queries import project_by_number
 from registry.enrolment.actions import enrol_candidate, submit_roster
 from registry.enrolment.audit_actions import decide_enrolment, release_feedback
@@ -93,7 +93,7 @@ def build_batch(db: Session, office: Office, order: BatchOrder) -> Batch:
         prepare_set_run(db, screen, set_id, actor=actor, now=then, rules=order.rules)
     for card in cards if order.issues_cards else ():
         actor = office.actors["jigou01"]
-        issue_set_cards(db, card, set_id, layout_named(), actor=actor, now=then)
+        issue_set_cards(db, card, set_id, sheets_of(STANDARD), actor=actor, now=then)
     dispatch_examiners(
         db,
         practical,

@@ -26,6 +26,7 @@ ACTIONS = {
     "approve_issue": "审批发证",
     "approve_plan": "批准计划",
     "arrange_candidates": "编排座位",
+    "ask_about_absence": "缺考与他页作答并存，转人工复核",
     "assign_page": "答题卡对应考生",
     "assign_proctor": "安排监考",
     "bind_account": "账号关联人员",

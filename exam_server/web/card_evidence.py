@@ -63,7 +63,7 @@ def page_evidence(db: Session, page_id: int, *, actor: Actor, now: datetime) -> 
     facts = (
         ("准考证号", enrolment.admission_no or "—" if enrolment else "未对应考生"),
         ("姓名", enrolment.candidate.name if enrolment else "—"),
-        ("卡号", card.serial if card else "—"),
+        ("卡号", _card_words(page)),
         ("座位号", f"{card.admission.seat_no:02d}" if card else "—"),
         ("扫描批次", f"{batch.name}（第 {page.position} 页）"),
         ("扫描文件", f"{page.file_name} #{page.page_no}"),
@@ -86,6 +86,13 @@ def page_evidence(db: Session, page_id: int, *, actor: Actor, now: datetime) -> 
         _decisions(page, measures["confidence"], people),
         _answers(page),
     )
+
+
+def _card_words(page: ScanPage) -> str:
+    if page.card is None:
+        return "—"
+    count = queries.sheet_count(page)
+    return page.card.serial if count == 1 else f"{page.card.serial}，卡页 {page.sheet}/{count}"
 
 
 def _decisions(

@@ -63,6 +63,7 @@ def queue(batch_id: int) -> ResponseReturnValue:
             several=len(batch.covered) > 1,
             room=asked_room(),
             page=page,
+            sheet_count=queries.sheet_count(page) if page else 0,
             wants_owner=wants_owner,
             hint=seat_order_hint(db, page) if page and wants_owner else None,
             doubt=doubt_of(page, request.args.get("group")) if page and not wants_owner else None,

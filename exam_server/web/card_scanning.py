@@ -32,10 +32,11 @@ from omr.batch_queries import (
     progress_of_batch,
     tally_of,
 )
-from omr.layout_queries import layout_of_sitting, layouts_for_sittings
-from omr.layouts import layout_named
-from omr.printing import print_cards
-from omr.rules.card_layout import CardLayout
+from omr.layout_queries import card_of_sitting, cards_for_sittings, cards_of_sittings
+from omr.layouts import STANDARD, sheets_of
+from omr.models import ScanBatch
+from omr.printing import print_sheets
+from omr.rules.card_layout import Sheets, groups_on
 from omr.rules.states import WAITING
 from registry.access import Actor, Permission
 from registry.errors import AssessmentError, InvalidInputError
@@ -86,19 +87,20 @@ def _sitting_page(sitting_id: int, errors: list[str]) -> str:
     actor = current_actor()
     with reading() as db:
         found = queries.sitting_in_reach(db, sitting_id, actor=actor)
-        fixed = layout_of_sitting(db, sitting_id)
+        fixed = card_of_sitting(db, sitting_id)
         return render_template(
             "card_scanning/sitting.html",
             sitting=found,
             plan=found.plan,
             cards=queries.cards_of(db, sitting_id),
-            outstanding=queries.cards_outstanding(db, sitting_id),
+            sheet_count=len(fixed or ()),
+            outstanding=queries.sheets_outstanding(db, sitting_id),
             batches=[
                 (batch, queries.state_counts(db, batch.id))
                 for batch in queries.batches_of(db, sitting_id, actor=actor)
             ],
-            papers=paper_choices(db, found.plan_id, fixed or layout_named()),
-            layouts=layout_choices([fixed] if fixed else layouts_for_sittings(db).values()),
+            papers=paper_choices(db, found.plan_id, fixed or sheets_of(STANDARD)),
+            layouts=layout_choices([fixed] if fixed else cards_for_sittings(db).values()),
             may_print=actor.may(_P.CARDS_PRINT) and found.mode == ExamMode.ANSWER_CARD,
             may_scan=actor.may(_P.CARDS_SCAN),
             may_mark=actor.may(_P.CARDS_REVIEW),
@@ -107,14 +109,14 @@ def _sitting_page(sitting_id: int, errors: list[str]) -> str:
         )
 
 
-def paper_choices(db: Session, plan_id: int, layout: CardLayout) -> list[tuple[str, str]]:
+def paper_choices(db: Session, plan_id: int, sheets: Sheets) -> list[tuple[str, str]]:
     """Return what may lie at the seats of a sitting: a released paper, or the forms of a set."""
     chosen = select(PaperSet).where(
         PaperSet.plan_id == plan_id,
         PaperSet.state == PaperState.RELEASED,
         PaperSet.purpose != SetPurpose.INDIVIDUAL,
     )
-    types = len(queries.paper_types(layout))
+    types = len(queries.paper_types(sheets))
     choices = []
     for found in db.scalars(chosen.order_by(PaperSet.number)):
         name = _("第 {number} 套", number=found.number)
@@ -127,29 +129,27 @@ def paper_choices(db: Session, plan_id: int, layout: CardLayout) -> list[tuple[s
     return choices
 
 
-def layout_choices(layouts: Iterable[CardLayout]) -> list[tuple[str, str]]:
+def layout_choices(cards: Iterable[Sheets]) -> list[tuple[str, str]]:
     """Return the cards that may be printed, by the hash of their layout."""
-    return [
-        (
-            layout.layout_hash,
-            _(
-                "{code}（{number} 题）",
-                code=layout.code.upper(),
-                number=sum(group.kind.is_item for group in layout.groups),
-            ),
-        )
-        for layout in layouts
-    ]
+    return [(sheets[0].layout_hash, _card_words(sheets)) for sheets in cards]
 
 
-def chosen_layout(db: Session, sitting_id: int) -> CardLayout:
+def _card_words(sheets: Sheets) -> str:
+    code = sheets[0].code.upper()
+    number = sum(group.kind.is_item for group in groups_on(sheets))
+    if len(sheets) == 1:
+        return _("{code}（{number} 题）", code=code, number=number)
+    return _("{code}（{number} 题，{pages} 页）", code=code, number=number, pages=len(sheets))
+
+
+def chosen_card(db: Session, sitting_id: int) -> Sheets:
     """Return the card to print: that of the sitting's first cards, else the one that was chosen."""
-    fixed, wanted = layout_of_sitting(db, sitting_id), request.form.get("layout", "")
+    fixed, wanted = card_of_sitting(db, sitting_id), request.form.get("layout", "")
     if fixed is not None:
         return fixed
-    found = layouts_for_sittings(db).get(wanted) if wanted else layout_named()
+    found = cards_for_sittings(db).get(wanted) if wanted else sheets_of(STANDARD)
     if found is None:
-        raise InvalidInputError(field="答题卡版式", reason="请从列表中选择已发布的单页版式。")
+        raise InvalidInputError(field="答题卡版式", reason="请从列表中选择已发布的版式。")
     return found
 
 
@@ -161,18 +161,18 @@ def print_sitting(sitting_id: int) -> ResponseReturnValue:
     try:
         wanted = forms.read_text(request.form, "paper_id", "试卷")
         with transaction() as db:
-            layout = chosen_layout(db, sitting_id)
+            sheets = chosen_card(db, sitting_id)
             if wanted.startswith(SET_PREFIX):
                 set_id = forms.read_int({"id": wanted.removeprefix(SET_PREFIX)}, "id", "试卷")
-                actions.issue_set_cards(db, sitting_id, set_id, layout, actor=actor, now=now())
+                actions.issue_set_cards(db, sitting_id, set_id, sheets, actor=actor, now=now())
             else:
                 paper_id = forms.read_int(request.form, "paper_id", "试卷")
-                actions.issue_cards(db, sitting_id, paper_id, layout, actor=actor, now=now())
+                actions.issue_cards(db, sitting_id, paper_id, sheets, actor=actor, now=now())
             holders = queries.holders_of(db, sitting_id, actor=actor)
     except AssessmentError as error:
         return _sitting_page(sitting_id, [error.message]), 400
     content: bytes = off_the_loop(
-        print_cards, layout, holders, font_regular=FONT_REGULAR, font_bold=FONT_BOLD
+        print_sheets, sheets, holders, font_regular=FONT_REGULAR, font_bold=FONT_BOLD
     )
     return shown(content, f"答题卡-{sitting_id}.pdf", PDF)
 
@@ -225,11 +225,17 @@ def batch(batch_id: int) -> ResponseReturnValue:
             files=files_of_batch(db, found),
             health=health_of(db, batch_id),
             page=cut(pages, request.args),
+            has_sheets=has_sheets(db, found),
             state=state,
             room=room,
             may_scan=actor.may(_P.CARDS_SCAN) and is_open,
             may_review=actor.may(_P.CARDS_REVIEW) and is_open,
         )
+
+
+def has_sheets(db: Session, batch: ScanBatch) -> bool:
+    """Say whether cards of several pages may lie in a batch."""
+    return any(len(card) > 1 for card in cards_of_sittings(db, *(s.id for s in batch.sittings)))
 
 
 def _room_choices(rooms: Iterable[RoomLine]) -> list[tuple[str, str]]:

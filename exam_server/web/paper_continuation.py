@@ -18,9 +18,9 @@ from exam_server.web.downloads import PDF, shown
 from exam_server.web.off_loop import off_the_loop
 from omr import queries
 from omr.continuing import OWN_NUMBERS
-from omr.layouts import layout_named
+from omr.layout_queries import sheets_of_card
 from omr.models import PrintedCard
-from omr.printing import print_cards
+from omr.printing import print_each
 from registry.access import Permission
 from registry.errors import AssessmentError, NotFoundError
 from registry.fonts_folder import FONT_BOLD, FONT_REGULAR
@@ -82,9 +82,11 @@ def cards(sitting_id: int) -> Response:
     """Give the cards with the saved answers, of one candidate or of all who went on."""
     with reading() as db:
         run_on_duty(db, sitting_id, actor=current_actor())
-        holders = queries.holders_of_cards(_wanted(queries.continued_cards(db, sitting_id)))
+        wanted = _wanted(queries.continued_cards(db, sitting_id))
+        holders = zip(map(sheets_of_card, wanted), queries.holders_of_cards(wanted), strict=True)
+        printed = list(holders)
     content: bytes = off_the_loop(
-        print_cards, layout_named(), holders, font_regular=FONT_REGULAR, font_bold=FONT_BOLD
+        print_each, printed, font_regular=FONT_REGULAR, font_bold=FONT_BOLD
     )
     return shown(content, f"转纸笔答题卡-{sitting_id}.pdf", PDF)
 

@@ -319,6 +319,7 @@ WORDS: dict[str, dict[str, Word]] = {
         "not_recorded": Word("到场情况未登记", WARN),
         "in_review": Word("待复核", WARN),
         "no_card": Word("到场无卡", DANGER),
+        "sheet_missing": Word("答题卡缺页", DANGER),
         "card_of_absent": Word("缺考有卡", DANGER),
         "marked_absent": Word("到场，卡上填缺考", DANGER),
     },

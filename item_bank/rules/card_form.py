@@ -54,7 +54,8 @@ def lay_out(
     for section in candidate_paper(paper, order_seed).sections:
         own = groups.get(section.kind, ())
         longest = max(len(question.options) for question in section.questions)
-        if len(own) < len(section.questions) or own[0].options < longest:
+        used = own[: len(section.questions)]
+        if len(used) < len(section.questions) or min(one.options for one in used) < longest:
             raise CardTooSmallError(
                 kind=section.title, needed=len(section.questions), given=len(own)
             )

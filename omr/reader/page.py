@@ -137,7 +137,7 @@ def _read_upright(
         return rejected(PageReason.TOO_FEW_MARKERS)
     identity = read_identity(upright.image, registration.placement, layout, known=orders.known)
     if identity.code is not None and identity.code.layout_hash != layout.layout_hash:
-        return rejected(PageReason.WRONG_LAYOUT, serial=identity.serial)
+        return rejected(PageReason.WRONG_LAYOUT, serial=identity.serial, sheet=layout.page)
     return _read_marks(upright, registration, identity, (layout, blank), orders)
 
 
@@ -156,7 +156,9 @@ def _read_marks(
     ink = measure_ink(darkness, white, blank.darkness, blank.group_of_cell, blank.grid)
     quality = _quality(upright, registration, ink)
     if _shows_another_print(ink, layout):
-        return rejected(PageReason.POOR_MATCH, serial=identity.serial, quality=quality)
+        return rejected(
+            PageReason.POOR_MATCH, serial=identity.serial, quality=quality, sheet=layout.page
+        )
     bare = None
     if not LEAST_GAIN <= ink.gain <= MOST_GAIN:  # a two-level scan: some print may be black
         unprinted = np.where(blank.darkness < PRINTED_DARKNESS, darkness, np.float32(0))

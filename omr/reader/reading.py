@@ -95,7 +95,11 @@ class PageReading:
 
 
 def rejected(
-    reason: PageReason, *, serial: str | None = None, quality: Quality | None = None
+    reason: PageReason,
+    *,
+    serial: str | None = None,
+    quality: Quality | None = None,
+    sheet: int = 0,
 ) -> PageReading:
     """Return the reading of a page from which no mark is taken."""
     return PageReading(
@@ -109,4 +113,5 @@ def rejected(
         cells={},
         quality=quality,
         placement=None,
+        sheet=sheet,
     )

@@ -10,6 +10,7 @@ import tomllib
 from dataclasses import MISSING, asdict, dataclass, fields
 from enum import StrEnum
 from functools import cached_property
+from typing import TypeAlias
 
 import msgspec
 
@@ -203,8 +204,9 @@ class Bar:
 class CardLayout:
     """One page of a card, complete.
 
-    A card of several pages names the next page's code in ``continued``. A card of another house
-    may have plain marks and no codes.
+    A card of several pages names the next page's code in ``continued``; a designed one also its
+    hash, so that the hash of the first page stands for the whole card. A card of another house may
+    have plain marks and no codes.
     """
 
     code: str
@@ -225,6 +227,7 @@ class CardLayout:
     fiducial: Fiducial = Fiducial.CODED
     page: int = 1
     continued: str = ""
+    continued_hash: str = ""
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:
@@ -253,6 +256,15 @@ class CardLayout:
     @cached_property
     def _by_id(self) -> dict[str, Group]:
         return {group.group_id: group for group in self.groups}
+
+
+Sheets: TypeAlias = tuple[CardLayout, ...]
+"""One card: its pages 卡页 in their order; the first names it."""
+
+
+def groups_on(sheets: Sheets) -> tuple[Group, ...]:
+    """Return the groups of all pages of a card in printed order."""
+    return tuple(group for sheet in sheets for group in sheet.groups)
 
 
 def load_layout(text: str) -> CardLayout:

@@ -39,12 +39,14 @@ def saved_answers(text: str | None) -> dict[str, SavedAnswer]:
 def differing(saved: Mapping[str, SavedAnswer], read: Mapping[str, Sequence[str]]) -> list[str]:
     """Return the groups that were printed filled and are read as something else.
 
-    >>> saved = {"q1": SavedAnswer(("A",), datetime.min)}
+    ``read`` holds every group of the page; what is printed on another page is not its affair.
+
+    >>> saved = {name: SavedAnswer(("A",), datetime.min) for name in ("q1", "q101")}
     >>> differing(saved, {"q1": ["A"], "q2": ["B"]}), differing(saved, {"q1": ["A", "B"]})
     ([], ['q1'])
     """
     return [
         group
         for group, answer in saved.items()
-        if sorted(read.get(group, ())) != sorted(answer.values)
+        if group in read and sorted(read[group]) != sorted(answer.values)
     ]

@@ -100,11 +100,12 @@ def day(database, office, prepared) -> Day:  # noqa: F811
     with database.transaction() as db:
         saved = save_design(db, OTHER_CARD, actor=actor, now=START)
         release_design(db, saved.id, actor=actor, now=START)
-        (other,) = sheets_of_design(saved)
+        sheets = sheets_of_design(saved)
+        (other,) = sheets
         later = build_batch(db, office, order)
         for sitting_id in later.card_sitting_ids:
             issue_set_cards(
-                db, sitting_id, later.set_id, other, actor=office.actors["jigou01"], now=START
+                db, sitting_id, later.set_id, sheets, actor=office.actors["jigou01"], now=START
             )
         people = [tuple(paper_candidates(db, one, seed=1)) for one in later.card_sitting_ids]
     rooms = (first.sitting_id, *later.card_sitting_ids)

@@ -19,7 +19,7 @@ from exam_server.rehearsal.cards import PaperCandidate, paper_candidates, print_
 from item_bank.queries import frozen_key
 from item_bank.rules.paper import KeyedItem
 from omr.batch_queries import pages_of
-from omr.layout_queries import layout_of_sitting
+from omr.layout_queries import card_of_sitting
 from omr.layouts import layout_named
 from omr.printing import print_blank
 from omr.queries import known_serials
@@ -139,11 +139,11 @@ def print_all(
     with served.database.reading() as db:
         rooms = []
         for sitting_id, pdf in zip(sittings, pdfs, strict=True):
-            layout, known = layout_of_sitting(db, sitting_id), known_serials(db, sitting_id)
-            assert layout is not None
+            card, known = card_of_sitting(db, sitting_id), known_serials(db, sitting_id)
+            assert card is not None
             people = paper_candidates(db, sitting_id, seed=SEED)
             in_use = [person for person in people if person.serial in known]
-            rooms.append(PrintedRoom(pdf, in_use, layout))
+            rooms.append(PrintedRoom(pdf, in_use, card[0]))
     return rooms, spoiled
 
 

@@ -379,7 +379,7 @@ def test_a_spoiled_card_is_no_longer_known_and_its_candidate_gets_a_new_one(
     page = desk.take_clean(0)
     assert (page.state, page.reason) == (PageState.UNKNOWN, "spoiled_card")
     issued = issue_cards(
-        desk.db, desk.sitting_id, first.paper_id, card_layout(), actor=clerk, now=NOW
+        desk.db, desk.sitting_id, first.paper_id, (card_layout(),), actor=clerk, now=NOW
     )
     assert [card.admission_id for card in issued] == [first.admission_id]
     desk.take_clean(1)

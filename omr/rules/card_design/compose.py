@@ -70,13 +70,27 @@ def compose(design: CardDesign) -> tuple[DesignedSheet, ...]:
     if not pages or len(pages) > MOST_PAGES:
         reason = f"题目排不下：一张卡最多 {MOST_PAGES} 页，请减少题数、选项或页首栏目"
         raise CardLayoutError(field="答题卡设计", reason=reason)
-    sheets = tuple(_sheet(design, page, number, len(pages)) for number, page in enumerate(pages, 1))
+    sheets = _chained(
+        [_sheet(design, page, number, len(pages)) for number, page in enumerate(pages, 1)]
+    )
     for sheet in sheets:
         faults = layout_faults(sheet.layout)
         if faults:
             place = f"第 {sheet.layout.page} 页"
             raise CardLayoutError(field="答题卡设计", reason=f"{place}：" + "；".join(faults))
     return sheets
+
+
+def _chained(sheets: list[DesignedSheet]) -> tuple[DesignedSheet, ...]:
+    """Let every page name the hash of the next, so that the first stands for the whole card.
+
+    Two versions of a card may differ on a later page only.
+    """
+    chain: list[DesignedSheet] = []
+    for sheet in reversed(sheets):
+        after = chain[-1].layout.layout_hash if chain else ""
+        chain.append(replace(sheet, layout=replace(sheet.layout, continued_hash=after)))
+    return tuple(reversed(chain))
 
 
 def sheet_code(design: CardDesign, page: int) -> str:

@@ -1,8 +1,11 @@
 """Candidates go on with a pencil: saved answers are printed, the scanned card is merged (H10)."""
 
+import json
 from collections.abc import Mapping
+from datetime import timedelta
 
 import numpy as np
+import pypdfium2
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,12 +13,19 @@ from sqlalchemy.orm import Session
 from exam_server.delivery.models import Attempt, RoomEvent
 from exam_server.marking import attempt_answers, mark_screen_sitting, stored_answers
 from exam_server.paper_continuation import continue_on_paper
+from exam_server.rehearsal.batch import BatchOrder, build_batch
+from item_bank.composing.actions import save_blueprint
 from item_bank.queries import paper_content
+from item_bank.rules.blueprint_terms import TEMPLATES, BlueprintTerms
 from omr import actions, batch_actions, queries, reviewing
-from omr.layouts import layout_named
+from omr.batch_reading.keeping import kept_page
+from omr.layout_queries import sheets_of_card
+from omr.layouts import blank_of_layout, layout_named, sheets_of
 from omr.models import PrintedCard, ScanPage
-from omr.printing import print_cards
+from omr.printing import print_sheets
 from omr.reader.blank import render_page
+from omr.reader.loading import LoadedPage, load_images
+from omr.reader.page import Orders, read_sheet
 from omr.rehearsal.pencil import fill_card
 from omr.rehearsal.scanner import scan_card
 from omr.rehearsal.severity import LADDER, Level
@@ -23,11 +33,11 @@ from omr.rules.card_layout import GroupKind
 from omr.rules.prefilled import saved_answers
 from omr.rules.reasons import GroupReason
 from omr.rules.states import PageState
-from omr.scans import read_file
+from registry.catalog.queries import project_by_number
 from registry.errors import AssessmentError
 from registry.fonts_folder import FONT_BOLD, FONT_REGULAR
 from scoring.models import SubjectResult
-from tests.support.room import PASSWORD, Page, Room, token_of
+from tests.support.room import PASSWORD, PROJECT, START, Page, Room, token_of
 
 DPI = 200
 ANSWERED = 30
@@ -66,20 +76,35 @@ def card_of(db: Session, page: Page) -> PrintedCard:
 def scanned(
     db: Session, room: Room, page: Page, pencil: Mapping[str, tuple[str, ...]], *, level: Level
 ) -> ScanPage:
-    """Print the card, fill in more with a pencil, scan it and take it in."""
-    card = card_of(db, page)
+    """Scan the card of one page; see ``scanned_sheets``."""
+    (taken,) = scanned_sheets(db, room, page, pencil, level=level)
+    return taken
+
+
+def scanned_sheets(
+    db: Session, room: Room, page: Page, pencil: Mapping[str, tuple[str, ...]], *, level: Level
+) -> tuple[ScanPage, ...]:
+    """Print all pages of the card, fill in more with a pencil, scan them and take them in."""
+    card, rng = card_of(db, page), np.random.default_rng(7)
+    sheets = sheets_of_card(card)
+    sides = tuple((sheet, blank_of_layout(sheet)) for sheet in sheets)
     holders = queries.holders_of_cards([card])
-    pdf = print_cards(layout_named(), holders, font_regular=FONT_REGULAR, font_bold=FONT_BOLD)
-    rng = np.random.default_rng(7)
-    filled = fill_card(
-        render_page(pdf, dpi=DPI), layout_named(), pencil, dpi=DPI, severity=LADDER[level], rng=rng
-    )
-    scan = scan_card(filled, severity=LADDER[level], rng=rng, dpi=DPI)
+    pdf = print_sheets(sheets, holders, font_regular=FONT_REGULAR, font_bold=FONT_BOLD)
     actor, now = room.office.actors["saomiao01"], room.clock()
-    known = queries.known_serials(db, room.sitting_id)
-    (read,) = read_file(scan.jpeg, "card.jpg", known)
+    orders = Orders(queries.known_serials(db, room.sitting_id))
     batch = batch_actions.open_batch(db, [room.sitting_id], "card.jpg", actor=actor, now=now)
-    return batch_actions.take_page(db, batch.id, read, actor=actor, now=now)
+    taken = []
+    for index, sheet in enumerate(sheets):
+        own = {group.group_id for group in sheet.groups}
+        marks = {name: values for name, values in pencil.items() if name in own}
+        clean = render_page(pdf, dpi=DPI, index=index)
+        filled = fill_card(clean, sheet, marks, dpi=DPI, severity=LADDER[level], rng=rng)
+        scan = scan_card(filled, severity=LADDER[level], rng=rng, dpi=DPI)
+        (loaded,) = load_images(scan.jpeg, "card.jpg")
+        assert isinstance(loaded, LoadedPage)
+        kept = kept_page(loaded, read_sheet(loaded.image, sides, orders))
+        taken.append(batch_actions.take_page(db, batch.id, kept, actor=actor, now=now))
+    return tuple(taken)
 
 
 def free_groups(card: PrintedCard, kind: GroupKind, count: int) -> list[str]:
@@ -95,7 +120,8 @@ def merged_answers(
     db: Session, attempt: Attempt, page: ScanPage | None
 ) -> dict[int, frozenset[str]]:
     stored = stored_answers(db, attempt.id)
-    return attempt_answers(paper_content(db, attempt.paper_id), attempt, stored, page)
+    pages = (page,) if page else ()
+    return attempt_answers(paper_content(db, attempt.paper_id), attempt, stored, pages)
 
 
 def at_computer(db: Session, attempt: Attempt) -> dict[int, frozenset[str]]:
@@ -251,3 +277,42 @@ def test_the_page_lists_ends_prints_and_keeps_what_was_typed_when_refused(
     assert "data-saved" in desk
     listed = Staff(room, "saomiao01").client.get("/cards/").text
     assert f"/cards/sittings/{room.sitting_id}" in listed
+
+
+def test_a_paper_that_the_usual_card_cannot_hold_goes_on_on_a_card_of_two_pages(
+    settings, database, office, clock
+) -> None:
+    order = BatchOrder(1, 0, START + timedelta(days=1), 9, first_person=60)
+    short = next(one for one in TEMPLATES if one.code == "T-D")  # 40 questions to judge
+    with database.transaction() as db:
+        terms = BlueprintTerms("A-SHORT", short.minutes, short.sections)  # the first by its code
+        project_id = project_by_number(db, PROJECT).id
+        save_blueprint(db, project_id, terms, actor=office.actors["tiku01"], now=START)
+        batch = build_batch(db, office, order)
+    clock.advance(days=1)
+    room = Room(settings, database, batch.screen_sitting_id, clock)
+    try:
+        (page,) = room.working()
+        answer_some(page)
+        continued(room, page)
+        with room.database.transaction() as db:
+            card, sheets = card_of(db, page), sheets_of("kh-a4-200")
+            assert sheets_of_card(card) == sheets
+            groups = [f"q{number}" for number in (*range(1, 41), *range(161, 201))]
+            assert set(json.loads(card.form or "")) == set(groups)
+            free = [name for name in groups if name not in saved_answers(card.prefilled)]
+            pencil = {free[0]: ("B",), free[-1]: ("right",)}
+            pages = scanned_sheets(db, room, page, pencil, level=Level.L0)
+            assert [taken.state for taken in pages] == ["read", "read"], pages[0].reason
+            attempt = page.attempt(db)
+            stored, content = stored_answers(db, attempt.id), paper_content(db, attempt.paper_id)
+            before = attempt_answers(content, attempt, stored, ())
+            merged = attempt_answers(content, attempt, stored, pages)
+            assert len(merged) == len(before) + 2
+            assert all(merged[position] == ids for position, ids in before.items())
+        staff, path = Staff(room, "jiankao01"), f"/proctor/{room.sitting_id}/paper"
+        assert "一卡 2 页" in staff.client.get(path).text
+        printed = staff.client.get(f"{path}/cards.pdf").data
+        assert len(pypdfium2.PdfDocument(printed)) == 2
+    finally:
+        room.server.close()
