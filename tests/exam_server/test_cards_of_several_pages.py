@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -21,7 +20,6 @@ from omr.design_queries import sheets_of_design
 from omr.errors import CardTakenError, OtherCardKindError
 from omr.layout_queries import cards_for_sittings, cards_of_sittings, sheets_of_hash
 from omr.layouts import sheets_of
-from omr.models import ScanPage
 from omr.reviewing import (
     assign_page,
     confirm_page,
@@ -214,10 +212,10 @@ def test_a_page_of_another_kind_of_card_is_not_tied_to_it(cards: TwoPages) -> No
 
 
 def test_a_page_of_which_nothing_could_be_read_is_not_given_to_anybody(cards: TwoPages) -> None:
-    (broken,) = read_file(png(np.full((1400, 1000), 250, np.uint8)), "empty.png", {})
-    page_id, number = cards.take(broken).id, cards.people[0].admission_no
-    page = cards.db.get_one(ScanPage, page_id)
-    page.state = PageState.REJECTED
+    torn = cards.picture(0, 1, {})[:700, :500]  # one corner of it
+    page = cards.take(cards.reading_of(torn, "torn.png"))
+    assert (page.state, page.reason) == (PageState.REJECTED, PageReason.TOO_FEW_MARKERS)
+    page_id, number = page.id, cards.people[0].admission_no
     with refused(cards.db, WrongStateError):
         assign_page(cards.db, page_id, number, actor=cards.actor, now=START)
 
