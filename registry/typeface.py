@@ -4,6 +4,7 @@ What no typeface has is refused in words: a paper with a box in place of a name 
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from functools import cache, cached_property
 from itertools import groupby
@@ -20,6 +21,7 @@ REGULAR: Final = FONT_REGULAR.stem
 BOLD: Final = FONT_BOLD.stem
 OWN: Final = ""  # of the run that the typeface itself can set
 FIVE_DIGITS: Final = re.compile("<([0-9A-F]{5})>")
+VARIATION_SELECTOR: Final = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 STRIDE: Final = 1 << 20  # more than a typeface has subsets: numbers apart those of the others
 
 
@@ -55,7 +57,7 @@ class NameFont(_ReadableFont):
         self, text: str | bytes, doc: Any, encoding: str = "utf-8"
     ) -> list[tuple[int, bytes]]:
         """Return the text in pieces of one subset each, those of other typefaces included."""
-        words = text.decode(encoding) if isinstance(text, bytes) else text
+        words = self._visible(text.decode(encoding) if isinstance(text, bytes) else text)
         if self._has_all(words):
             return super().splitString(words, doc)  # type: ignore[no-any-return]
         pieces: list[tuple[int, bytes]] = []
@@ -79,7 +81,7 @@ class NameFont(_ReadableFont):
         self, text: str | bytes, size: float, encoding: str = "utf8"
     ) -> float:
         """Return how wide a text is, in points."""
-        words = text.decode(encoding) if isinstance(text, bytes) else text
+        words = self._visible(text.decode(encoding) if isinstance(text, bytes) else text)
         if self._has_all(words):
             return float(super().stringWidth(words, size))
         return sum(
@@ -88,6 +90,19 @@ class NameFont(_ReadableFont):
             else float(_rare(name).stringWidth(run, size))
             for name, run in self._runs(words)
         )
+
+    def has(self, character: str) -> bool:
+        """Say whether a character is drawn, by this typeface or by the one for rare ones."""
+        if ord(character) in self._known:
+            return True
+        path = rare_font_of(character)
+        return path.exists() and ord(character) in _rare(path.stem).face.charToGlyph
+
+    def _visible(self, words: str) -> str:
+        """Return words without what has no shape; a space of another width becomes a space."""
+        if self._has_all(words):
+            return words
+        return "".join(sign if ord(sign) in self._known else _shape_of(sign) for sign in words)
 
     def _has_all(self, words: str) -> bool:
         return self._known.issuperset(map(ord, words))
@@ -102,14 +117,38 @@ class NameFont(_ReadableFont):
         def whose(character: str) -> str:
             if ord(character) in self._known:
                 return OWN
-            path = rare_font_of(character)
-            if not path.exists() or ord(character) not in _rare(path.stem).face.charToGlyph:
+            if not self.has(character):
                 number = f"{ord(character):04X}"
                 raise MissingCharacterError(words=words, character=character, number=number)
-            return path.stem
+            return rare_font_of(character).stem
 
         for name, run in groupby(words, whose):
             yield name, "".join(run)
+
+
+def _shape_of(sign: str) -> str:
+    if unicodedata.category(sign)[0] == "Z":
+        return " "
+    is_shapeless = unicodedata.category(sign) == "Cf" or VARIATION_SELECTOR.match(sign)
+    return "" if is_shapeless else sign
+
+
+def spelled(words: str) -> str:
+    """Return words that nobody can correct any more, with the numbers of signs that are not drawn.
+
+    Letters stay: one that no typeface has may be of a name, and is refused.
+
+    >>> spelled("他说👍")
+    '他说〔U+1F44D〕'
+    """
+    register_fonts()
+    font = pdfmetrics.getFont(REGULAR)
+    return "".join(
+        sign
+        if not _shape_of(sign) or sign.isalpha() or font.has(sign)
+        else f"〔U+{ord(sign):04X}〕"
+        for sign in words
+    )
 
 
 @cache

@@ -9,7 +9,7 @@ from reportlab.platypus import Flowable, KeepTogether, Spacer, Table
 
 from exam_server.room_record.record import RoomRecord
 from exam_server.room_record.tables import Section
-from registry.typeface import register_fonts
+from registry.typeface import register_fonts, spelled
 from scoring.page_layout import (
     CONTENT_MM,
     SMALL,
@@ -95,6 +95,7 @@ def _section(number: int, section: Section) -> Sequence[Flowable]:
 
 
 def _value(text: str, width: float) -> Flowable:
+    text = spelled(text)  # what was written during the exam stays as it is
     if width <= SHORT_MM or text.isdigit():
         return cell(text, width_mm=width)
     return cell(text, TEXT, width_mm=width)

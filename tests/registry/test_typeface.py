@@ -45,6 +45,12 @@ def test_what_no_typeface_has_is_refused_by_its_name() -> None:
         drawn("王𱍐")
 
 
+def test_what_has_no_shape_is_left_out_and_a_narrow_space_is_a_space() -> None:
+    page = drawn("一\u200b二\ufe0f\ufeff三\u2009四")
+    assert page.get_textpage().get_text_range() == "一二三 四"
+    assert Canvas(io.BytesIO()).stringWidth("一\u200b", REGULAR, 10) == pytest.approx(10, abs=0.1)
+
+
 def test_pages_are_offered_the_same_slices() -> None:
     offered = re.findall(r"rare-han/(\w+)\.ttf\?v=1.*?U\+(\w+)-(\w+);", FACES.read_text("utf-8"))
     assert [name for name, _, _ in offered] == sorted(

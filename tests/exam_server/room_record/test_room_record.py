@@ -118,6 +118,17 @@ def test_page_and_paper_say_the_same(room: Room, staff: FlaskClient) -> None:
     assert len(room.audited("print_room_record")) == 1
 
 
+def test_signs_that_no_typeface_has_do_not_keep_the_record_from_being_printed(
+    room: Room, staff: FlaskClient
+) -> None:
+    room.working()
+    room.command("record_incident", admission=room.admissions[0], text="传递\u200b纸条 😀\ufe0f")
+    printed = staff.get(f"/proctor/{room.sitting_id}/record.pdf")
+    assert printed.status_code == 200
+    flat = text_of(printed.data).replace("\r\n", "").replace("\n", "")
+    assert "传递纸条 〔U+1F600〕" in flat
+
+
 def test_a_draft_on_paper_says_that_it_must_not_be_signed(room: Room, staff: FlaskClient) -> None:
     room.open()
     flat = text_of(staff.get(f"/proctor/{room.sitting_id}/record.pdf").data)
