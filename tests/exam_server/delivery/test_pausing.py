@@ -7,12 +7,13 @@ import pytest
 from alembic import command
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, update
+from sqlalchemy.exc import DBAPIError
 
 from exam_server.delivery import outages
 from exam_server.delivery.errors import RoomNotReadyError
 from exam_server.delivery.event_verification import state_flaws, stored_events
-from exam_server.delivery.models import Attempt, SittingRun
+from exam_server.delivery.models import Attempt, AttemptEvent, SittingRun
 from exam_server.delivery.rules.attempt_states import TransitionRefusedError
 from exam_server.delivery.states import EventKind
 from exam_server.delivery.transitions import outages_of, record
@@ -187,9 +188,12 @@ def test_a_room_that_an_earlier_program_has_paused_goes_on(room: Room) -> None:
             room.command("resume")
     older = create_engine(room.database.engine.url)  # tables are rebuilt: no references held
     with older.begin() as connection:
-        command.downgrade(_config(connection), "0024")
+        command.downgrade(_config(connection), "0023")
     older.dispose()
     upgrade(room.database.engine, room.database.keys)
+    with room.database.session() as db, pytest.raises(DBAPIError, match="append-only"):
+        db.execute(update(AttemptEvent).values(reason=""))
+    whole(room)
     room.command("resume")
     sitting = room.wall()["sitting"]
     assert sitting["state"] == "running"
