@@ -82,6 +82,7 @@ def import_sitting(
     _store(db, rows, numbers)
     run.state, run.room_key = RunState.CLOSED, bytes.fromhex(header["room_key"])
     run.started_at, run.closed_at = _instant(header["started_at"]), _instant(header["closed_at"])
+    run.pauses = header.get("pauses", "[]")  # a room of before did not keep them
     detail = {"file": path.name, "hash": digest, "rows": len(rows), "room": header["room_key"]}
     note(db, IMPORT, ("sitting", run.sitting_id), actor=SYSTEM, now=now, detail=detail)
     marked = mark_screen_sitting(db, run.sitting_id, actor=SYSTEM, now=now)
@@ -103,6 +104,7 @@ def _lines(
         "sitting_id": run.sitting_id,
         "started_at": run.started_at.isoformat() if run.started_at else None,
         "closed_at": run.closed_at.isoformat() if run.closed_at else None,
+        "pauses": run.pauses,
         "papers": {str(i): db.get_one(Paper, i).paper_hash for i in sorted(papers)},
         "admissions": {str(a.id): a.enrolment.admission_no for a in sitting.admissions},
         "people": {str(i): name for i, name in db.execute(select(Account.id, Account.login_name))},

@@ -98,6 +98,30 @@ def test_the_centre_holds_every_row_and_comes_to_the_same_marks(
         assert first_break(db) is None
 
 
+def test_pauses_and_one_who_was_deferred_after_signing_in_travel_too(
+    room: Room, centre: Database, tmp_path: Path
+) -> None:
+    (page,) = room.working()
+    room.page(1).sign_in(room.code())
+    told = {"reason": "突发疾病", "reviewer": "jiankao02"}
+    room.command("defer", admission=room.admissions[1], **told)
+    room.command("pause", reason="停电")
+    room.clock.advance(minutes=5)
+    room.command("resume")
+    page.hand_in()
+    room.excuse_others(2)
+    room.command("close")
+    path = tmp_path / "sitting.kaohe-sitting"
+    with room.database.transaction() as db:
+        export_sitting(db, room.sitting_id, path, now=NOW)
+    take_over(centre, path)
+    assert marks(centre) == marks(room.database)
+    with centre.reading() as db, room.database.reading() as own:
+        there, here = (one.scalars(select(SittingRun)).one() for one in (db, own))
+        assert there.entry_ends_at == here.entry_ends_at
+        assert verify(db).findings == []
+
+
 def test_chains_receipts_and_roots_of_the_room_are_whole_at_the_centre_under_other_numbers(
     closed: Room, file: Path, centre: Database
 ) -> None:

@@ -228,6 +228,20 @@ def open_with_socket(page: Page, site: Site) -> None:
     expect(page.locator("#link")).to_have_text("实时连接正常")
 
 
+def test_a_seat_that_was_not_heard_since_the_start_claims_nothing(page: Page, site: Site) -> None:
+    open_with_socket(page, site)
+    seat = site.room.wall["seats"][4] | {"state": "offline", "heard": False, "pending": None}
+    delta = {"version": 2, "seats": [seat], "events": [], "sitting": None}
+    page.evaluate("(delta) => sockets[0].fire('delta', delta)", delta)
+    tile = page.locator(".seat").nth(4)
+    expect(tile).to_contain_text("未联系")
+    tile.click()
+    facts = page.locator("#detail .detail__facts")
+    expect(facts).to_contain_text("待上传不详")
+    expect(facts).to_contain_text("服务器启动后还没有收到消息")
+    assert violations(page) == []
+
+
 def test_the_socket_brings_deltas_and_a_missed_one_is_watched_again(page: Page, site: Site) -> None:
     open_with_socket(page, site)
     seat = {**site.room.wall["seats"][0], "state": "help"}
