@@ -108,7 +108,7 @@ def continue_on_paper(
     """
     run = run_on_duty(db, sitting_id, actor=actor)
     second = reviewer_of(db, sitting_id, reviewer, actor=actor)
-    kinds = tuple(cards_for_sittings(db).values())
+    kinds = tuple(card for card in cards_for_sittings(db).values() if card[0].is_coded)
     if not reason.strip():
         raise InvalidInputError(field="原因", reason="不能为空，请填写转为纸笔作答的原因。")
     if not numbers:

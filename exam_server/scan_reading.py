@@ -182,7 +182,8 @@ def card_of_batch(db: Session, batch: ScanBatch) -> Card:
     sittings = [sitting.id for sitting in batch.sittings]
     cards = cards_of_sittings(db, *sittings) or (sheets_of(STANDARD),)
     kinds = tuple(tuple((sheet, blank_of_layout(sheet)) for sheet in card) for card in cards)
-    return Card(kinds, Orders(known_serials(db, *sittings)), keeps=True)
+    orders = Orders(known_serials(db, *sittings), by_number=True)
+    return Card(kinds, orders, keeps=True)
 
 
 def recorded_absences(db: Session, batch: ScanBatch) -> dict[int, bool]:

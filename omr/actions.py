@@ -15,12 +15,13 @@ from omr.errors import BatchUnreadError, NoCardsError, ReviewOpenError
 from omr.layout_queries import misfits
 from omr.models import BatchSitting, PrintedCard, ScanBatch, ScanPage
 from omr.rules.card_code import serial_of
-from omr.rules.card_layout import CardLayout, Sheets
+from omr.rules.card_layout import CardLayout, GroupKind, Sheets, groups_on
 from omr.rules.states import BatchState, CardState, PageState
 from registry.access import Actor, Permission
 from registry.audit_log import note
 from registry.errors import InvalidInputError, NotFoundError, WrongStateError
 from registry.scheduling.models import ExamMode, Sitting
+from registry.scheduling.rules.admission_no import LENGTH
 
 NOT_READ = (BatchState.RECEIVING, BatchState.QUEUED, BatchState.READING, BatchState.STUCK)
 
@@ -65,7 +66,11 @@ def issue_set_cards(
 
 
 def _require_fit(db: Session, sheets: Sheets, paper_ids: Collection[int]) -> None:
-    """Refuse a card on which an item of the papers has no place of its kind."""
+    """Refuse a card on which an item of the papers, or the admission number, has no place."""
+    digits = sum(group.kind is GroupKind.NUMBER for group in groups_on(sheets))
+    if not all(sheet.is_coded for sheet in sheets) and (len(sheets), digits) != (1, LENGTH):
+        reason = f"没有二维码的卡须只有一页，且有 {LENGTH} 位准考证号填涂区，请换一种版式。"
+        raise InvalidInputError(field="答题卡版式", reason=reason)
     wrong = misfits(db, sheets, paper_ids)
     if wrong:
         numbers = "、".join(map(str, wrong[:5]))

@@ -11,6 +11,7 @@ from omr import queries
 from omr.absence import ask_about_absence
 from omr.batch_reading.results import KeptPage
 from omr.errors import BatchStateError, EmptyUploadError
+from omr.filled_numbers import card_by_number
 from omr.layout_queries import sheets_of_card
 from omr.layouts import layout_named
 from omr.models import BatchSitting, PrintedCard, Reading, ScanBatch, ScanFile, ScanPage
@@ -154,6 +155,8 @@ def take_page(
     batch = queries.open_batch_of(db, batch_id, actor=actor)
     image_hash = files_of(db).put(scanned.jpeg) if scanned.jpeg else None
     card = _card_of(db, scanned.reading.serial)
+    if card is None:
+        card = card_by_number(db, batch, scanned.reading, image_hash, actor=actor, now=now)
     state, reason = _judge(db, batch, scanned, card, image_hash)
     if card is not None and state in (PageState.READ, PageState.REVIEW):
         recorded = absences.get(card.admission_id)
@@ -179,6 +182,7 @@ def take_page(
     db.flush()
     _add_reading(db, page, scanned.reading, now=now)
     detail = {"state": state, "reason": reason, "batch": batch.id}
+    detail |= {"owner_by": scanned.reading.source and str(scanned.reading.source)}
     note(db, "take_page", ("scan_page", page.id), actor=actor, now=now, detail=detail)
     ask_about_absence(db, page, actor=actor, now=now)
     return page
@@ -206,7 +210,9 @@ def _judge(
         select(ScanPage.id).where(ScanPage.image_hash == image_hash).limit(1)
     ):
         return PageState.DUPLICATE, PageReason.SAME_IMAGE
-    if reading.status is PageStatus.OK and card is not None:
+    if card is None:
+        return PageState.REVIEW, reading.reason or PageReason.NUMBER_ALONE
+    if reading.status is PageStatus.OK:
         return _judge_print(card, reading)
     return state_of_status(reading.status), str(reading.reason) if reading.reason else None
 

@@ -28,6 +28,7 @@ ACTIONS = {
     "arrange_candidates": "编排座位",
     "ask_about_absence": "缺考与他页作答并存，转人工复核",
     "assign_page": "答题卡对应考生",
+    "dispute_number": "两页填涂同一准考证号，转两人认定",
     "assign_proctor": "安排监考",
     "bind_account": "账号关联人员",
     "cancel_plan": "取消计划",

@@ -234,6 +234,11 @@ class CardLayout:
         """Return all groups in printed order; every walk over cells follows this order."""
         return tuple(group for block in self.blocks for group in _groups_of(block))
 
+    @property
+    def is_coded(self) -> bool:
+        """Say whether a code on the page tells whose card it is; else only the filled number."""
+        return self.qr is not None or self.barcode is not None
+
     @cached_property
     def timing_bars(self) -> tuple[Bar, ...]:
         """Return every timing bar."""

@@ -37,6 +37,7 @@ class PageReason(StrEnum):
     UNKNOWN_SERIAL = "unknown_serial"
     NUMBER_CONFLICT = "number_conflict"
     NUMBER_DOUBTFUL = "number_doubtful"
+    NUMBER_ALONE = "number_alone"  # the filled number does not settle whose the page is
     POOR_REGISTRATION = "poor_registration"
     LOW_CONTRAST = "low_contrast"
     DIRTY = "dirty"

@@ -35,6 +35,7 @@ from omr.scans import read_file
 from registry.errors import InvalidInputError, WrongStateError
 from scoring.models import SubjectResult
 from scoring.rules.marking import mark_theory
+from tests.support.designed_cards import DesignedCards, issue_designed_cards
 from tests.support.drawn_cards import hidden_codes
 from tests.support.refusals import refused
 from tests.support.room import (  # noqa: F401  (fixtures)
@@ -50,32 +51,31 @@ from tests.support.room import (  # noqa: F401  (fixtures)
     signed_in_staff,
 )
 from tests.support.scan_batches import ScanRoom, card_image, png
-from tests.support.two_page_cards import TwoPages, issue_two_page_cards
 
 AWAY = (2, 3)  # of the four; their cards are not scanned
 YES = ("yes",)
 
 
 @pytest.fixture
-def cards(database, office, prepared: Prepared) -> Iterator[TwoPages]:  # noqa: F811
+def cards(database, office, prepared: Prepared) -> Iterator[DesignedCards]:  # noqa: F811
     with database.transaction() as db:
-        sheets = issue_two_page_cards(db, office, prepared)
+        sheets = issue_designed_cards(db, office, prepared)
     with database.session() as db:
-        yield TwoPages(db, office, prepared.batch.card_sitting_id, sheets)
+        yield DesignedCards(db, office, prepared.batch.card_sitting_id, sheets)
 
 
-def verdicts(cards: TwoPages) -> list[Verdict]:
+def verdicts(cards: DesignedCards) -> list[Verdict]:
     found = cards.reconciled()
     assert found.issued - found.spoiled == found.scanned + found.kept + found.missing
     return [line.verdict for line in found.lines]
 
 
-def result_of(cards: TwoPages, place: int) -> SubjectResult:
+def result_of(cards: DesignedCards, place: int) -> SubjectResult:
     own = SubjectResult.admission_id == cards.people[place].admission_id
     return cards.db.scalars(select(SubjectResult).where(own)).one()
 
 
-def blank_items(cards: TwoPages, sheet: int) -> dict[str, None]:
+def blank_items(cards: DesignedCards, sheet: int) -> dict[str, None]:
     """Return a change by which no item of a page is filled."""
     return dict.fromkeys(g.group_id for g in cards.sheets[sheet - 1].groups if g.kind.is_item)
 
@@ -88,7 +88,7 @@ def blank_items(cards: TwoPages, sheet: int) -> dict[str, None]:
 )
 @given(order=st.permutations([(place, sheet) for place in (0, 1) for sheet in (1, 2)]))
 def test_pages_in_any_order_give_the_marks_of_what_was_meant(
-    cards: TwoPages, order: list[tuple[int, int]]
+    cards: DesignedCards, order: list[tuple[int, int]]
 ) -> None:
     cards.begin()  # what an earlier order left is gone
     pages = {one: cards.scan(*one) for one in order}
@@ -109,7 +109,7 @@ def test_processes_read_both_pages_of_every_card(
     database,  # noqa: F811
     office,  # noqa: F811
     prepared: Prepared,  # noqa: F811
-    cards: TwoPages,
+    cards: DesignedCards,
 ) -> None:
     scans = ScanRoom(database, office, prepared, tuple(cards.people))
     files = {
@@ -130,7 +130,7 @@ def test_processes_read_both_pages_of_every_card(
 # What may not be lost or merged -------------------------------------------------------------
 
 
-def test_a_card_with_one_page_only_holds_the_whole_sitting_back(cards: TwoPages) -> None:
+def test_a_card_with_one_page_only_holds_the_whole_sitting_back(cards: DesignedCards) -> None:
     cards.scan(0, 1)
     cards.scan(0, 2)
     cards.scan(1, 1)
@@ -146,14 +146,16 @@ def test_a_card_with_one_page_only_holds_the_whole_sitting_back(cards: TwoPages)
         mark_card_sitting(cards.db, cards.sitting_id, actor=cards.actor, now=START)
 
 
-def test_the_same_page_twice_is_a_duplicate_and_the_other_page_is_not(cards: TwoPages) -> None:
+def test_the_same_page_twice_is_a_duplicate_and_the_other_page_is_not(cards: DesignedCards) -> None:
     states = [cards.scan(0, sheet).state for sheet in (2, 1, 2, 1)]
     assert states == ["read", "read", "duplicate", "duplicate"]
-    elsewhere = TwoPages(cards.db, cards.office, cards.sitting_id, cards.sheets)
+    elsewhere = DesignedCards(cards.db, cards.office, cards.sitting_id, cards.sheets)
     assert elsewhere.scan(0, 2).state == PageState.DUPLICATE
 
 
-def test_a_page_set_aside_leaves_room_for_a_new_scan_of_that_page_only(cards: TwoPages) -> None:
+def test_a_page_set_aside_leaves_room_for_a_new_scan_of_that_page_only(
+    cards: DesignedCards,
+) -> None:
     cards.scan(0, 1)
     page = cards.scan(0, 2)
     take_back_page(cards.db, page.id, actor=cards.actor, now=START)
@@ -167,7 +169,7 @@ def test_a_page_set_aside_leaves_room_for_a_new_scan_of_that_page_only(cards: Tw
         assign_page(cards.db, page.id, number, actor=cards.actor, now=START)
 
 
-def test_a_page_among_those_of_another_keeps_its_own_candidate(cards: TwoPages) -> None:
+def test_a_page_among_those_of_another_keeps_its_own_candidate(cards: DesignedCards) -> None:
     pages = [cards.scan(0, 1), cards.scan(1, 2)]
     owners = [page.card.admission_id for page in pages if page.card]
     assert owners == [cards.people[place].admission_id for place in (0, 1)]
@@ -175,7 +177,9 @@ def test_a_page_among_those_of_another_keeps_its_own_candidate(cards: TwoPages) 
     assert verdicts(cards)[:2] == [Verdict.SHEET_MISSING] * 2
 
 
-def test_a_page_without_codes_belongs_to_the_card_that_two_persons_name(cards: TwoPages) -> None:
+def test_a_page_without_codes_belongs_to_the_card_that_two_persons_name(
+    cards: DesignedCards,
+) -> None:
     cards.scan(0, 1)
     cards.scan(0, 2)
     cards.scan(1, 1)
@@ -198,7 +202,7 @@ def test_a_page_without_codes_belongs_to_the_card_that_two_persons_name(cards: T
     assert set(merged) == {group.group_id for group in cards.sheets[1].groups}
 
 
-def test_a_page_of_another_kind_of_card_is_not_tied_to_it(cards: TwoPages) -> None:
+def test_a_page_of_another_kind_of_card_is_not_tied_to_it(cards: DesignedCards) -> None:
     person = cards.people[0]
     usual = card_image(person.serial, person.admission_no, person.groups)
     known = queries.known_serials(cards.db, cards.sitting_id)
@@ -211,7 +215,9 @@ def test_a_page_of_another_kind_of_card_is_not_tied_to_it(cards: TwoPages) -> No
         assign_page(cards.db, page_id, person.admission_no, actor=cards.actor, now=START)
 
 
-def test_a_page_of_which_nothing_could_be_read_is_not_given_to_anybody(cards: TwoPages) -> None:
+def test_a_page_of_which_nothing_could_be_read_is_not_given_to_anybody(
+    cards: DesignedCards,
+) -> None:
     torn = cards.picture(0, 1, {})[:700, :500]  # one corner of it
     page = cards.take(cards.reading_of(torn, "torn.png"))
     assert (page.state, page.reason) == (PageState.REJECTED, PageReason.TOO_FEW_MARKERS)
@@ -225,7 +231,7 @@ def test_a_page_of_which_nothing_could_be_read_is_not_given_to_anybody(cards: Tw
 
 @pytest.mark.parametrize("order", [(1, 2), (2, 1)])
 def test_absent_on_one_page_and_answers_on_the_other_meet_a_person(
-    cards: TwoPages, order: tuple[int, int]
+    cards: DesignedCards, order: tuple[int, int]
 ) -> None:
     empty = blank_items(cards, 1)
     changes = {1: {**empty, "type": None, "absent": YES}, 2: {}}
@@ -245,7 +251,7 @@ def test_absent_on_one_page_and_answers_on_the_other_meet_a_person(
     assert (marked.state, verdicts(cards)[0]) == (PageState.REVIEWED, Verdict.MARKED_ABSENT)
 
 
-def test_answers_found_by_a_person_bring_the_page_marked_absent_back(cards: TwoPages) -> None:
+def test_answers_found_by_a_person_bring_the_page_marked_absent_back(cards: DesignedCards) -> None:
     marked = cards.scan(0, 1, **blank_items(cards, 1), type=None, absent=YES)
     assert marked.state == PageState.READ
     page = cards.scan(0, 2, **blank_items(cards, 2))
@@ -256,7 +262,9 @@ def test_answers_found_by_a_person_bring_the_page_marked_absent_back(cards: TwoP
     assert marked.state == PageState.CONFLICT
 
 
-def test_answers_of_a_recorded_absentee_on_a_later_page_are_a_difference(cards: TwoPages) -> None:
+def test_answers_of_a_recorded_absentee_on_a_later_page_are_a_difference(
+    cards: DesignedCards,
+) -> None:
     page = cards.take(cards.read(0, 2), absent=True)
     assert (page.state, page.reason) == (PageState.CONFLICT, PageReason.ANSWERS_OF_ABSENT)
     assert queries.open_groups(page) == []  # this page has no box for 缺考
@@ -269,7 +277,7 @@ def test_answers_of_a_recorded_absentee_on_a_later_page_are_a_difference(cards: 
 # Which cards there are ----------------------------------------------------------------------
 
 
-def test_versions_that_differ_on_a_later_page_only_are_told_apart(cards: TwoPages) -> None:
+def test_versions_that_differ_on_a_later_page_only_are_told_apart(cards: DesignedCards) -> None:
     designs = [
         CardDesign("KH-PAIR", (Section(GroupKind.SINGLE, 100), Section(GroupKind.JUDGEMENT, n)))
         for n in (60, 65)
@@ -283,7 +291,7 @@ def test_versions_that_differ_on_a_later_page_only_are_told_apart(cards: TwoPage
         assert sheet in sheets_of_hash(cards.db, sheet.layout_hash)
 
 
-def test_a_paper_needs_a_place_for_every_item_on_some_page(cards: TwoPages) -> None:
+def test_a_paper_needs_a_place_for_every_item_on_some_page(cards: DesignedCards) -> None:
     offered = cards_for_sittings(cards.db)
     assert cards.sheets in offered.values()
     assert sheets_of("kh-a4-200") in offered.values()
@@ -294,14 +302,14 @@ def test_a_paper_needs_a_place_for_every_item_on_some_page(cards: TwoPages) -> N
             issue_cards(cards.db, cards.sitting_id, paper_id, sheets, actor=clerk, now=START)
 
 
-def test_a_sample_is_drawn_from_all_pages(cards: TwoPages) -> None:
+def test_a_sample_is_drawn_from_all_pages(cards: DesignedCards) -> None:
     for sheet in (1, 2):
         cards.scan(0, sheet)
     asked = {answer.group for answer in confident_answers(cards.db, cards.batch_id)}
     assert asked == {f"q{number}" for number in range(1, 91)}
 
 
-def test_the_desk_names_the_pages_of_a_card(room: Room, cards: TwoPages) -> None:  # noqa: F811
+def test_the_desk_names_the_pages_of_a_card(room: Room, cards: DesignedCards) -> None:  # noqa: F811
     cards.scan(0, 1)
     cards.take(cards.read(1, 2, codes=False))
     cards.db.commit()

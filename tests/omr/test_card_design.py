@@ -179,6 +179,7 @@ def test_measure_that_hinders_reading_is_named(changes, words, is_fault):
         ({"sections": (Section(GroupKind.SINGLE, 4, 9),)}, "选项数"),
         ({"code": "kh/90"}, "版式代码"),
         ({"number_digits": 21}, "准考证号"),
+        ({"module_mm": 0.0, "number_digits": 0}, "不知是谁的卡"),
         ({"cell_ink": "red"}, "#RRGGBB"),
         ({"row_pitch_mm": 1.0}, "行距"),
         ({"notes": ("满" * 41,)}, "40 个字"),
@@ -187,6 +188,15 @@ def test_measure_that_hinders_reading_is_named(changes, words, is_fault):
 def test_decision_that_cannot_be_drawn_is_refused_in_words(changes, words):
     with pytest.raises(CardLayoutError, match=words):
         design_from_json(design_json(replace(USUAL, **changes)))
+
+
+def test_card_without_codes_has_one_page_and_is_known_by_its_number():
+    design = replace(USUAL, module_mm=0.0)
+    (sheet,) = layouts(design)
+    assert not sheet.is_coded
+    assert [one for one in findings_of(sheet) if one.is_fault] == []
+    with pytest.raises(CardLayoutError, match="只能有一页"):
+        compose(replace(LONG, module_mm=0.0))
 
 
 def test_card_whose_head_leaves_no_room_is_refused():

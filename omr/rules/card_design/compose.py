@@ -70,6 +70,9 @@ def compose(design: CardDesign) -> tuple[DesignedSheet, ...]:
     if not pages or len(pages) > MOST_PAGES:
         reason = f"题目排不下：一张卡最多 {MOST_PAGES} 页，请减少题数、选项或页首栏目"
         raise CardLayoutError(field="答题卡设计", reason=reason)
+    if len(pages) > 1 and not design.is_coded:
+        reason = "不印二维码的卡只能有一页：其余各页没有准考证号，不知是谁的"
+        raise CardLayoutError(field="答题卡设计", reason=reason)
     sheets = _chained(
         [_sheet(design, page, number, len(pages)) for number, page in enumerate(pages, 1)]
     )
@@ -140,13 +143,11 @@ def _layout(
         words(30, paper_mm - 20.5, f"第 {number} 页　共 {pages} 页"),
         words(width_mm - 30, paper_mm - 20.5, code, align="right"),
     )
-    qr_mm = CODE_MODULES * design.module_mm
-    qr_x_mm = width_mm - 31 - qr_mm
-    serials = (
-        slot(SlotName.SERIAL, qr_x_mm + qr_mm / 2, 17 + qr_mm + 5.2, 30, size_pt=8, align="centre"),
-        slot(SlotName.SERIAL, width_mm / 2, paper_mm - 19.4, 40, size_pt=8, align="centre"),
-    )
-    barcode_mm = BARCODE_MODULES * BARCODE_MODULE_MM
+    qr, barcode = _codes(design)
+    serials = [slot(SlotName.SERIAL, width_mm / 2, paper_mm - 19.4, 40, size_pt=8, align="centre")]
+    if qr is not None:
+        centre, below = qr.x_mm + qr.size_mm / 2, qr.y_mm + qr.size_mm + 5.2
+        serials.insert(0, slot(SlotName.SERIAL, centre, below, 30, size_pt=8, align="centre"))
     return CardLayout(
         code=code,
         title=f"{design.title}（{design.code}）",
@@ -161,16 +162,29 @@ def _layout(
         words=(*(text for part in parts for text in part.words), *foot),
         samples=tuple(sample for part in parts for sample in part.samples),
         slots=(*serials, *(one for part in parts for one in part.slots)),
-        qr=QrArea(qr_x_mm, 17, design.module_mm, CODE_MODULES, QUIET_MM),
-        barcode=BarcodeArea(
+        qr=qr,
+        barcode=barcode,
+        page=number,
+        continued=sheet_code(design, number + 1).lower() if number < pages else "",
+    )
+
+
+def _codes(design: CardDesign) -> tuple[QrArea | None, BarcodeArea | None]:
+    """Return where the codes stand; nowhere on a card that only its number identifies."""
+    if not design.is_coded:
+        return None, None
+    width_mm, paper_mm = design.paper.size_mm
+    qr_x_mm = width_mm - 31 - CODE_MODULES * design.module_mm
+    barcode_mm = BARCODE_MODULES * BARCODE_MODULE_MM
+    return (
+        QrArea(qr_x_mm, 17, design.module_mm, CODE_MODULES, QUIET_MM),
+        BarcodeArea(
             (width_mm - barcode_mm) / 2,
             paper_mm - BARCODE_TOP_MM,
             BARCODE_MODULE_MM,
             BARCODE_MODULES,
             BARCODE_MM,
         ),
-        page=number,
-        continued=sheet_code(design, number + 1).lower() if number < pages else "",
     )
 
 

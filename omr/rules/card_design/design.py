@@ -96,9 +96,14 @@ class CardDesign:
     )
     option_pitch_mm: float = 6.0
     row_pitch_mm: float = 5.0
-    module_mm: float = 1.0  # of the QR code
+    module_mm: float = 1.0  # of the QR code; 0: no codes, the filled number alone tells whose it is
     cell_ink: str = "#E27B7B"
     shifts: tuple[Shift, ...] = field(default=())
+
+    @property
+    def is_coded(self) -> bool:
+        """Say whether the card carries codes that tell whose it is."""
+        return self.module_mm > 0
 
 
 def design_from_json(text: str | bytes) -> CardDesign:
@@ -136,6 +141,10 @@ def design_faults(design: CardDesign) -> tuple[str, ...]:
         ),
         (not 0 <= design.number_digits <= MOST_DIGITS, f"准考证号不超过 {MOST_DIGITS} 位"),
         (not 0 <= design.paper_types <= MOST_TYPES, f"试卷类型不超过 {MOST_TYPES} 种"),
+        (
+            not design.is_coded and not design.number_digits,
+            "不印二维码的卡须有准考证号填涂区，否则不知是谁的卡",
+        ),
         (len(set(design.fields)) != len(design.fields), "书写栏重复"),
         (len(design.notes) > MOST_NOTES, f"注意事项不超过 {MOST_NOTES} 条"),
         (
@@ -154,7 +163,7 @@ def _measure_faults(design: CardDesign) -> tuple[str, ...]:
     measures = (
         ("选项间距", design.option_pitch_mm, 4.8, 12.0),
         ("行距", design.row_pitch_mm, 3.6, 10.0),
-        ("二维码模块", design.module_mm, 0.5, 1.0),
+        ("二维码模块", design.module_mm or 0.5, 0.5, 1.0),
     )
     return tuple(
         f"{name}须在 {low:g} 至 {high:g} 毫米之间"

@@ -1,10 +1,10 @@
-"""A card sitting whose cards have two pages: designed, printed, filled and read in this process.
+"""A card sitting with cards of its own design: printed, filled and read in this process.
 
 Every copy of the prepared home has the same candidates, papers and serials, so that a page that
 has been drawn and read serves all tests.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -35,7 +35,7 @@ from omr.rules.card_layout import GroupKind, Sheets
 from omr.scans import measures_json
 from registry.access import Actor
 from tests.support.drawn_cards import FONTS, hidden_codes
-from tests.support.room import START, Prepared
+from tests.support.room import ON_CARDS, START, Prepared
 
 DPI = 150
 TWO_PAGES = CardDesign(
@@ -51,22 +51,29 @@ Groups = Mapping[str, tuple[str, ...]]
 _read: dict[tuple[object, ...], KeptPage] = {}
 
 
-def issue_two_page_cards(db: Session, office: Office, prepared: Prepared) -> Sheets:
-    """Design the card, and give it to everyone of the prepared sitting in place of the usual."""
+def issue_designed_cards(
+    db: Session,
+    office: Office,
+    prepared: Prepared,
+    design: CardDesign = TWO_PAGES,
+    places: Sequence[int] = range(ON_CARDS),
+) -> Sheets:
+    """Design a card, and give it to people of the prepared sitting in place of theirs."""
     actor, clerk = office.actors["saomiao01"], office.actors["jigou01"]
-    saved = save_design(db, TWO_PAGES, actor=actor, now=START)
+    saved = save_design(db, design, actor=actor, now=START)
     release_design(db, saved.id, actor=actor, now=START)
     sheets = sheets_of_design(saved)
     sitting_id = prepared.batch.card_sitting_id
-    for card in queries.usable_cards(db, sitting_id):
-        spoil_card(db, card.id, "换用大字卡", actor=clerk, now=START)
+    held = queries.usable_cards(db, sitting_id)
+    for place in places:
+        spoil_card(db, held[place].id, "换卡", actor=clerk, now=START)
     issue_set_cards(db, sitting_id, prepared.batch.set_id, sheets, actor=clerk, now=START)
     return sheets
 
 
 @dataclass
-class TwoPages:
-    """Someone at the scanner with the two-page cards of a sitting."""
+class DesignedCards:
+    """Someone at the scanner with the cards of a sitting."""
 
     db: Session
     office: Office
@@ -111,7 +118,13 @@ class TwoPages:
     ) -> KeptPage:
         """Return one page of a card as it was meant, changed by groups, as the reader gives it."""
         person = self.people[place]
-        key = (person.serial, sheet, codes, tuple(sorted(changed.items(), key=str)))
+        key = (
+            self.sheets[0].code,
+            person.serial,
+            sheet,
+            codes,
+            tuple(sorted(changed.items(), key=str)),
+        )
         if key not in _read:
             wanted = {**person.groups, **changed}
             groups = {name: values for name, values in wanted.items() if values is not None}
@@ -124,7 +137,7 @@ class TwoPages:
     def reading_of(self, image: GrayImage, name: str) -> KeptPage:
         sides = tuple((sheet, blank_of_layout(sheet)) for sheet in self.sheets)
         known = queries.known_serials(self.db, self.sitting_id)
-        reading = read_sheet(image, sides, Orders(known))
+        reading = read_sheet(image, sides, Orders(known, by_number=True))
         assert measures_json(reading)
         return kept_page(LoadedPage(name, 1, image), reading)
 
