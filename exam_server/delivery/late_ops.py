@@ -4,8 +4,9 @@ They change nothing until two persons have decided; the evidence stands beside t
 """
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import msgspec
@@ -29,27 +30,37 @@ CHANGING = frozenset({OpKind.SET, OpKind.CLEAR})
 class Kept:
     """The undecided operations of one attempt, and what speaks for or against them."""
 
-    ops: tuple[RefusedOp, ...]
+    ops: tuple[RefusedOp, ...]  # each once, in the order of their arrival
     changing: tuple[RefusedOp, ...]  # the answer that stands is another one, and not a later one
     follow_on: bool  # numbered without a gap after the last one that was stored
     had_outage: bool  # the seat was not heard of while they were made or sent
+    repeated: tuple[RefusedOp, ...] = ()  # the same again: a page sends until it is answered
 
 
 def kept_of(db: Session, sitting_id: int) -> dict[int, Kept]:
     """Return what nobody has decided on, by attempt."""
     chosen = select(RefusedOp).join(Attempt, Attempt.id == RefusedOp.attempt_id)
-    rows = db.scalars(
-        chosen.where(Attempt.sitting_id == sitting_id, RefusedOp.decision == "").order_by(
-            RefusedOp.attempt_id, RefusedOp.id
-        )
-    )
-    own: dict[int, list[RefusedOp]] = {}
+    rows = db.scalars(chosen.where(Attempt.sitting_id == sitting_id).order_by(RefusedOp.id)).all()
+    first = {row.id for row in each_once(rows)}
+    once: dict[int, list[RefusedOp]] = defaultdict(list)
+    again: dict[int, list[RefusedOp]] = defaultdict(list)
     for row in rows:
-        own.setdefault(row.attempt_id, []).append(row)
+        if not row.decision:
+            (once if row.id in first else again)[row.attempt_id].append(row)
     return {
-        attempt_id: _kept(db, db.get_one(Attempt, attempt_id), ops)
-        for attempt_id, ops in own.items()
+        attempt_id: replace(
+            _kept(db, db.get_one(Attempt, attempt_id), ops), repeated=tuple(again[attempt_id])
+        )
+        for attempt_id, ops in sorted(once.items())
     }
+
+
+def each_once(rows: Iterable[RefusedOp]) -> list[RefusedOp]:
+    """Return kept operations without those that were said again."""
+    first: dict[tuple[int, int, int, str], RefusedOp] = {}
+    for row in rows:
+        first.setdefault((row.attempt_id, row.epoch, row.seq, row.body), row)
+    return list(first.values())
 
 
 def _kept(db: Session, attempt: Attempt, ops: Sequence[RefusedOp]) -> Kept:
@@ -67,9 +78,12 @@ def _kept(db: Session, attempt: Attempt, ops: Sequence[RefusedOp]) -> Kept:
 
 
 def _changing(db: Session, attempt: Attempt, ops: Sequence[RefusedOp]) -> list[RefusedOp]:
-    """Return the last operation of each question, unless it changes nothing or was overtaken."""
+    """Return the last operation of each question, unless it changes nothing or was overtaken.
+
+    The last is the one that was made last, in the newest seat; messages may arrive in any order.
+    """
     last = {}
-    for row in ops:
+    for row in sorted(ops, key=lambda row: (row.epoch, row.seq)):
         op = read_op(row)
         if op.kind in CHANGING:
             last[op.item] = row
@@ -155,7 +169,7 @@ def settle_overdue(db: Session, run: SittingRun, *, now: datetime) -> None:
 
 
 def _settle(kept: Kept, decision: str) -> None:
-    for row in kept.ops:
+    for row in (*kept.ops, *kept.repeated):
         row.decision = decision
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from exam_server.delivery.custody.models import PaperKey, PaperSealing
+from exam_server.delivery.late_ops import each_once
 from exam_server.delivery.load_test.models import LoadTest
 from exam_server.delivery.load_test.queries import load_tests_of
 from exam_server.delivery.models import (
@@ -111,7 +112,7 @@ def facts_of(db: Session, run: SittingRun) -> Facts:
         extra=db.scalars(extra).all(),
         incidents=db.scalars(incidents).all(),
         overrides=db.scalars(overrides.order_by(SebOverride.given_at)).all(),
-        refused=db.scalars(refused).all(),
+        refused=each_once(db.scalars(refused)),
         events=db.scalars(events).all(),
         decided=db.scalars(decided.order_by(AttemptEvent.id)).all(),
         load_tests=load_tests_of(db, sitting_id),

@@ -120,6 +120,42 @@ def test_a_late_operation_counts_once_two_persons_accept_it(room: Room) -> None:
     whole(room)
 
 
+def test_what_is_said_again_counts_once_and_never_before_what_came_after_it(room: Room) -> None:
+    (page,) = room.working()
+    page.send(page.choose(0, 0))
+    room.clock.advance(seconds=left_s(page) - 5)
+    ops = [page.choose(0, option) for option in (1, 2, 3)]
+    room.clock.advance(seconds=30)
+    for known in (1, 2, 3, 2):  # the last of them went by POST and was delayed
+        assert page.send(*ops[:known])["error"] == "closed"
+    late = room.seat()["late"]
+    assert (late["ops"], late["changing"]) == (3, 1)
+    room.command("decide_late", admission=page.admission_id, accept=True, **BOTH)
+    with room.database.reading() as db:
+        assert db.scalars(select(Answer.value)).one() == ops[-1]["value"][0]
+    assert page.send(*ops)["error"] == "chain_conflict"  # a page that was loaded anew
+    assert room.seat()["late"] is None
+    room.excuse_others(1)
+    room.command("close")
+    whole(room)
+
+
+def test_of_two_computers_the_one_that_held_the_seat_last_counts(room: Room) -> None:
+    (before,) = room.working()
+    overtaken = before.choose(0, 1)  # never sent from there in time
+    room.command("release_seat", admission=before.admission_id, reason="屏幕闪烁")
+    page = room.page()
+    assert page.sign_in(room.code()) == ""
+    late = page.choose(0, 2)
+    room.clock.advance(seconds=left_s(page) + 30)
+    assert page.send(late)["error"] == "closed"
+    assert before.send(overtaken)["error"] == "fenced"
+    room.command("decide_late", admission=page.admission_id, accept=True, **BOTH)
+    with room.database.reading() as db:
+        assert db.scalars(select(Answer.value)).one() == late["value"][0]
+    whole(room)
+
+
 def test_a_late_operation_that_is_refused_changes_nothing(room: Room) -> None:
     page, value = late_work(room)
     before = page.state()["receipt"]

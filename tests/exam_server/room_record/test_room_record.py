@@ -37,7 +37,8 @@ def eventful_day(room: Room) -> None:
     )
     kept = second.choose(1)
     room.command("release_seat", admission=room.admissions[1], reason="屏幕闪烁")
-    second.send(kept)  # from the seat that was given up
+    for _ in range(2):  # by socket and by POST
+        second.send(kept)  # from the seat that was given up
     room.command("record_incident", admission=room.admissions[2], text="携带手机，已收缴")
     room.command("override_seb", admission=room.admissions[2], reason="该机无法安装")
     room.command("force_submit", admission=room.admissions[1], reason="身体不适", reviewer=REVIEWER)
