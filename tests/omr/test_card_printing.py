@@ -5,9 +5,11 @@ import pypdfium2
 import pytest
 from support.drawn_cards import FONTS, card_holder, card_layout, drawn_card
 
-from omr.printing import print_blank, print_cards
+from omr.layouts import blank_of_layout, sheets_of
+from omr.printing import print_blank, print_cards, print_each
 from omr.reader.blank import render_page
 from omr.reader.orient import find_markers
+from omr.reader.page import read_sheet
 
 DPI = 300
 PX_PER_MM = DPI / 25.4
@@ -102,3 +104,18 @@ def test_long_names_stay_in_their_field():
 def test_nothing_is_printed_without_a_candidate():
     with pytest.raises(ValueError, match="no card"):
         print_cards(card_layout(), [], **FONTS)
+
+
+def test_cards_of_different_kinds_are_printed_in_their_order_each_on_its_own_paper():
+    small, double = sheets_of("kh-16k-80"), sheets_of("kh-a4-200")
+    holders = [card_holder(number) for number in (1, 2, 3)]
+    pdf = print_each(list(zip((double, small, double), holders, strict=True)), **FONTS)
+    document = pypdfium2.PdfDocument(pdf)
+    wanted = [*double, *small, *double]
+    sizes = [tuple(round(side / 72 * 25.4) for side in page.get_size()) for page in document]
+    assert sizes == [(sheet.paper.width_mm, sheet.paper.height_mm) for sheet in wanted]
+    serials = [holders[place].serial for place in (0, 0, 1, 2, 2)]
+    for index, (sheet, serial) in enumerate(zip(wanted, serials, strict=True)):
+        image = render_page(pdf, dpi=100, index=index)
+        reading = read_sheet(image, ((sheet, blank_of_layout(sheet)),))
+        assert (reading.serial, reading.sheet) == (serial, sheet.page)
