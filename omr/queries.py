@@ -144,7 +144,11 @@ def has_page(db: Session, card_id: int) -> bool:
 def is_sheet_taken(
     db: Session, card_id: int, sheet: int, *, besides: ScanPage | None = None
 ) -> bool:
-    """Say whether a page, other than ``besides``, stands for that sheet of the card."""
+    """Say whether a page, other than ``besides``, stands for that sheet of the card.
+
+    Whoever asks is about to give a page to it: readers and desk take turns at a card.
+    """
+    db.execute(select(PrintedCard.id).where(PrintedCard.id == card_id).with_for_update())
     taken = _standing_for(card_id).where(ScanPage.sheet == sheet)
     if besides is not None:
         taken = taken.where(ScanPage.id != besides.id)
