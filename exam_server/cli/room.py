@@ -14,6 +14,7 @@ from exam_server.cli.room_witness import WITNESS_PORT, pair, promote_command, wi
 from exam_server.config import Settings, read_settings
 from exam_server.context import SteadyClock, wall_clock
 from exam_server.delivery.greenlets import greenlet_concurrency
+from exam_server.room_host import ballast
 from exam_server.room_host.addresses import own_addresses
 from exam_server.room_host.certificates import private_addresses
 from exam_server.room_host.lock import sole_server
@@ -73,6 +74,8 @@ def serve(
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     settings = replace(read_settings(), secure_cookies=True)
     found = _room_addresses(addresses)
+    if ballast.release_if_full(settings.room_folder):
+        click.echo("磁盘已满：预留的 256 MB 已让给答案，请立即清理磁盘。", err=True)
     _test_or_leave(settings, seats, force=force)
     witness = (Mode(mode), witness_port) if mode else None
     place = RoomPlace(

@@ -38,6 +38,11 @@ def free_bytes(folder: Path) -> int:
     return shutil.disk_usage(folder).free
 
 
+def is_full(folder: Path) -> bool:
+    """Say whether the disk of the folder takes nothing any more."""
+    return free_bytes(folder) < PROBE_BYTES
+
+
 def most_open_files() -> int:
     """Return how many files and sockets this process may have open at once."""
     _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

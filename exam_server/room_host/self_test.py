@@ -31,6 +31,7 @@ STATIC = Path(__file__).parents[1] / "static"
 LEAST_FREE_BYTES = 2 * 1024**3
 FREE_TO_BE_EASY_BYTES = 5 * 1024**3
 SLOWEST_SYNC_MS = 50.0
+FULL = "请清理磁盘；考试进行中可以先启动，能看不能存，答案暂存在考生机上"
 FILES_PER_SEAT = 4
 CLOCK_TOLERANCE = timedelta(seconds=2)
 LONG_ASLEEP = timedelta(days=400)  # a clock so far ahead of the last run is more likely wrong
@@ -102,6 +103,8 @@ def _folders(settings: Settings) -> Iterator[Finding]:
     for name, folder in folders:
         if probes.is_writable(folder):
             yield Finding(f"{name}文件夹", Grade.GOOD, f"{folder} 可以写入")
+        elif probes.is_full(_existing(folder)):
+            yield Finding(f"{name}文件夹", Grade.REFUSED, f"{folder} 所在磁盘已满", FULL)
         else:
             remedy = "请检查该文件夹的权限，并确认磁盘没有只读挂载"
             yield Finding(f"{name}文件夹", Grade.BROKEN, f"{folder} 不能写入", remedy)
@@ -119,6 +122,8 @@ def _disk(settings: Settings) -> Finding:
 
 
 def _sync(settings: Settings) -> Finding:
+    if probes.is_full(_existing(settings.room_folder)):
+        return Finding("写盘延迟", Grade.REFUSED, "磁盘已满，无从测量", FULL)
     if not probes.is_writable(settings.room_folder):
         return Finding("写盘延迟", Grade.BROKEN, f"{settings.room_folder} 不能写入", "见上")
     times = probes.sync_times(settings.room_folder)

@@ -1,9 +1,11 @@
 """``kaohe room serve`` as a real process: HTTPS with its own certificate, the install page."""
 
 import asyncio
+import contextlib
 import re
 import shutil
 import ssl
+import subprocess
 import time
 import urllib.error
 import urllib.request
@@ -75,6 +77,51 @@ def test_a_pc_with_the_certificate_signs_in_over_https_and_the_socket(home: Path
 
         asyncio.run(connect())
     assert (home / "room" / "last-run.json").exists()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of its own that a test may fill; only an administrator may mount one."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=48m", "tmpfs", str(place)],
+        capture_output=True,
+        check=False,
+    )
+    if mounted.returncode:
+        pytest.skip("no disk can be mounted here")
+    yield place
+    subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+def fill(disk: Path) -> None:
+    with (disk / "filling").open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while file.write(bytes(4096)):
+            pass
+
+
+def test_a_room_whose_disk_is_full_starts_again_and_shows_what_it_has(
+    home: Path,
+    small_disk: Path,
+) -> None:
+    own = small_disk / "home"
+    shutil.copytree(home, own)
+    server = ServerProcess(own, command=SERVE)
+    server.start()
+    server.kill()
+    fill(small_disk)
+    server.start()
+    try:
+        web = WebClient(server.address, trusted=trusting(own))
+        assert web.get("/health/live") == {"ok": True}
+        assert web.page("/exam/")
+        (small_disk / "filling").unlink()
+        web.page("/sign-in")
+        web.submit("/sign-in", login_name="jiankao01", password=PASSWORD)
+        assert web.get("/health/api/figures")["figures"]["store"]["grade"] == "good"
+    finally:
+        server.stop()
 
 
 def test_the_wall_and_the_health_page_tell_when_the_witness_comes_and_goes(home: Path) -> None:
