@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from ipaddress import IPv4Address
 
 from zeroconf import Error as ZeroconfError
-from zeroconf import ServiceInfo, Zeroconf
+from zeroconf import NonUniqueNameException, ServiceInfo, Zeroconf
 
 NAME = "kaohe"
 HOST = f"{NAME}.local"
@@ -72,6 +72,8 @@ def main(port: int, addresses: Sequence[str]) -> None:
         network.register_service(service(addresses, port))
         print(HOST, flush=True)
         sys.stdin.read()
+    except NonUniqueNameException:  # both listened before either spoke
+        print(TAKEN, flush=True)
     except (OSError, ZeroconfError) as error:
         print(error, flush=True)
     finally:

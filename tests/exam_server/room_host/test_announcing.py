@@ -2,7 +2,7 @@
 
 from zeroconf import Zeroconf
 
-from exam_server.room_host.announcing import HOST, KIND, NAME, Announcement
+from exam_server.room_host.announcing import HOST, KIND, NAME, TAKEN, Announcement
 
 LOOPBACK, PORT = "127.0.0.1", 18443
 
@@ -25,6 +25,15 @@ def test_a_room_is_found_by_its_name_until_it_ends() -> None:
         other.stop()
     finally:
         room.stop()
+
+
+def test_of_two_rooms_that_start_together_the_second_says_why_it_is_not_announced() -> None:
+    rooms = [Announcement([LOOPBACK], PORT + number) for number in (2, 3)]
+    reasons = {room.tell(PORT) for room in rooms}
+    for room in rooms:
+        room.stop()
+    assert "" in reasons
+    assert reasons <= {"", TAKEN}
 
 
 def test_a_network_that_cannot_be_joined_costs_the_name_alone() -> None:

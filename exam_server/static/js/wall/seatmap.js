@@ -164,7 +164,8 @@ export function twoDigits(no) {
 const SHORT = { submitted: "交卷", ready: "登录", idle: "未到" };
 
 /** The state line of a small tile. @param {Seat} seat */
-function brief({ state, answered }) {
+function brief({ state, answered, heard }) {
+  if (state === "offline" && heard === false) return "未联系";
   return state === "active" ? String(answered) : SHORT[state] || STATES[state].label;
 }
 
