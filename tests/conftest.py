@@ -34,6 +34,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--backend", choices=["sqlite", "postgresql"], default="sqlite")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Run three tests on two processors: those with a browser or a server wait half of the time."""
+    return max(2, len(os.sched_getaffinity(0)) * 3 // 2)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """With PostgreSQL only the tests that use a database run again."""
     if config.getoption("--backend") == "sqlite":

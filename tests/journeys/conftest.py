@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.exam_server.web.conftest import prepared_office, quiet_site, site
-from tests.support.browser import Journey, chromium
+from tests.support.browser import QUICK, Journey, chromium
 from tests.support.built_once import built_once
 from tests.support.rooms import OpenRoom, open_room
 from tests.support.served import Served, World, build_world, served_copy
@@ -33,7 +33,7 @@ def served(
 @pytest.fixture(scope="module")
 def browser(served: Served) -> Iterator[Browser]:
     """One Chromium for a module; no other may be open meanwhile."""
-    with chromium() as opened:
+    with chromium(QUICK) as opened:
         yield opened
 
 

@@ -38,7 +38,7 @@ def test_a_candidate_sits_the_whole_exam_and_the_server_keeps_every_choice(
     room.wall.sees(place.seat_no, "ready")
     began = room.start()
     paper = Paper(page)
-    began.within(2.0, "start on the wall to the paper of the candidate", paper.open)
+    began.within(4.5, "start on the wall to the paper of the candidate", paper.open)
 
     paper.click(0)
     paper.click(2)

@@ -10,7 +10,7 @@ from types import TracebackType
 
 from playwright.sync_api import Browser, BrowserType, Page
 
-from tests.support.browser import EXECUTABLE, FLAGS, PATIENCE_MS, SIZE
+from tests.support.browser import FLAGS, PATIENCE_MS, SIZE, WHOLE
 
 PORT_FILE = "DevToolsActivePort"
 START_S = 30
@@ -45,7 +45,7 @@ class ExamPc:
         own = [f"--user-data-dir={self._profile}", "--remote-debugging-port=0", "--headless=new"]
         first_run = ["--no-first-run", "--lang=zh-CN", "--force-prefers-reduced-motion"]
         self._process = subprocess.Popen(
-            [EXECUTABLE, *FLAGS, *own, *first_run, "about:blank"],
+            [WHOLE, *FLAGS, *own, *first_run, "about:blank"],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tests.exam_server.static.exam_site import ScriptedRoom, Site
-from tests.support.browser import PATIENCE_MS
+from tests.support import browser
+from tests.support.browser import PATIENCE_MS, QUICK
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 EXPECTED = (
     "WebSocket connection to",
     "Failed to load resource",
@@ -32,11 +32,8 @@ def site(running_site: Site) -> Site:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """One browser for a module; only one may be open in a process."""
-    expect.set_options(timeout=PATIENCE_MS)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        yield browser
-        browser.close()
+    with browser.chromium(QUICK) as opened:
+        yield opened
 
 
 @pytest.fixture

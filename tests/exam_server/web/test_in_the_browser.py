@@ -2,18 +2,16 @@
 
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext
 from werkzeug.serving import make_server
 
 from exam_server.cookies import LOGIN_COOKIE
 from tests.exam_server.web.office_site import Site
+from tests.support import browser
 
-AXE = (Path(__file__).resolve().parents[2] / "support/vendor/axe.min.js").read_text("utf-8")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 pytestmark = pytest.mark.browser
 PAGES = [
     ("province_officer", "/exam-rules/"),
@@ -59,10 +57,8 @@ def address(quiet_site: Site) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        yield browser
-        browser.close()
+    with browser.chromium(browser.QUICK) as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -86,7 +82,7 @@ def test_page_keeps_the_rules_of_accessibility(
     page.on("console", lambda line: faults.append(line.text) if line.type == "error" else None)
     known = {**vars(quiet_site.known), **quiet_site.known.arranged_sittings}
     page.goto(address + path.format(**known))
-    page.evaluate(AXE)
+    page.evaluate(browser.AXE)
     found = page.evaluate("tags => axe.run(document, {runOnly: tags})", RULES)
     faults += [
         f"{entry['id']}: {node['html'][:120]}"
