@@ -37,18 +37,28 @@ from scoring.certificates.errors import (
 from scoring.certificates.rules.face import Genuineness
 from scoring.certificates.rules.numbering import is_certificate_no
 from scoring.models import SheetMark, SubjectResult
+from tests.conftest import START
 from tests.scoring.exam_day import make_exam_day
 from tests.support.factories import id_number
+from tests.support.prepared import prepared
 from tests.support.refusals import refused
 
 
-@pytest.fixture
-def published(db, day):
-    """Three candidates, the first short in theory; results published, ten blanks in stock."""
+def publish(db):
+    day = make_exam_day(db, now=START)
     day.score_all(db, theory={0: 59})
     day.publish(db)
     day.stock(db)
     return day
+
+
+prepared_published = prepared(publish)
+
+
+@pytest.fixture
+def published(db, prepared_published):
+    """Three candidates, the first short in theory; results published, ten blanks in stock."""
+    return replace(prepared_published[1])
 
 
 @pytest.fixture

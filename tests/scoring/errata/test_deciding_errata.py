@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from sqlalchemy import select, text
@@ -40,7 +42,9 @@ from scoring.models import ResultRevision, SubjectResult
 from scoring.rules.errata import ErratumState, Remedy
 from scoring.rules.evidence import EvidenceSource, TheoryEvidence
 from scoring.rules.marking import mark_theory
+from tests.conftest import START
 from tests.scoring.exam_day import ExamDay, make_exam_day
+from tests.support.prepared import prepared
 
 
 @dataclass
@@ -58,14 +62,13 @@ class Marked:
         return actor_of(make_account(db, Role.PROVINCE_OFFICER, division="320000", now=self.day.at))
 
 
-@pytest.fixture
-def marked(db, now, tmp_path):
-    """Three candidates: all right, the faulty item wrong, everything wrong but the faulty item."""
-    day = make_exam_day(db, now=now)
-    source = read_bank(write_bank(tmp_path / "bank"))
-    loaded = load_bank(db, 1, source, actor=SYSTEM, reviewer=SYSTEM, now=now)
+def mark(db):
+    day = make_exam_day(db, now=START)
+    with TemporaryDirectory() as folder:
+        source = read_bank(write_bank(Path(folder) / "bank"))
+    loaded = load_bank(db, 1, source, actor=SYSTEM, reviewer=SYSTEM, now=START)
     manager = day.scene.office.actor(Role.BANK_MANAGER)
-    paper = compose_paper(db, day.scene.plan.id, loaded.blueprint_id, 1, actor=manager, now=now)
+    paper = compose_paper(db, day.scene.plan.id, loaded.blueprint_id, 1, actor=manager, now=START)
     key = frozen_key(db, paper.id)
     faulty = key[0]
     right = {item.position: item.key for item in key}
@@ -85,6 +88,16 @@ def marked(db, now, tmp_path):
             )
         )
     return Marked(day, paper, paper.items[0].version, results)
+
+
+prepared_marked = prepared(mark)
+
+
+@pytest.fixture
+def marked(db, prepared_marked):
+    """Three candidates: all right, the faulty item wrong, everything wrong but the faulty item."""
+    begun = prepared_marked[1]
+    return replace(begun, day=replace(begun.day))
 
 
 def marks_of(marked):
