@@ -44,7 +44,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.getoption("--backend") == "sqlite":
         return
     kinds = {"database", "shared_database", "db"}
-    chosen = [item for item in items if kinds & set(getattr(item, "fixturenames", ()))]
+    chosen = [
+        item
+        for item in items
+        if kinds & set(getattr(item, "fixturenames", ())) or item.get_closest_marker("both")
+    ]
     config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
     items[:] = chosen
 

@@ -16,17 +16,17 @@ __all__ = ["prepared_office", "quiet_site", "site"]  # the application without a
 
 
 @pytest.fixture(scope="session")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, World]:
+def prepared_home(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, World]:
     """The home as it was before any journey, built once for all workers."""
     return built_once(tmp_path_factory, "served", build_world)
 
 
 @pytest.fixture(scope="module")
 def served(
-    prepared: tuple[Path, World], tmp_path_factory: pytest.TempPathFactory
+    prepared_home: tuple[Path, World], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Served]:
     """A copy of the home for one module of tests, served by a process of its own."""
-    with served_copy(prepared, tmp_path_factory.mktemp("served") / "home") as opened:
+    with served_copy(prepared_home, tmp_path_factory.mktemp("served") / "home") as opened:
         yield opened
 
 

@@ -103,6 +103,7 @@ def places(report: Report, attempt_id: int | None) -> Places:
     return {(finding.fault, finding.seq) for finding in report.findings}
 
 
+@pytest.mark.both
 def test_a_room_that_nobody_touched_is_whole(sat: Sat) -> None:
     report = verified(sat.database)
     assert [finding.text for finding in report.findings] == []
@@ -195,6 +196,7 @@ INSERT = (
 )
 
 
+@pytest.mark.both
 def test_a_row_put_in_between_is_found_at_its_step(sat: Sat) -> None:
     attempt_id = tamper(
         sat,
@@ -435,6 +437,7 @@ def test_an_event_put_in_is_found_at_its_place(sat: Sat) -> None:
     assert (Fault.INSERTED, EVENTS + 1) in found
 
 
+@pytest.mark.both
 def test_events_rewritten_to_fit_are_given_away_by_the_roots(sat: Sat) -> None:
     attempt_id = tamper(sat, EVENT.format("reason = '另有原因'", 3))
     with below_the_triggers(sat.database) as db:
