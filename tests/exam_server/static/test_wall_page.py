@@ -23,7 +23,7 @@ window.io = (name) => {
     name, connected: false, sent: [], replies: {},
     on: (event, handler) => { handlers[event] = handler; },
     emit: (event, message, done) => { socket.sent.push([event, message]); done(socket.replies[event] || {ok: true}); },
-    connect: () => {}, disconnect: () => {},
+    connects: 0, connect: () => { socket.connects += 1; }, disconnect: () => {},
     fire: (event, payload) => { if (event === "connect") socket.connected = true; if (event === "disconnect") socket.connected = false; handlers[event](payload); },
   };
   window.sockets.push(socket);
@@ -226,6 +226,16 @@ def open_with_socket(page: Page, site: Site) -> None:
         "(first) => { sockets[0].replies.watch = first; sockets[0].fire('connect'); }", first
     )
     expect(page.locator("#link")).to_have_text("实时连接正常")
+
+
+def test_a_socket_that_was_refused_is_asked_for_again(page: Page, site: Site) -> None:
+    page.clock.install()
+    open_with_socket(page, site)
+    page.evaluate("sockets[0].fire('disconnect', 'transport close')")
+    begun = page.evaluate("sockets[0].connects")
+    page.evaluate("sockets[0].fire('connect_error', new Error('refused'))")
+    page.clock.run_for(6_000)
+    assert page.evaluate("sockets[0].connects") == begun + 1
 
 
 def test_a_seat_that_was_not_heard_since_the_start_claims_nothing(page: Page, site: Site) -> None:

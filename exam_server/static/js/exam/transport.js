@@ -3,7 +3,7 @@
  * A message that the socket does not answer in time goes out by POST as well, and whichever answers
  * first counts; sequence numbers make the second copy harmless. Nothing ever waits for the socket.
  *
- * @typedef {{connected: boolean, emit: (event: string, ...args: any[]) => unknown, on: (event: string, handler: (...args: any[]) => void) => unknown, connect: () => unknown, disconnect: () => unknown}} Socket
+ * @typedef {{connected: boolean, active?: boolean, emit: (event: string, ...args: any[]) => unknown, on: (event: string, handler: (...args: any[]) => void) => unknown, connect: () => unknown, disconnect: () => unknown}} Socket
  */
 
 const HEDGE_MS = 1200;

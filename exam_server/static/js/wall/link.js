@@ -32,6 +32,9 @@ export class RoomLink {
       this.watch();
       if (reason === "io server disconnect") setTimeout(() => socket.connect(), POLL_MS);
     });
+    socket.on("connect_error", () => {
+      if (!socket.active) setTimeout(() => socket.connect(), POLL_MS); // refused, not unreachable: that is tried again by itself
+    });
     socket.on("delta", onDelta);
   }
 
