@@ -7,7 +7,6 @@ papers and the presence board.
 import contextlib
 from collections.abc import Callable
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -51,7 +50,7 @@ from exam_server.delivery.queries import (
 )
 from exam_server.delivery.question_reports import ReportedQuestion
 from exam_server.delivery.roots import MinuteRoots
-from exam_server.delivery.silence import note_silence
+from exam_server.delivery.silence import put_silence_down
 from exam_server.delivery.states import BEGUN, ENDED
 from exam_server.delivery.taking_up import own_store, take_up
 from exam_server.delivery.telling import Telling
@@ -232,12 +231,8 @@ class ExamRoom:
 
     def report_away(self, seat: Seat, hidden_ms: int) -> dict[str, Any]:
         """Record that the page was hidden."""
-        now = self.clock()
-        self._for_candidate(
-            seat,
-            lambda db: candidate_actions.report_away(db, seat.attempt_id, hidden_ms, now=now),
-        )
-        return {"ok": True}
+        act = candidate_actions.report_away
+        return self.report(seat, lambda db, now: act(db, seat.attempt_id, hidden_ms, now=now))
 
     def report(self, seat: Seat, act: Callable[[Session, datetime], Any]) -> dict[str, Any]:
         """Put down what the candidate's page says of its computer."""
@@ -288,18 +283,10 @@ class ExamRoom:
         """Write what time itself brings about."""
         self.alarms.tick(now)
         self.latecomers.tick(now)
-        over = []
         with self.database.reading() as db:
             due = due_attempts(db)
-        for attempt_id, closes_at in due.items():
-            if now > closes_at:
-                over.append(attempt_id)
-                continue
-            fell_silent = self.board.change(attempt_id, now)
-            if fell_silent is not None:
-                silence = partial(note_silence, attempt_id=attempt_id, board=self.board, now=now)
-                self.writer.perform(partial(silence, fell_silent=fell_silent))
-                self.board.settle(attempt_id, is_silent=fell_silent)
+        over = [attempt_id for attempt_id, closes_at in due.items() if now > closes_at]
+        put_silence_down(self.writer, self.board, [one for one in due if one not in over], now=now)
         if over:
             self.expire(over)
         if due:

@@ -1,6 +1,8 @@
 """Many computers that fall silent together are one incident of the room, not one for each seat."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,10 +12,23 @@ from exam_server.delivery.ending import add_event
 from exam_server.delivery.models import Attempt, RoomEvent
 from exam_server.delivery.presence_board import PresenceBoard
 from exam_server.delivery.states import BEGUN
+from exam_server.delivery.writer import Writer
 from proctor.rules.incident import is_room_wide
 
 UNHEARD = "服务器启动后没有收到这台考生机的消息，此前是否连接无从得知"
 ADVICE = "答案存在考生机上，考生可继续作答。请检查交换机和服务器网线"
+
+
+def put_silence_down(
+    writer: Writer, board: PresenceBoard, attempt_ids: Sequence[int], *, now: datetime
+) -> None:
+    """Write down who has fallen silent or is back; what cannot be written is tried again."""
+    for attempt_id in attempt_ids:
+        fell_silent = board.change(attempt_id, now)
+        if fell_silent is not None:
+            told = partial(note_silence, attempt_id=attempt_id, board=board, now=now)
+            writer.perform(partial(told, fell_silent=fell_silent))
+            board.settle(attempt_id, is_silent=fell_silent)
 
 
 def note_silence(
