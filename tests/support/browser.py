@@ -33,7 +33,7 @@ IDS_TWICE = """() => [...document.querySelectorAll("[id]")].map((node) => node.i
 GRAVE = ("serious", "critical")
 LOAD_FAILED = "Failed to load resource:"
 NOTES_THE_LOAD = "addEventListener('load', () => document.documentElement.dataset.loaded = '')"
-UNPLUGGED = ("net::ERR_INTERNET_DISCONNECTED",)
+UNPLUGGED = ("net::ERR_INTERNET_DISCONNECTED", "net::ERR_FAILED")  # the page, its service worker
 SERVER_GONE = (  # gone, or gone while it was answering
     "net::ERR_CONNECTION_REFUSED",
     "net::ERR_CONNECTION_RESET",
