@@ -1,6 +1,7 @@
 # Sourced by the other scripts: makes .venv with the locked packages, and says what it does.
 # shellcheck shell=bash
 set -euo pipefail
+export PYTHONDONTWRITEBYTECODE=  # a server that finds its modules compiled starts sooner
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 say() { printf '\033[1m==> %s\033[0m\n' "$*"; }
