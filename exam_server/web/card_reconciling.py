@@ -1,9 +1,12 @@
 """Cards against the room record of a sitting: seat by seat, with what is left to do."""
 
+from collections.abc import Collection
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from exam_server.card_reconciliation import (
+    Reconciliation,
     Verdict,
     reconcile,
     record_absentees,
@@ -13,6 +16,7 @@ from exam_server.context import current_actor, now, reading, requires, transacti
 from exam_server.languages import translated as _
 from exam_server.web import forms
 from omr import actions, queries
+from proctor.rules.presence import Presence
 from registry.access import Permission
 from registry.errors import AssessmentError
 from registry.scheduling.models import ExamMode
@@ -29,7 +33,10 @@ def show(sitting_id: int) -> ResponseReturnValue:
     return _page(sitting_id, [])
 
 
-def _page(sitting_id: int, errors: list[str]) -> str:
+def _page(
+    sitting_id: int, errors: list[str], ticked: Collection[int] | None = None, counted: str = ""
+) -> str:
+    """Render the page; after a refusal with the seats that were ticked and the number typed."""
     actor, only = current_actor(), request.args.get("only", "")
     with reading() as db:
         sitting = queries.sitting_in_reach(db, sitting_id, actor=actor)
@@ -51,23 +58,31 @@ def _page(sitting_id: int, errors: list[str]) -> str:
             ),
             may_spoil=actor.may(_P.CARDS_PRINT),
             may_review=actor.may(_P.CARDS_REVIEW),
+            absent=_absent(found) if ticked is None else ticked,
+            counted=counted,
             errors=errors,
         )
+
+
+def _absent(found: Reconciliation) -> set[int]:
+    """Return the admissions that are recorded as absent."""
+    return {line.admission.id for line in found.lines if line.presence is Presence.ABSENT}
 
 
 @blueprint.post("/sittings/<int:sitting_id>/presence")
 @requires(_P.CARDS_REVIEW)
 def presence(sitting_id: int) -> ResponseReturnValue:
     """Take over from the signed room record who was absent."""
+    absent = [int(value) for value in request.form.getlist("absent") if value.isdecimal()]
     try:
         counted = forms.read_int(request.form, "counted", "考场记录缺考人数")
-        absent = [int(value) for value in request.form.getlist("absent") if value.isdigit()]
         with transaction() as db:
             record_absentees(
                 db, sitting_id, absent, counted=counted, actor=current_actor(), now=now()
             )
     except AssessmentError as error:
-        return _page(sitting_id, [error.message]), 400
+        typed = request.form.get("counted", "")
+        return _page(sitting_id, [error.message], absent, typed), 400
     flash(_("已登记到场情况：缺考 {number} 人，其余到场。", number=counted), "success")
     return redirect(url_for(".show", sitting_id=sitting_id))
 

@@ -24,7 +24,7 @@ from omr.rules.states import WAITING
 from omr.scans import crop_of
 from registry.access import Permission
 from registry.database import files_of
-from registry.errors import NotFoundError
+from registry.errors import AssessmentError, NotFoundError
 from scoring.rules.printed import PrintMark
 
 blueprint = Blueprint("card_review", __name__, url_prefix="/cards")
@@ -50,11 +50,15 @@ class Doubt:
 @requires(_P.CARDS_REVIEW)
 def queue(batch_id: int) -> ResponseReturnValue:
     """Show the next doubt of a batch, or that nothing is left."""
+    return _desk(batch_id, request.args.get("page", ""))
+
+
+def _desk(batch_id: int, wanted: str, number: str = "", error: str = "") -> str:
+    """Render the desk: with a page that is asked for, and a number that was refused."""
     actor = current_actor()
     with reading() as db:
         batch = queries.batch_of(db, batch_id, actor=actor)
         waiting, elsewhere = queries.next_for(db, batch_id, asked_room(), actor=actor)
-        wanted = request.args.get("page", "")
         page = next((p for p in waiting if str(p.id) == wanted), waiting[0] if waiting else None)
         wants_owner = page is not None and queries.wants_owner(page)
         return render_template(
@@ -71,6 +75,8 @@ def queue(batch_id: int) -> ResponseReturnValue:
             waiting_count=len(waiting),
             elsewhere_count=elsewhere,
             open_count=sum(len(queries.open_groups(p)) for p in waiting),
+            number=number,
+            error=error,
         )
 
 
@@ -129,11 +135,15 @@ def confirm(page_id: int) -> ResponseReturnValue:
 @requires(_P.CARDS_REVIEW)
 def assign(page_id: int) -> ResponseReturnValue:
     """Tell whose a page is by the number written on it; it counts when two persons agree."""
-    number = forms.read_text(request.form, "admission_no", "准考证号")
-    with transaction() as db:
-        page = reviewing.assign_page(db, page_id, number, actor=current_actor(), now=now())
-        batch_id, is_settled = page.batch_id, not queries.wants_owner(page)
-        is_second = len(page.owners) > 1
+    typed = request.form.get("admission_no", "")
+    try:
+        number = "".join(forms.read_text(request.form, "admission_no", "准考证号或卡号").split())
+        with transaction() as db:
+            page = reviewing.assign_page(db, page_id, number, actor=current_actor(), now=now())
+            batch_id, is_settled = page.batch_id, not queries.wants_owner(page)
+            is_second = len(page.owners) > 1
+    except AssessmentError as error:
+        return _refused(page_id, typed, error)
     if is_settled:
         flash(_("两人录入一致，本页已对应准考证号 {number}。", number=number), "success")
     elif is_second:
@@ -141,6 +151,17 @@ def assign(page_id: int) -> ResponseReturnValue:
     else:
         flash(_("已记下，等待第二人独立录入。"), "success")
     return _to_queue(batch_id, page_id)
+
+
+def _refused(page_id: int, typed: str, error: AssessmentError) -> ResponseReturnValue:
+    """Show the desk again with what was typed, while the page still waits for this person."""
+    actor = current_actor()
+    with reading() as db:
+        batch_id = queries.page_of(db, page_id, actor=actor).batch_id
+        waiting, _elsewhere = queries.next_for(db, batch_id, asked_room(), actor=actor)
+        if not any(page.id == page_id and queries.wants_owner(page) for page in waiting):
+            raise error
+    return _desk(batch_id, str(page_id), typed, error.message), 400
 
 
 @blueprint.post("/pages/<int:page_id>/reject")

@@ -211,6 +211,7 @@ def batch(batch_id: int) -> ResponseReturnValue:
         pages = pages_of(db, batch_id, state=state, sitting_id=room)
         is_open = found.released_at is None
         rooms = rooms_of_batch(db, found, actor=actor)
+        waiting = sum(tally.by_state[one] for one in WAITING)
         return render_template(
             "card_scanning/batch.html",
             batch=found,
@@ -221,7 +222,8 @@ def batch(batch_id: int) -> ResponseReturnValue:
             progress=made,
             progress_text=progress_text(found, made),
             tally=tally,
-            waiting=sum(tally.by_state[waiting] for waiting in WAITING),
+            of_no_room_waiting=waiting - sum(line.waiting for line in rooms),
+            waiting=waiting,
             files=files_of_batch(db, found),
             health=health_of(db, batch_id),
             page=cut(pages, request.args),

@@ -49,6 +49,7 @@ from tests.support.room import (  # noqa: F401  (fixtures)
     room,
     settings,
     signed_in_staff,
+    token_of,
 )
 from tests.support.scan_batches import ScanRoom, card_image, png
 
@@ -319,3 +320,42 @@ def test_the_desk_names_the_pages_of_a_card(room: Room, cards: DesignedCards) ->
     assert "卡页" in staff.get(f"/cards/batches/{cards.batch_id}").text
     assert "卡页 1、2" in staff.get(f"/cards/sittings/{sitting_id}").text
     assert "卡页 2" in staff.get(f"/cards/sittings/{sitting_id}").text
+
+
+def test_a_number_that_leads_nowhere_can_be_put_right_at_the_desk(
+    room: Room,  # noqa: F811
+    cards: DesignedCards,
+) -> None:
+    page = cards.take(cards.read(1, 2, codes=False))
+    serial, card_id = cards.people[1].serial, cards.cards[1].id
+    desk, address = f"/cards/review/{cards.batch_id}", f"/cards/pages/{page.id}/assign"
+    cards.db.commit()
+    staff = signed_in_staff(room, "saomiao01")
+    wrong = {"csrf_token": token_of(staff.get(desk).text), "admission_no": "2605000199999"}
+    refusal = staff.post(address, data=wrong)
+    assert refusal.status_code == 400
+    assert 'value="2605000199999"' in refusal.text
+    assert 'aria-invalid="true"' in refusal.text
+    printed = f"{serial[:4]} {serial[4:8]} {serial[8:]}"
+    assert staff.post(address, data={**wrong, "admission_no": printed}).status_code == 302
+    assert staff.post(address, data=wrong).status_code == 404  # now it waits for another person
+    cards.db.refresh(page)
+    assert [owner.card_id for owner in page.owners] == [card_id]
+
+
+def test_a_refused_count_of_absentees_keeps_the_ticks(
+    room: Room,  # noqa: F811
+    cards: DesignedCards,
+) -> None:
+    away, address = cards.people[1].admission_id, f"/cards/sittings/{cards.sitting_id}"
+    cards.db.commit()
+    staff = signed_in_staff(room, "saomiao01")
+    form = {
+        "csrf_token": token_of(staff.get(f"{address}/reconciliation").text),
+        "absent": str(away),
+        "counted": "3",
+    }
+    refusal = staff.post(f"{address}/presence", data=form)
+    assert refusal.status_code == 400
+    assert f'name="absent" value="{away}" checked' in refusal.text
+    assert 'name="counted" type="number" value="3"' in refusal.text
