@@ -248,7 +248,7 @@ def tickets(plan_id: int) -> ResponseReturnValue:
     with reading() as db:
         plan = plan_of(db, plan_id, actor=actor)
         places = queries.admissions_of_plan(db, plan_id, actor=actor)
-        places.sort(key=lambda place: str(place.enrolment.admission_no))
+        places.sort(key=lambda one: (str(one.enrolment.admission_no), one.sitting.starts_at))
         found = [
             {"enrolment": enrolment, "admissions": list(group)}
             for enrolment, group in groupby(places, lambda place: place.enrolment)

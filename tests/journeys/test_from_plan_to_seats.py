@@ -46,7 +46,7 @@ def imported(institution: Visitor, address: str) -> str:
 def arranged(institution: Visitor, address: str) -> str:
     """Plan a sitting of each subject and assign the seats."""
     institution.get(f"{address}/arrangement")
-    for mode, hour in (("on_screen", "09:00"), ("on_site", "13:00")):
+    for mode, hour in (("on_screen", "13:00"), ("on_site", "09:00")):
         kind = {"on_screen": "机房", "on_site": "实操考场"}[mode]
         room = re.search(rf'<option value="(\d+)"[^>]*>[^<]*{kind}', institution.page)
         assert room is not None
@@ -75,6 +75,7 @@ def test_plan_goes_from_draft_to_printed_tickets(site: Site) -> None:
     assert "座位已编排" in page
     institution.get(f"{address}/tickets")
     assert institution.page.count('class="ticket"') == 3
+    assert institution.page.index("09:00") < institution.page.index("13:00")  # as the day goes
 
 
 def test_returned_plan_shows_its_reason_and_can_be_submitted_again(site: Site) -> None:
