@@ -104,6 +104,7 @@ PUBLIC_LINKS: tuple[tuple[str, str], ...] = (
 def menu_of(actor: Actor) -> list[dict[str, object]]:
     """Return the groups and links that the person may open."""
     groups: dict[str, list[dict[str, object]]] = {}
+    has_own = any(request.path == url_for(entry.endpoint) for entry in ENTRIES)
     open_entries = [
         entry
         for entry in ENTRIES
@@ -113,16 +114,19 @@ def menu_of(actor: Actor) -> list[dict[str, object]]:
         link = {
             "label": translated(entry.label),
             "href": url_for(entry.endpoint),
-            "current": _is_current(entry),
+            "current": _is_current(entry, has_own=has_own),
         }
         groups.setdefault(translated(entry.group), []).append(link)
     return [{"title": title, "links": links} for title, links in groups.items()]
 
 
-def _is_current(entry: Entry) -> bool:
-    """Say whether the page belongs to the entry: by its own address first, then by its area."""
-    if any(request.endpoint == other.endpoint for other in ENTRIES):
-        return request.endpoint == entry.endpoint
+def _is_current(entry: Entry, *, has_own: bool) -> bool:
+    """Say whether the page belongs to the entry: by its own address first, then by its area.
+
+    A form that was refused is shown at its address too, by another endpoint.
+    """
+    if has_own:
+        return request.path == url_for(entry.endpoint)
     return request.blueprint in entry.areas
 
 

@@ -16,6 +16,7 @@ def test_the_province_sets_what_new_sittings_take_over(site: Site) -> None:
     wrong = province.post("/exam-rules/", **{**FORM, "late_entry_minutes": "241"})
     assert wrong.status_code == 400
     assert "0 至 240" in wrong.text
+    assert 'aria-current="page">考场规则' in wrong.text
     assert province.post("/exam-rules/", **FORM).status_code == 302
     city = site.signed_in("city_officer")
     page = city.get("/exam-rules/").text
