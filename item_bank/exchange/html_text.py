@@ -208,7 +208,7 @@ def read_html(source: str) -> HtmlText:
         return HtmlText(source[:MAX_MARKUP], lost=(f"超过 {MAX_MARKUP} 字的标记",))
     parser = PlainText()
     try:
-        parser.feed(source)
+        parser.feed(_with_ends(source))
         parser.close()
     except (AssertionError, ValueError):  # the parser of the library on malformed declarations
         return HtmlText(source.strip(), lost=("无法解析的标记",))
@@ -218,6 +218,17 @@ def read_html(source: str) -> HtmlText:
         caption="".join(parser.captions).strip(),
         lost=tuple(parser.lost),
     )
+
+
+def _with_ends(source: str) -> str:
+    """Return the same HTML in which what begins and never ends is plain text.
+
+    The parser of the library takes it for text too, but looks at each beginning to the end of all.
+    """
+    for beginning, ending in (("<!--", "-->"), ("<![CDATA[", "]]>"), ("<", ">")):
+        end = source.rfind(ending) + 1
+        source = source[:end] + source[end:].replace(beginning, "&lt;" + beginning[1:])
+    return source
 
 
 def text_of_html(source: str) -> tuple[str, list[str]]:

@@ -138,8 +138,16 @@ def test_deep_nesting_is_a_located_fault():
 
 
 SIZE = 250_000  # bytes
+OF_ITEM = 10  # the largest text of an item is a tenth of the larger file: 100,000 characters
+UNENDED = (b"<!--", b"<!--x>", b"<?", b"</", b"<a ", b"<a b='")
 TIMES = 4  # as large once more: a quadratic reader takes 16 times as long, a linear one 4 times
 ALLOWED = 2 * TIMES
+ROUNDS = 12  # the least of all is taken: others use the machine too
+
+
+def moodle(text):
+    before = b"<quiz><question type='multichoice'><questiontext format='html'><text><![CDATA["
+    return before + text + b"]]></text></questiontext></question></quiz>"
 
 
 def cpu(content, chosen):
@@ -157,16 +165,11 @@ def cpu(content, chosen):
         lambda size: b"::" * (size // 2),
         lambda size: b"// " + b"[id:" * (size // 4) + b"\n\nQ {=a ~b}",
         lambda size: b"x\n" + b"\n" * size + b"ANSWER: A",
-        lambda size: (
-            b"<quiz><question type='multichoice'><questiontext><text><![CDATA["
-            + b"<!--" * (size // 4)
-            + b"]]></text></questiontext></question></quiz>"
+        *(
+            lambda size, mark=mark: moodle(mark * (size // OF_ITEM // len(mark)))
+            for mark in UNENDED
         ),
-        lambda size: (
-            b"<quiz><question type='multichoice'><questiontext format='html'><text><![CDATA["
-            + b"<b>\\(<u><span>**" * (size // 250)
-            + b"]]></text></questiontext></question></quiz>"
-        ),
+        lambda size: moodle(b"<b>\\(<u><span>**" * (size // 250)),
         lambda size: b"(" * size + b",\xe9\xa2\x98\xe5\xb9\xb2",
         lambda size: b"A. " * (size // 3),
         lambda size: b"1. " * (size // 3),
@@ -177,11 +180,13 @@ def cpu(content, chosen):
         lambda size: "（".encode() + b" " * size,
         lambda size: b"1-9 " + b"A " * (size // 2),
     ],
-    ids=range(17),
+    ids=range(16 + len(UNENDED)),
 )
 def test_patterns_made_to_be_slow_take_no_longer_than_their_size(made):
     small, large = made(SIZE), made(TIMES * SIZE)
     for chosen in (None, *Format):
-        once = min(cpu(small, chosen) for _ in range(3))
-        again = (cpu(large, chosen) for _ in range(3))  # others use the machine too
-        assert any(taken <= ALLOWED * once for taken in again), chosen
+        once, larger = [cpu(small, chosen)], [cpu(large, chosen)]
+        while min(larger) > ALLOWED * min(once) and len(once) < ROUNDS:
+            once.append(cpu(small, chosen))
+            larger.append(cpu(large, chosen))
+        assert min(larger) <= ALLOWED * min(once), chosen
