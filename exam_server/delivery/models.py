@@ -66,6 +66,12 @@ class SittingRun(Record):
         """Return from when candidates may hand in."""
         return self.rules.may_leave_at(self.started_at, self._standstills())
 
+    @property
+    def paused_since(self) -> datetime | None:
+        """Return since when the whole room has been paused, None while it works."""
+        running = [began_at for began_at, ended_at in self._standstills() if ended_at is None]
+        return running[-1] if running else None
+
     def stand_still(self, now: datetime) -> None:
         """Keep that the whole room was paused."""
         self._keep([*self._standstills(), (now, None)])

@@ -281,6 +281,7 @@ def _sitting(db: Session, run: SittingRun, facts: _Facts) -> dict[str, Any]:
         "rows": sitting.room.row_count,
         "columns": sitting.room.column_count,
         "started_ms": milliseconds(run.started_at) if run.started_at else None,
+        "paused_since_ms": milliseconds(run.paused_since) if run.paused_since else None,
         "ends_ms": milliseconds(ends) if ends else None,
         "minutes": sitting.minutes,
         "entry_ends_ms": milliseconds(entry_ends) if entry_ends else None,

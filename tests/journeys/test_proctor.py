@@ -128,6 +128,7 @@ def test_one_key_pauses_the_room_and_the_time_is_given_back_after_it(room: OpenR
     assert grave_violations(page) == []
     phase = wall.locator("#phase")
     expect(phase).to_contain_text("全场暂停")
+    expect(phase).to_contain_text("起暂停，试卷已盖住")
     room.wall.act("#phase", "恢复考试")
     expect(page.locator("#stem")).to_be_visible()
     expect(page.locator("#stem")).to_contain_text(stem)

@@ -100,8 +100,11 @@ def test_a_room_pause_stops_latecomers_too_and_leaves_those_paused_before_paused
     late = room.seated(2)
     states = [page.state()["state"] for page in (one, other, late)]
     assert (states, room.wall()["sitting"]["state"]) == (["paused"] * 3, "paused")
+    begun_ms = room.wall()["server_ms"]
     room.clock.advance(seconds=90)
+    assert room.wall()["sitting"]["paused_since_ms"] == begun_ms
     room.command("resume")
+    assert room.wall()["sitting"]["paused_since_ms"] is None
     assert [page.state()["state"] for page in (one, other, late)] == [
         "paused",
         "in_progress",

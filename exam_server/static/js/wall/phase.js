@@ -100,9 +100,10 @@ export class PhasePanel {
     const undecided = this.room.undecided;
     const [button, why] = isPaused ? this.action("resume", "btn--primary") : this.action("close", "btn--sm");
     const decide = undecided > 0 && !isPaused && h("div", { class: "note" }, icon("clock"), h("span", {}, `${undecided} 人有中断时间待确认补时`), ...this.action("compensate", "btn--sm"));
-    const { entry_ends_ms: entryEnds } = this.room.sitting;
+    const { entry_ends_ms: entryEnds, paused_since_ms: since } = this.room.sitting;
+    const paused = isPaused && since && h("p", { class: "phase__text" }, `${formatTime(since)} 起暂停，试卷已盖住，考生的时间停止。恢复后请确认补时。`);
     const entry = entryEnds && this.room.count("idle") > 0 && h("p", { class: "phase__text" }, `${this.room.count("idle")} 人未登录，迟到入场截止 ${formatTime(entryEnds)}，此后自动记缺考`);
-    return [h("div", { class: "phase__head" }, h("h2", { class: "phase__title" }, isPaused ? "全场暂停" : "考试进行中"), button), entry, why, decide, h("div", { class: "phase__links" }, !isPaused && this.action("pause", "btn--sm")[0], code && this.enlarge(), this.desk(), this.record(), ...this.awayLock())];
+    return [h("div", { class: "phase__head" }, h("h2", { class: "phase__title" }, isPaused ? "全场暂停" : "考试进行中"), button), paused, entry, why, decide, h("div", { class: "phase__links" }, !isPaused && this.action("pause", "btn--sm")[0], code && this.enlarge(), this.desk(), this.record(), ...this.awayLock())];
   }
 
   /** Papers of those who leave the page stay covered, or no longer. */

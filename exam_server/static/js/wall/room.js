@@ -13,7 +13,7 @@
  * @typedef {{to: number, delivered: number, confirmed: number, waiting: number[]}} Arrival
  * @typedef {{id: number, at_ms: number, seat: number | null, kind: SeatState | "identity" | "info", text: string, open: boolean, arrival?: Arrival | null}} WallEvent
  * @typedef {{id: number, title: string, sub: string, state: "planned" | "sealed" | "check_in" | "running" | "paused" | "closed", custody: "open" | "sealed" | "unlocked", room_code: string | null,
- *            rows: number, columns: number, started_ms: number | null, ends_ms: number | null, minutes: number, alarm?: string, away_lock?: boolean, load_test?: LoadTest | null,
+ *            rows: number, columns: number, started_ms: number | null, paused_since_ms?: number | null, ends_ms: number | null, minutes: number, alarm?: string, away_lock?: boolean, load_test?: LoadTest | null,
  *            entry_ends_ms?: number | null, rules?: {late_entry_minutes: number, early_leave_minutes: number, late_ops_minutes: number}}} Sitting
  * @typedef {{computers: number, seconds: number, saves: number, errors: number, per_s: number, p50_ms: number, p95_ms: number, p99_ms: number,
  *            slowest: string, slowest_p95_ms: number, verdict: "good" | "slow" | "bad" | "nobody"}} LoadResult
