@@ -52,3 +52,16 @@ def test_every_room_command_is_described():
 def test_the_glossary_page_is_written_from_its_data():
     made = runpy.run_path(str(ROOT / "scripts" / "make-glossary"))["glossary"]()
     assert document("glossary.md") == made
+
+
+def test_every_test_and_benchmark_that_a_document_names_is_there():
+    tests = {path.stem: path.read_text("utf-8") for path in (ROOT / "tests").rglob("test_*.py")}
+    known = "\n".join(tests.values())
+    missing = []
+    for document in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")):
+        text = document.read_text("utf-8")
+        files = re.findall(r"\b(?:tests|benchmarks)/[\w/]+\.py", text)
+        missing += [name for name in files if not (ROOT / name).exists()]
+        named = re.findall(r"\btest_\w+", text)  # the end of a long name may be left out
+        missing += [name for name in named if name not in tests and f"def {name}" not in known]
+    assert missing == []
