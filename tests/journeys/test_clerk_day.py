@@ -246,7 +246,7 @@ def review(clerk: Page, batch_id: int, owners: Mapping[int, PaperCandidate]) -> 
     while clerk.locator(".review").count():
         place = int("".join(filter(str.isdigit, clerk.locator(".badge.num").first.inner_text())))
         person = owners[place]
-        number = clerk.get_by_label("准考证号", exact=True)
+        number = clerk.get_by_label("准考证号或卡号")
         before = clerk.url
         if number.count():
             number.fill(person.admission_no)
