@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from mimetypes import guess_type
 from pathlib import Path
 from socket import SHUT_RDWR
-from threading import Lock, Thread
+from threading import Condition, Thread
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -20,6 +20,7 @@ from jinja2 import ChainableUndefined, Environment, FileSystemLoader
 
 from tests.exam_server.static import canned_room as canned
 
+PATIENCE_S = 15
 SERVER = Path(__file__).resolve().parents[3] / "exam_server"
 POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 
@@ -47,7 +48,7 @@ class ScriptedRoom:
         self.requests: list[tuple[str, dict[str, Any]]] = []
         self.wall: dict[str, Any] = {}
         self.forms: list[dict[str, list[str]]] = []
-        self.lock = Lock()
+        self.lock = Condition()
         self.journal_key = "5a" * 32
         self.key_copy: dict[str, Any] | None = None
         self.is_gone = False
@@ -151,6 +152,7 @@ class ScriptedRoom:
     def reply(self, name: str, message: dict[str, Any]) -> dict[str, Any]:
         with self.lock:
             self.requests.append((name, message))
+            self.lock.notify_all()
             if name == "ops":
                 return self.ops_reply(message)
             if name == "confirm":
@@ -161,10 +163,15 @@ class ScriptedRoom:
                 return {"ok": True, **self.wall}
             return {"ok": True}
 
-    def asked(self, name: str) -> list[dict[str, Any]]:
-        """Bodies of the requests of one name, in order."""
-        with self.lock:
+    def asked(self, name: str, count: int = 1) -> list[dict[str, Any]]:
+        """Bodies of the requests of one name, in order; waits until so many have come."""
+
+        def bodies() -> list[dict[str, Any]]:
             return [message for asked, message in self.requests if asked == name]
+
+        with self.lock:
+            self.lock.wait_for(lambda: len(bodies()) >= count, PATIENCE_S)
+            return bodies()
 
 
 def environment() -> Environment:
