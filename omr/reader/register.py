@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
-from omr.reader.reading import BoolArray, FloatArray, GrayImage, Placement, SheetArray
+from omr.reader.reading import BoolArray, FloatArray, GrayImage, Placement
 from omr.rules.card_layout import Bar, CardLayout
 
 STEP_MM = 0.2  # sampling of the patches in which bars are sought
@@ -15,6 +16,7 @@ FAR_REACH_MM = 4.0
 SECOND_REACH_MM = 1.2
 WELL_SEEN = 0.85  # of the bars: then one search is enough
 BORDER_MM = 0.6  # white that belongs to the picture of a bar
+FLAT = 1e-6  # of the squares: a window of one grey matches nothing
 LEAST_MATCH = 0.75  # normalised correlation below which a bar counts as hidden
 TERMS = 9
 LEAST_FULL_ANCHORS = 14
@@ -224,18 +226,17 @@ def _find_bars(
         chosen = [i for i, bar in enumerate(bars) if (bar.width_mm, bar.height_mm) == size]
         half = (size[0] / 2 + BORDER_MM + reach_mm, size[1] / 2 + BORDER_MM + reach_mm)
         sheets = _patches(image, homography, places[chosen], half)
-        picture = _bar_picture(*size)
-        for index, sheet in zip(chosen, sheets, strict=True):
-            shift, match = _best_shift(sheet, picture)
-            if match >= LEAST_MATCH:
-                places[index] += shift
-                kept[index] = True
+        shifts, match = _best_shifts(sheets, *size)
+        seen = match >= LEAST_MATCH
+        hits = np.array(chosen)[seen]
+        places[hits] += shifts[seen]
+        kept[hits] = True
     return places, kept
 
 
 def _patches(
     image: GrayImage, homography: FloatArray, centres: FloatArray, half: tuple[float, float]
-) -> SheetArray:
+) -> npt.NDArray[np.uint8]:
     across = (
         np.arange(-round(half[0] / STEP_MM), round(half[0] / STEP_MM) + 1, dtype=np.float32)
         * STEP_MM
@@ -262,31 +263,60 @@ def _patches(
         cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_REPLICATE,
     )
-    return np.asarray(sheet, np.float32).reshape(len(centres), len(down), len(across))
+    return np.asarray(sheet, np.uint8).reshape(len(centres), len(down), len(across))
 
 
-def _bar_picture(width_mm: float, height_mm: float) -> SheetArray:
-    rows = 2 * round((height_mm / 2 + BORDER_MM) / STEP_MM) + 1
-    columns = 2 * round((width_mm / 2 + BORDER_MM) / STEP_MM) + 1
-    down = np.abs(np.arange(rows) - rows // 2) * STEP_MM <= height_mm / 2
-    across = np.abs(np.arange(columns) - columns // 2) * STEP_MM <= width_mm / 2
-    return np.where(np.outer(down, across), 0.0, 255.0).astype(np.float32)
+def _best_shifts(
+    sheets: npt.NDArray[np.uint8], width_mm: float, height_mm: float
+) -> tuple[FloatArray, FloatArray]:
+    """Seek a bar in every sheet, to a fraction of a sample.
+
+    The bar is a black box on white, so its normalised correlation with a place follows from three
+    sums over boxes: the grey of the bar, the grey and the squares of the bar with its border.
+
+    Returns
+    -------
+    (B, 2) float ndarray
+        Shift of the best place from the middle of each sheet, millimetres across and down.
+    (B,) float ndarray
+        Its normalised correlation, at most 1.
+    """
+    count, rows, columns = sheets.shape
+    bar = _samples(width_mm), _samples(height_mm)
+    window = tuple(
+        2 * round((side / 2 + BORDER_MM) / STEP_MM) + 1 for side in (width_mm, height_mm)
+    )
+    share = bar[0] * bar[1] / (window[0] * window[1])
+    stack = sheets.reshape(count * rows, columns)
+    black, grey = (cv2.boxFilter(stack, cv2.CV_32S, box, normalize=False) for box in (bar, window))
+    squares = cv2.sqrBoxFilter(stack, cv2.CV_64F, window, normalize=False)
+    spread = squares - np.square(grey, dtype=np.float64) / (window[0] * window[1])
+    contrast = share * grey - black
+    scores = contrast / np.sqrt(bar[0] * bar[1] * (1 - share) * np.maximum(spread, FLAT))
+    beside, above = window[0] // 2, window[1] // 2
+    scores = scores.reshape(count, rows, columns)[
+        :, above : rows - above, beside : columns - beside
+    ]
+    _, height, width = scores.shape
+    best = scores.reshape(count, -1).argmax(axis=1)
+    row, column = np.divmod(best, width)
+    every = np.arange(count)
+    x = column + _peak_offsets(scores[every, row], column)
+    y = row + _peak_offsets(scores[every, :, column], row)
+    middle = np.array([(width - 1) / 2, (height - 1) / 2])
+    return (np.column_stack([x, y]) - middle) * STEP_MM, scores[every, row, column]
 
 
-def _best_shift(sheet: SheetArray, picture: SheetArray) -> tuple[tuple[float, float], float]:
-    """Return the shift in millimetres of the best match, to a fraction of a sample."""
-    scores = np.asarray(cv2.matchTemplate(sheet, picture, cv2.TM_CCOEFF_NORMED), np.float32)
-    _, best, _, (column, row) = cv2.minMaxLoc(scores)
-    x = column + _peak_offset(scores[row], column)
-    y = row + _peak_offset(scores[:, column], row)
-    centre_x, centre_y = (scores.shape[1] - 1) / 2, (scores.shape[0] - 1) / 2
-    return ((x - centre_x) * STEP_MM, (y - centre_y) * STEP_MM), float(best)
+def _samples(length_mm: float) -> int:
+    """Return how many samples about the middle of a bar lie on it."""
+    return 2 * int(length_mm / 2 / STEP_MM + 1e-9) + 1
 
 
-def _peak_offset(line: SheetArray, at: int) -> float:
-    """Return the summit of the parabola through a maximum and its neighbours."""
-    if not 0 < at < len(line) - 1:
-        return 0.0
-    before, here, after = (float(line[at + step]) for step in (-1, 0, 1))
+def _peak_offsets(lines: FloatArray, at: npt.NDArray[np.intp]) -> FloatArray:
+    """Return the summit of the parabola through the maximum of each line and its neighbours."""
+    every, last = np.arange(len(lines)), lines.shape[1] - 1
+    before, here, after = (lines[every, np.clip(at + step, 0, last)] for step in (-1, 0, 1))
     bend = before - 2 * here + after
-    return 0.0 if bend >= 0 else max(-0.5, min(0.5, 0.5 * (before - after) / bend))
+    inside = (at > 0) & (at < last) & (bend < 0)
+    offsets = 0.5 * (before - after) / np.where(inside, bend, -1.0)
+    return np.where(inside, np.clip(offsets, -0.5, 0.5), 0.0)

@@ -15,7 +15,6 @@ COLUMNS, ROWS = 24, 16  # 6.0 x 4.0 mm about each cell
 INNER_MARGIN_MM = 0.35  # keeps the printed outline out of the ink of a cell
 RING_WIDTH_MM = 0.35  # just outside the outline
 PAPER_MARGIN_MM = (0.35, 0.55)  # beyond the outline, across and down: where paper is white
-REMAP_WIDTH = 4096  # cv2.remap refuses more than 32,767 rows
 JACOBIAN_STEP_MM = 0.5
 
 
@@ -104,15 +103,6 @@ def sample_cells(
         (m[:, ::15, ::23] >= 0).all(axis=(1, 2)) & (m[:, ::15, ::23] <= limit - 1).all(axis=(1, 2))
         for m, limit in zip(maps, (width, height), strict=True)
     ]
-    return _folded_remap(image, maps[0], maps[1]), corners_in[0] & corners_in[1]
-
-
-def _folded_remap(image: GrayImage, map_x: SheetArray, map_y: SheetArray) -> SheetArray:
-    total = map_x.size
-    rows = -(-total // REMAP_WIDTH)
-    padding = rows * REMAP_WIDTH - total
-    folded = [np.pad(m.ravel(), (0, padding)).reshape(rows, REMAP_WIDTH) for m in (map_x, map_y)]
-    sheet = cv2.remap(
-        image, folded[0], folded[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
-    return np.asarray(sheet.ravel()[:total], np.float32).reshape(len(map_x), ROWS * COLUMNS)
+    across, down = (m.reshape(count, ROWS * COLUMNS) for m in maps)  # a row of the sheet is a cell
+    sheet = cv2.remap(image, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(sheet, np.float32), corners_in[0] & corners_in[1]
