@@ -206,6 +206,29 @@ def test_a_closed_room_lets_the_pc_forget_and_an_older_server_is_given_again_wha
     page.wait_for_function("indexedDB.databases().then((found) => found.length === 0)")
 
 
+def test_a_restored_server_is_heard_though_it_counts_from_its_copy_on(
+    room: ScriptedRoom, open_page: Callable[[], Page]
+) -> None:
+    page = open_page()
+    notices = page.locator("#notices .notice")
+    for text in ("第一条", "第二条", "第三条"):
+        room.say("message", text, needs_confirmation=False)
+    room.deadline_ms += 10 * canned.MINUTE_MS
+    room.deadline_version = 4
+    look(page)
+    expect(notices).to_have_count(3)
+    expect(page.locator("#extra")).to_contain_text("+10 分钟")
+    del room.events[1:]  # the copy knows of the first one only, and of no longer time
+    room.store_name, room.deadline_version = "s-7f.2", 1
+    room.deadline_ms -= 5 * canned.MINUTE_MS
+    room.now_ms += canned.MINUTE_MS
+    room.say("message", "服务器已恢复", needs_confirmation=False)  # under a number told before
+    look(page)
+    expect(notices).to_have_count(4)
+    expect(notices.last).to_contain_text("服务器已恢复")
+    expect(page.locator("#extra")).to_contain_text("+5 分钟")
+
+
 def test_hand_in_waits_for_the_network(room: ScriptedRoom, open_page: Callable[[], Page]) -> None:
     page = open_page()
     room.is_down = True

@@ -46,6 +46,11 @@ export class CandidateSession {
     this.isVisible = true;
     this.isWiped = false;
     this.isSealed = false;
+    this.store = "";
+    this.lastEvent = 0;
+    /** @type {Set<string>} */
+    this.heard = new Set(); // events that were told, by number and time
+    for (const event of state.events) this.isNews(event);
     /** @type {Promise<unknown>} */
     this.tail = Promise.resolve();
     this.journal = new AnswerJournal({
@@ -71,14 +76,34 @@ export class CandidateSession {
 
   /** @param {State} state */
   adopt(state) {
+    this.meet(state.store);
     this.state = state;
-    this.store = state.store;
-    this.lastEvent = Math.max(this.lastEvent || 0, state.last_event);
+    this.lastEvent = Math.max(this.lastEvent, state.last_event);
     this.receipt = state.receipt;
     this.isSealed = state.sealed;
     this.coverFor(state.state);
     if (this.cover === "signed_out") this.cover = "";
     this.hearCovered(state.covered);
+  }
+
+  /** A restored server numbers events and deadlines from its copy on, and so does the page. @param {string} store */
+  meet(store) {
+    if (store === this.store) return;
+    this.store = store;
+    this.lastEvent = 0;
+    if (this.state) this.state.deadline_version = 0;
+  }
+
+  /**
+   * Whether an event was not told before. After a restore an old number may stand for a new event,
+   * so its time counts too.
+   * @param {RoomEvent} event
+   */
+  isNews({ id, at_ms: at }) {
+    const name = `${id}@${at}`;
+    const isNew = !this.heard.has(name);
+    this.heard.add(name);
+    return isNew;
   }
 
   /** Build the attempt from what the server has and what only this PC has. */
@@ -196,7 +221,7 @@ export class CandidateSession {
   hear(reply) {
     if (reply.ok) this.savedMs = reply.server_ms || this.clock.now();
     if (reply.ok && this.cover === "signed_out") this.cover = "";
-    if (reply.store) this.store = reply.store;
+    if (reply.store) this.meet(reply.store);
     this.hearTime(reply);
     if (reply.may_leave_ms !== undefined) this.state.may_leave_ms = reply.may_leave_ms;
     if (reply.error === "too_early") this.tooEarly(reply.message);
@@ -248,8 +273,8 @@ export class CandidateSession {
 
   /** @param {RoomEvent} event */
   hearEvent(event) {
-    if (event.id <= this.lastEvent) return;
-    this.lastEvent = event.id;
+    this.lastEvent = Math.max(this.lastEvent, event.id);
+    if (!this.isNews(event)) return;
     if (event.kind === "released") this.cover = this.isEnded ? this.cover : "released";
     if (event.kind === "started" && !this.state.paper) this.refresh();
     this.onEvent(event);
@@ -273,7 +298,7 @@ export class CandidateSession {
 
   /** @param {State} state */
   takeState(state) {
-    const news = state.events.filter(({ id }) => id > this.lastEvent);
+    const news = state.events.filter((event) => this.isNews(event));
     this.adopt(state);
     if (state.epoch !== this.journal.epoch) this.yieldTo(); // signed in again beside this page
     this.takeUpPaper();
