@@ -103,11 +103,14 @@ async function firstState() {
   return offline.opened;
 }
 
-/** The socket is a shorter way and a bell, nothing more; without it every part works. */
+/**
+ * The socket is a shorter way and a bell, nothing more; without it every part works. After a long
+ * outage a full room is back within 8 s: the last wait is at most 4 s, nearly doubled by chance.
+ */
 function connectSocket() {
   const { io } = /** @type {any} */ (window);
   if (!io) return null;
-  const socket = io("/candidate", { transports: ["websocket"], reconnectionDelay: 500, reconnectionDelayMax: 10000, randomizationFactor: 0.9 });
+  const socket = io("/candidate", { transports: ["websocket"], reconnectionDelay: 500, reconnectionDelayMax: 4000, randomizationFactor: 0.9 });
   socket.on("connect", () => {
     session.journal.beat();
     session.journal.nudge();

@@ -49,7 +49,7 @@ const counters = new Map();
 
 function connectSocket() {
   const { io } = /** @type {any} */ (window);
-  return io ? io("/proctor", { transports: ["websocket"], reconnectionDelay: 500, reconnectionDelayMax: 10000, randomizationFactor: 0.9 }) : null;
+  return io ? io("/proctor", { transports: ["websocket"], reconnectionDelay: 500, reconnectionDelayMax: 4000, randomizationFactor: 0.9 }) : null;
 }
 
 /** @param {import("./room.js").Snapshot} snapshot @param {number} roundTripMs */
