@@ -122,6 +122,7 @@ class Robot:
         self._connecting = asyncio.Lock()  # heartbeat and answers share one connection
         self._epoch = 1
         self.store = ""
+        self._last_event = 0
         self._is_cut = False
         self._post = post
         self.patience = Patience(f"candidate {admission_no}", habits.patience_s)
@@ -167,7 +168,10 @@ class Robot:
         return self.ledger
 
     async def _beat(self) -> None:
-        """Show signs of life between the answers, and connect again at once, as every page does."""
+        """Show signs of life between the answers, and connect again at once, as every page does.
+
+        The socket comes back by itself, whichever way the messages take.
+        """
         pause_s = BEAT_S * self._random.random()
         while True:
             if self._socket is None:
@@ -179,6 +183,7 @@ class Robot:
                 continue
             used = self._socket
             try:
+                used = await self._connected()
                 await self._exchange([])
             except FAILURES:
                 await self._drop(used)
@@ -286,13 +291,21 @@ class Robot:
         return ledger.acknowledged >= len(ledger.sent)
 
     async def _exchange(self, ops: list[dict[str, Any]]) -> dict[str, Any]:
-        message = {"epoch": self._epoch, "store": self.store, "ops": ops}
+        message = {
+            "epoch": self._epoch,
+            "store": self.store,
+            "after_event": self._last_event,
+            "ops": ops,
+        }
         answered = await self._post(message, self._send)
         store = answered.get("store", self.store)
         if self.store and store != self.store:  # restored from a copy: send what it lacks (R8)
             self.ledger.acknowledged = answered["ack"]
             self.ledger.refills += 1
+            self._last_event = 0
         self.store = store
+        for event in answered.get("events", ()):
+            self._last_event = max(self._last_event, event["id"])
         return answered
 
     async def _send(self, message: dict[str, Any]) -> dict[str, Any]:
