@@ -11,7 +11,13 @@ from sqlalchemy.orm import Session
 
 from exam_server.delivery.candidate_view import own_figure, shown_paper
 from exam_server.delivery.custody.models import FormSnapshot
-from exam_server.delivery.custody.queries import form_of, frozen_of, opened_paper
+from exam_server.delivery.custody.queries import (
+    Frozen,
+    form_of,
+    form_text,
+    frozen_with,
+    opened_paper,
+)
 from exam_server.delivery.errors import NotInRoomError
 from exam_server.delivery.models import Attempt
 from exam_server.delivery.queries import is_working
@@ -64,6 +70,7 @@ class Desks:
         self._database = database
         self._contents: dict[int, PaperContent] = {}
         self._tools: dict[int, tuple[PaperTool, ...]] = {}
+        self._frozen: dict[int, Frozen] = {}  # read by rooms: after a start all of one come at once
         self._desks: dict[int, Desk] = {}
 
     def check(self, attempt_id: int, ops: tuple[Op, ...]) -> None:
@@ -112,12 +119,14 @@ class Desks:
 
     def _set_up(self, attempt_id: int) -> Desk:
         with self._database.reading() as db:
-            paper_id, order_seed, form = frozen_of(db, attempt_id)
-            if form is None:
+            if attempt_id not in self._frozen:
+                self._frozen |= frozen_with(db, attempt_id)
+            paper_id, order_seed, sealing_id = self._frozen[attempt_id]
+            if sealing_id is None:
                 content = self._content(db, paper_id)
                 desk = Desk(questions_by_id(content, order_seed), order_seed)
             else:
-                desk = _sealed_desk(form)
+                desk = _sealed_desk(form_text(db, attempt_id, sealing_id))
         self._desks[attempt_id] = desk
         return desk
 

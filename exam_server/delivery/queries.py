@@ -50,19 +50,23 @@ def hash_of_token(token: str) -> str:
     return sm3(token.encode()).hex()
 
 
-PLACE = (
-    select(Lease.attempt_id, Lease.epoch, Attempt.sitting_id, Attempt.admission_id)
-    .join(Attempt, Attempt.id == Lease.attempt_id)
-    .where(Lease.token_hash == bindparam("token_hash"))
-)
+PLACE = select(
+    Lease.token_hash, Lease.attempt_id, Lease.epoch, Attempt.sitting_id, Attempt.admission_id
+).join(Attempt, Attempt.id == Lease.attempt_id)
+PLACE_OF_TOKEN = PLACE.where(Lease.token_hash == bindparam("token_hash"))
+PLACES_IN_ROOM = PLACE.where(Attempt.sitting_id == bindparam("sitting_id"))
 
 
-def seat_of(db: Session, token: str | None) -> Seat | None:
+def seat_of(db: Session, token: str) -> Seat | None:
     """Return the place that a lease token stands for, ended leases included."""
-    if not token:
-        return None
-    row = db.execute(PLACE, {"token_hash": hash_of_token(token)}).one_or_none()
-    return Seat(*row) if row else None
+    row = db.execute(PLACE_OF_TOKEN, {"token_hash": hash_of_token(token)}).one_or_none()
+    return Seat(*row[1:]) if row else None
+
+
+def seats_in(db: Session, sitting_id: int) -> dict[str, Seat]:
+    """Return the places of all leases of a room by the hash of their token."""
+    rows = db.execute(PLACES_IN_ROOM, {"sitting_id": sitting_id})
+    return {token_hash: Seat(*place) for token_hash, *place in rows}
 
 
 def live_lease(db: Session, attempt_id: int) -> Lease | None:

@@ -44,9 +44,11 @@ from exam_server.delivery.queries import (
     attempt_with_candidate,
     candidate_events,
     due_attempts,
+    hash_of_token,
     live_lease,
     run_on_duty,
     seat_of,
+    seats_in,
 )
 from exam_server.delivery.question_reports import ReportedQuestion
 from exam_server.delivery.roots import MinuteRoots
@@ -92,7 +94,8 @@ class ExamRoom:
         self.load_tests = LoadTests(database, self.writer, clock)
         self.walls = Walls(database, clock, self.board, self.telling, add=self._add_live)
         self._briefs = Briefs(database)
-        self._seats: dict[str, Seat] = {}  # by token: what a lease says of its place never changes
+        self._seats: dict[str, Seat] = {}  # by token's hash: what a lease says never changes
+        self._seats_read: set[int] = set()  # rooms whose leases have been read, all at once
         self._sittings: dict[int, dict[str, Any]] = {}  # as told, until the next command
 
     # Candidates ---------------------------------------------------------------------------
@@ -130,12 +133,8 @@ class ExamRoom:
         """Return the place of a lease token; raises ``NotInRoomError``."""
         if not token:
             raise NotInRoomError
-        seat = self._seats.get(token)
-        if seat is None:
-            seat = self._seats[token] = self._looked_up(token)
-            if len(self._seats) > SEATS_KEPT:
-                self._seats.clear()
-        return seat
+        name = hash_of_token(token)
+        return self._seats.get(name) or self._looked_up(token, name)
 
     def state(self, seat: Seat, *, with_paper: bool = True) -> dict[str, Any]:
         """Return all that the candidate's page needs; one with its package needs no paper."""
@@ -325,14 +324,25 @@ class ExamRoom:
         sitting["alarm"] = self.alarms.of_the_store()
         self.load_tests.add_live(sitting["load_test"])
 
-    def _looked_up(self, token: str) -> Seat:
+    def _looked_up(self, token: str, name: str) -> Seat:
+        """Find the place of a token; after a start the whole room asks, and is read at once."""
         with self.database.reading() as db:
             seat = seat_of(db, token)
+            if seat is not None and seat.sitting_id not in self._seats_read:
+                self._seats_read.add(seat.sitting_id)
+                self._seats |= seats_in(db, seat.sitting_id)
         if seat is None and read_token(self.database.keys, token):
             seat = self._readmitted(token)
         if seat is None:
             raise NotInRoomError
+        if len(self._seats) > SEATS_KEPT:
+            self._forget_seats()
+        self._seats[name] = seat
         return seat
+
+    def _forget_seats(self) -> None:
+        self._seats.clear()
+        self._seats_read.clear()
 
     def _readmitted(self, token: str) -> Seat | None:
         """Take back a seat that a copy of the store has forgotten."""
@@ -353,7 +363,7 @@ class ExamRoom:
         self.journal.forget()
         self._briefs.forget_all()
         self._sittings.clear()
-        self._seats.clear()
+        self._forget_seats()
 
     def _store(self, seat: Seat, message: OpsMessage, now: datetime) -> dict[str, Any]:
         """Store operations; return what the reply says of a refusal, empty for none."""

@@ -5,10 +5,10 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy.orm import Session, aliased
 
 from exam_server.delivery.custody.errors import FormMissingError
 from exam_server.delivery.custody.models import FormSnapshot, PaperKey, PaperSealing
@@ -81,27 +81,45 @@ def form_of(db: Session, sitting_id: int, admission_id: int) -> FormSnapshot | N
     return form
 
 
-FROZEN = (
-    select(Attempt.paper_id, Attempt.order_seed, PaperSealing.id, FormSnapshot.form)
-    .outerjoin(
-        PaperSealing,
-        (PaperSealing.sitting_id == Attempt.sitting_id) & PaperSealing.undone_at.is_(None),
+def _frozen() -> Select[int, int, int, int]:
+    own = aliased(Attempt)
+    of_own_room = select(own.sitting_id).where(own.id == bindparam("attempt_id")).scalar_subquery()
+    in_force = PaperSealing.undone_at.is_(None) & (PaperSealing.sitting_id == Attempt.sitting_id)
+    columns = (Attempt.id, Attempt.paper_id, Attempt.order_seed, PaperSealing.id)
+    return (
+        select(*columns).outerjoin(PaperSealing, in_force).where(Attempt.sitting_id == of_own_room)
     )
-    .outerjoin(
-        FormSnapshot,
-        (FormSnapshot.sealing_id == PaperSealing.id)
-        & (FormSnapshot.admission_id == Attempt.admission_id),
-    )
+
+
+class Frozen(NamedTuple):
+    """What an attempt is answered with: paper, order, and the sealing if the sitting is sealed."""
+
+    paper_id: int
+    order_seed: int
+    sealing_id: int | None
+
+
+FROZEN = _frozen()
+FORM = (
+    select(FormSnapshot.form)
+    .join(Attempt, Attempt.admission_id == FormSnapshot.admission_id)
     .where(Attempt.id == bindparam("attempt_id"))
+    .where(FormSnapshot.sealing_id == bindparam("sealing_id"))
 )
 
 
-def frozen_of(db: Session, attempt_id: int) -> tuple[int, int, str | None]:
-    """Return paper and order of an attempt, and the text of its form if the sitting is sealed."""
-    paper_id, order_seed, sealing_id, form = db.execute(FROZEN, {"attempt_id": attempt_id}).one()
-    if sealing_id is not None and form is None:
+def frozen_with(db: Session, attempt_id: int) -> dict[int, Frozen]:
+    """Return what the attempts of the room of this one are answered with, by attempt."""
+    rows = db.execute(FROZEN, {"attempt_id": attempt_id})
+    return {own: Frozen(*rest) for own, *rest in rows}
+
+
+def form_text(db: Session, attempt_id: int, sealing_id: int) -> str:
+    """Return the text of a candidate's sealed form; raises ``FormMissingError``."""
+    text = db.scalar(FORM, {"attempt_id": attempt_id, "sealing_id": sealing_id})
+    if text is None:
         raise FormMissingError(number=1)
-    return paper_id, order_seed, form
+    return text
 
 
 def require_forms(db: Session, sitting_id: int) -> None:
