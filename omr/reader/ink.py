@@ -81,7 +81,9 @@ def darkness_of(
     rank = int(PAPER_QUANTILE * (paper.shape[1] - 1))
     own = np.partition(paper, rank, axis=1)[:, rank]
     white = np.maximum(np.median(own[neighbours], axis=1), LEAST_WHITE).astype(np.float32)
-    return 1.0 - sheet / white[:, None], white
+    darkness = sheet * (-1.0 / white)[:, None]
+    darkness += 1.0
+    return darkness, white
 
 
 def measure_ink(

@@ -13,7 +13,7 @@ from omr.rules.reasons import PageReason
 LARGE_SIDE_PX = 2900  # about 250 dpi of an A4 page: beyond, half the resolution shows as much
 QUICK_LONG_SIDE_PX = 800  # about 67 dpi: enough for the marks of a good scan
 SEARCH_LONG_SIDE_PX = 1200  # about 100 dpi of an A4 page: five pixels to a cell of a marker
-CORNER_SHARE = 0.24  # of each side of the image
+CORNER_SHARES = (0.18, 0.24)  # of each side of the image: a scan has little beside the paper
 QUICK_PX = (29, 29)  # window of the local threshold: smallest, largest
 THOROUGH_PX = (15, 45)
 SMALL_MARKS_PX = (9, 39)
@@ -100,10 +100,11 @@ def find_markers(image: GrayImage, layouts: Sequence[CardLayout]) -> dict[int, F
     """
     wanted = _ids_of(layouts)
     factor = max(1, round(max(image.shape) / QUICK_LONG_SIDE_PX))
-    found = _detect_in_corners(image, wanted, factor)
-    if not _is_complete(found, layouts):
-        return _find_thoroughly(image, layouts)
-    return _refined(image, found, factor)
+    for share in CORNER_SHARES:
+        found = _detect_in_corners(image, wanted, factor, share)
+        if _is_complete(found, layouts):
+            return _refined(image, found, factor)
+    return _find_thoroughly(image, layouts)
 
 
 def _find_thoroughly(image: GrayImage, layouts: Sequence[CardLayout]) -> dict[int, FloatArray]:
@@ -111,7 +112,7 @@ def _find_thoroughly(image: GrayImage, layouts: Sequence[CardLayout]) -> dict[in
     wanted = _ids_of(layouts)
     factor = max(1, round(max(image.shape) / SEARCH_LONG_SIDE_PX))
     small = shrink(image, factor)
-    found = _detect_in_corners(image, wanted, factor)
+    found = _detect_in_corners(image, wanted, factor, max(CORNER_SHARES))
     if not _is_complete(found, layouts):
         found = _detect(small, wanted)
     if not _is_complete(found, layouts):
@@ -180,12 +181,14 @@ def _shows_two_sheets(image: GrayImage, layouts: Sequence[CardLayout]) -> bool:
     return any(found[-1] < ALIKE * found[-2] for found in twice)
 
 
-def _detect_in_corners(image: GrayImage, wanted: set[int], factor: int) -> dict[int, FloatArray]:
+def _detect_in_corners(
+    image: GrayImage, wanted: set[int], factor: int, share: float
+) -> dict[int, FloatArray]:
     """Look only where the marks of a well-fed page are; a mark seen twice is left out.
 
-    Corners in the image shrunk by ``factor``.
+    ``share`` of each side is looked at; corners in the image shrunk by ``factor``.
     """
-    rows, columns = (round(side * CORNER_SHARE / factor) * factor for side in image.shape)
+    rows, columns = (round(side * share / factor) * factor for side in image.shape)
     below, beside = ((side // factor) * factor for side in image.shape)
     found: dict[int, FloatArray] = {}
     seen: list[int] = []

@@ -286,25 +286,24 @@ def _best_shifts(
     window = tuple(
         2 * round((side / 2 + BORDER_MM) / STEP_MM) + 1 for side in (width_mm, height_mm)
     )
-    share = bar[0] * bar[1] / (window[0] * window[1])
-    stack = sheets.reshape(count * rows, columns)
-    black, grey = (cv2.boxFilter(stack, cv2.CV_32S, box, normalize=False) for box in (bar, window))
-    squares = cv2.sqrBoxFilter(stack, cv2.CV_64F, window, normalize=False)
-    spread = squares - np.square(grey, dtype=np.float64) / (window[0] * window[1])
-    contrast = share * grey - black
-    scores = contrast / np.sqrt(bar[0] * bar[1] * (1 - share) * np.maximum(spread, FLAT))
     beside, above = window[0] // 2, window[1] // 2
-    scores = scores.reshape(count, rows, columns)[
-        :, above : rows - above, beside : columns - beside
-    ]
-    _, height, width = scores.shape
+    size, share = window[0] * window[1], bar[0] * bar[1] / (window[0] * window[1])
+    stack = sheets.reshape(count * rows, columns)
+    black, grey, squares = (
+        np.reshape(sums, sheets.shape)[:, above : rows - above, beside : columns - beside]
+        for sums in (
+            cv2.boxFilter(stack, cv2.CV_32S, bar, normalize=False),
+            cv2.boxFilter(stack, cv2.CV_32S, window, normalize=False),
+            cv2.sqrBoxFilter(stack, cv2.CV_64F, window, normalize=False),
+        )
+    )
+    spread = np.maximum(squares - np.square(grey, dtype=np.float64) / size, FLAT)
+    scores = (share * grey - black) / np.sqrt(bar[0] * bar[1] * (1 - share) * spread)
     best = scores.reshape(count, -1).argmax(axis=1)
-    row, column = np.divmod(best, width)
-    every = np.arange(count)
-    x = column + _peak_offsets(scores[every, row], column)
-    y = row + _peak_offsets(scores[every, :, column], row)
-    middle = np.array([(width - 1) / 2, (height - 1) / 2])
-    return (np.column_stack([x, y]) - middle) * STEP_MM, scores[every, row, column]
+    places = np.stack(np.unravel_index(best, scores.shape[1:]))[::-1]  # across, down
+    middle = (np.array(scores.shape[:0:-1]) - 1) / 2
+    shifts = (places + _summits(scores, places)).T - middle
+    return shifts * STEP_MM, scores[np.arange(count), places[1], places[0]]
 
 
 def _samples(length_mm: float) -> int:
@@ -312,11 +311,15 @@ def _samples(length_mm: float) -> int:
     return 2 * int(length_mm / 2 / STEP_MM + 1e-9) + 1
 
 
-def _peak_offsets(lines: FloatArray, at: npt.NDArray[np.intp]) -> FloatArray:
-    """Return the summit of the parabola through the maximum of each line and its neighbours."""
-    every, last = np.arange(len(lines)), lines.shape[1] - 1
-    before, here, after = (lines[every, np.clip(at + step, 0, last)] for step in (-1, 0, 1))
+def _summits(scores: FloatArray, places: npt.NDArray[np.intp]) -> FloatArray:
+    """Return the summits of the parabolas across and down through each maximum, from it, (2, B)."""
+    last = np.array(scores.shape[:0:-1])[:, None] - 1
+    (left, up), (right, down) = np.maximum(places - 1, 0), np.minimum(places + 1, last)
+    (across, along), every = places, np.arange(len(scores))
+    here = scores[every, along, across]
+    before = np.stack([scores[every, along, left], scores[every, up, across]])
+    after = np.stack([scores[every, along, right], scores[every, down, across]])
     bend = before - 2 * here + after
-    inside = (at > 0) & (at < last) & (bend < 0)
-    offsets = 0.5 * (before - after) / np.where(inside, bend, -1.0)
-    return np.where(inside, np.clip(offsets, -0.5, 0.5), 0.0)
+    is_summit = (places > 0) & (places < last) & (bend < 0)
+    offsets = 0.5 * (before - after) / np.where(is_summit, bend, -1.0)
+    return np.where(is_summit, np.clip(offsets, -0.5, 0.5), 0.0)

@@ -63,8 +63,7 @@ class DoubtPolicy:
 POLICY = DoubtPolicy()
 
 
-@dataclass(frozen=True)
-class GroupVerdict:
+class GroupVerdict(NamedTuple):
     """What a group says: the values marked, why a person must look, how sure it is (0 to 1)."""
 
     values: tuple[str, ...]
@@ -81,10 +80,10 @@ def judge_group(
     """Decide one group; whatever is not plain goes to a person, with a reason."""
     if kind is GroupKind.MULTIPLE:
         return _judge_several(values, evidence, policy)
-    odds = [math.exp(found) for found in evidence]
+    odds = list(map(math.exp, evidence))
     blank, one, several = _weights(USUAL[kind], odds)
     total = blank + one + several
-    best = max(range(len(odds)), key=odds.__getitem__)
+    best = odds.index(max(odds))
     best_one = one * odds[best] / sum(odds)
     if several > max(blank, best_one):
         return _two_marks(values, evidence, several / total, policy)
@@ -102,7 +101,7 @@ def _weights(usual: Usual, odds: Sequence[float]) -> tuple[float, float, float]:
     one = (1 - usual.blank - usual.several) * total / cells
     if cells == 1 or usual.several == 0:
         return usual.blank, one, 0.0
-    every = math.prod(1 + each for each in odds)
+    every = math.prod([1 + each for each in odds])
     choices = 2**cells - cells - 1
     return usual.blank, one, usual.several * max(every - 1 - total, 0.0) / choices
 
