@@ -47,6 +47,7 @@ from registry.database import Database
 
 OFFICE_LEAD = timedelta(days=60)
 STORM_S = 10.0
+SETTLED_AFTER_S = 20.0  # by then every page has its paper
 PACE_S = 8.0  # seconds from one operation of a candidate to the next
 PER_10_MINUTES = {"kills": 3, "power_cuts": 2, "full_disks": 1, "clock_steps": 1, "restores": 1}
 CUTS_PER_CANDIDATE_HOUR = 6
@@ -133,7 +134,9 @@ def times_of(seen: Seen, ledgers: Mapping[int, Ledger]) -> dict[str, Any]:
         for wait in waits_ms(ledgers, r.listening_at, r.listening_at + STORM_S)
     ]
     return {
-        "save_ms_before_the_first_trouble": spread(waits_ms(ledgers, seen.began_at, first - 30)),
+        "save_ms_before_the_first_trouble": spread(
+            waits_ms(ledgers, seen.began_at + SETTLED_AFTER_S, first - 30)
+        ),
         "save_ms_within_10_s_of_a_start": spread(storms),
         "recoveries": [
             {

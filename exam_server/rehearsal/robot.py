@@ -22,6 +22,8 @@ POLL_S = 0.5
 PATIENCE_S = 300.0  # for one thing: a busy machine may take minutes to start a server
 BEAT_S = 5.0
 SHORTEST_BACK_OFF_S, LONGEST_BACK_OFF_S = 0.2, 4.0
+FIRST_RECONNECT_S, LONGEST_RECONNECT_S = 0.5, 4.0  # of the socket, as pages tell it
+RECONNECT_SPREAD = (0.1, 1.9)
 COMPLAINTS = ("鼠标无反应", "屏幕太暗", "键盘按键不灵", "显示器闪烁")
 
 Choice = Callable[[Mapping[str, Any], random.Random], list[str]]
@@ -170,9 +172,9 @@ class Robot:
     async def _beat(self) -> None:
         """Show signs of life between the answers, and connect again at once, as every page does.
 
-        The socket comes back by itself, whichever way the messages take.
+        The socket comes back by itself, whichever way the messages take, after the same waits.
         """
-        pause_s = BEAT_S * self._random.random()
+        failures, pause_s = 0, BEAT_S * self._random.random()
         while True:
             if self._socket is None:
                 await asyncio.sleep(pause_s)
@@ -185,9 +187,12 @@ class Robot:
             try:
                 used = await self._connected()
                 await self._exchange([])
+                failures = 0
             except FAILURES:
                 await self._drop(used)
-                pause_s = 0.2 + self._random.random()
+                longest_s = min(LONGEST_RECONNECT_S, FIRST_RECONNECT_S * 2.0 ** min(failures, 10))
+                pause_s = longest_s * self._random.uniform(*RECONNECT_SPREAD)
+                failures += 1
 
     async def _press_again(self) -> None:
         """Press the button that hands in once more, and again; every receipt is kept."""
