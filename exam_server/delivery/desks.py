@@ -75,7 +75,7 @@ class Desks:
 
     def check(self, attempt_id: int, ops: tuple[Op, ...]) -> None:
         """Refuse operations that name questions or options not in the candidate's paper."""
-        desk = self._desks.get(attempt_id) or self._set_up(attempt_id)
+        desk = self._desks.get(attempt_id) or self.set_up(attempt_id)
         for op in ops:
             if not _fits(op, desk):
                 raise MalformedMessageError
@@ -117,7 +117,8 @@ class Desks:
                     return question.figure
         raise NotInRoomError
 
-    def _set_up(self, attempt_id: int) -> Desk:
+    def set_up(self, attempt_id: int) -> Desk:
+        """Learn what may be answered at a computer; the first one of a room reads for all."""
         with self._database.reading() as db:
             if attempt_id not in self._frozen:
                 self._frozen |= frozen_with(db, attempt_id)

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Table, insert, select
+from sqlalchemy import Table, bindparam, insert, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.util import identity_key
 
@@ -74,6 +74,20 @@ KEEP_ANSWER = (
 )
 KEEP_VALUES = Bulk(KEEP_ANSWER.format(column="value"), ANSWER)
 KEEP_FLAGS = Bulk(KEEP_ANSWER.format(column="flagged"), ANSWER)
+HEADS = (
+    select(
+        Attempt.id,
+        Attempt.state,
+        Attempt.epoch,
+        Attempt.head_seq,
+        Attempt.head_hash,
+        Attempt.paused_at,
+        Attempt.closes_at,
+        SittingRun,
+    )
+    .join(SittingRun, SittingRun.sitting_id == Attempt.sitting_id)
+    .where(Attempt.id.in_(bindparam("ids", expanding=True)))
+)
 REMEMBER_S = 5.0  # bounds how long a refusal could rest on what another process has changed
 
 
@@ -267,20 +281,7 @@ def _refuse(message: Delivered, ops: Iterable[Op], reason: str, rows: _Rows) -> 
 
 
 def _heads(db: Session, ids: Collection[int]) -> dict[int, _Head]:
-    found = db.execute(
-        select(
-            Attempt.id,
-            Attempt.state,
-            Attempt.epoch,
-            Attempt.head_seq,
-            Attempt.head_hash,
-            Attempt.paused_at,
-            Attempt.closes_at,
-            SittingRun,
-        )
-        .join(SittingRun, SittingRun.sitting_id == Attempt.sitting_id)
-        .where(Attempt.id.in_(ids))
-    ).all()
+    found = db.execute(HEADS, {"ids": list(ids)}).all()
     return {
         row.id: _Head(
             AttemptState(row.state),

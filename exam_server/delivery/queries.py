@@ -157,6 +157,13 @@ def due_attempts(db: Session) -> dict[int, datetime]:
     return {attempt_id: closes_at for attempt_id, closes_at in db.execute(begun) if closes_at}
 
 
+def at_work(db: Session) -> dict[int, int]:
+    """Return one attempt of every paper in a room where candidates work, with its sitting."""
+    begun = select(func.min(Attempt.id), Attempt.sitting_id).where(Attempt.state.in_(BEGUN))
+    rows = db.execute(begun.group_by(Attempt.sitting_id, Attempt.paper_id))
+    return dict(iter(rows))
+
+
 def attempt_with_candidate(db: Session, attempt_id: int) -> Attempt:
     """Return an attempt and the candidate it belongs to, with one statement."""
     whole = joinedload(Attempt.admission).joinedload(Admission.enrolment)

@@ -41,6 +41,7 @@ from exam_server.delivery.models import Attempt, SittingRun
 from exam_server.delivery.presence_board import Heartbeat, PresenceBoard
 from exam_server.delivery.queries import (
     Seat,
+    at_work,
     attempt_with_candidate,
     candidate_events,
     due_attempts,
@@ -97,6 +98,7 @@ class ExamRoom:
         self._seats: dict[str, Seat] = {}  # by token's hash: what a lease says never changes
         self._seats_read: set[int] = set()  # rooms whose leases have been read, all at once
         self._sittings: dict[int, dict[str, Any]] = {}  # as told, until the next command
+        self._make_ready()
 
     # Candidates ---------------------------------------------------------------------------
 
@@ -329,8 +331,7 @@ class ExamRoom:
         with self.database.reading() as db:
             seat = seat_of(db, token)
             if seat is not None and seat.sitting_id not in self._seats_read:
-                self._seats_read.add(seat.sitting_id)
-                self._seats |= seats_in(db, seat.sitting_id)
+                self._read_seats(db, seat.sitting_id)
         if seat is None and read_token(self.database.keys, token):
             seat = self._readmitted(token)
         if seat is None:
@@ -339,6 +340,20 @@ class ExamRoom:
             self._forget_seats()
         self._seats[name] = seat
         return seat
+
+    def _read_seats(self, db: Session, sitting_id: int) -> None:
+        self._seats_read.add(sitting_id)
+        self._seats |= seats_in(db, sitting_id)
+
+    def _make_ready(self) -> None:
+        """Read what all pages of a room at work will ask for at once, before any of them can."""
+        with self.database.reading() as db:
+            examples = at_work(db)
+            for sitting_id in set(examples.values()):
+                self._read_seats(db, sitting_id)
+        for attempt_id in examples:
+            self._briefs.of(attempt_id)
+            self.desks.set_up(attempt_id)
 
     def _forget_seats(self) -> None:
         self._seats.clear()
