@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from exam_server.delivery.models import Answer, Attempt, Lease, RoomEvent
@@ -52,13 +52,14 @@ def end_attempt(
     )
 
 
+GIVEN = select(Answer.question_id, Answer.value).where(
+    Answer.attempt_id == bindparam("attempt_id"), Answer.value != ""
+)
+
+
 def signed_receipt(db: Session, attempt: Attempt, now: datetime) -> str:
     """Return the receipt as canonical JSON: what is on record at the end, signed with Ed25519."""
-    answers = db.execute(
-        select(Answer.question_id, Answer.value).where(
-            Answer.attempt_id == attempt.id, Answer.value != ""
-        )
-    ).all()
+    answers = db.execute(GIVEN, {"attempt_id": attempt.id}).all()
     body = {
         "attempt": attempt.id,
         "head_seq": attempt.head_seq,
@@ -97,10 +98,14 @@ def receipt_code(signature: bytes) -> str:
     return "".join(letters[:4]) + "-" + "".join(letters[4:])
 
 
+COUNT = (
+    select(func.count()).select_from(PaperItem).where(PaperItem.paper_id == bindparam("paper_id"))
+)
+
+
 def question_count(db: Session, paper_id: int) -> int:
     """Return how many questions the paper has."""
-    count = select(func.count()).select_from(PaperItem).where(PaperItem.paper_id == paper_id)
-    return db.scalar(count) or 0
+    return db.scalar(COUNT, {"paper_id": paper_id}) or 0
 
 
 def add_event(

@@ -164,34 +164,43 @@ def at_work(db: Session) -> dict[int, int]:
     return dict(iter(rows))
 
 
+WHOLE = joinedload(Attempt.admission).joinedload(Admission.enrolment)
+WITH_CANDIDATE = (
+    select(Attempt)
+    .where(Attempt.id == bindparam("attempt_id"))
+    .options(WHOLE.joinedload(Enrolment.candidate))
+)
+
+
 def attempt_with_candidate(db: Session, attempt_id: int) -> Attempt:
     """Return an attempt and the candidate it belongs to, with one statement."""
-    whole = joinedload(Attempt.admission).joinedload(Admission.enrolment)
-    chosen = select(Attempt).where(Attempt.id == attempt_id)
-    return db.scalars(chosen.options(whole.joinedload(Enrolment.candidate))).one()
+    return db.scalars(WITH_CANDIDATE, {"attempt_id": attempt_id}).one()
+
+
+ANSWERS = select(Answer.question_id, Answer.value, Answer.flagged, Answer.seq).where(
+    Answer.attempt_id == bindparam("attempt_id")
+)
 
 
 def answers_of(db: Session, attempt_id: int) -> dict[str, dict[str, Any]]:
     """Return the candidate's answers as the page shows them."""
-    rows = db.execute(
-        select(Answer.question_id, Answer.value, Answer.flagged, Answer.seq).where(
-            Answer.attempt_id == attempt_id
-        )
-    )
+    rows = db.execute(ANSWERS, {"attempt_id": attempt_id})
     return {
         question_id: {"value": value.split(",") if value else [], "flagged": flagged, "seq": seq}
         for question_id, value, flagged, seq in rows
     }
 
 
+EPOCH_AT = select(AnswerOp.epoch).where(
+    AnswerOp.attempt_id == bindparam("attempt_id"), AnswerOp.seq == bindparam("seq")
+)
+
+
 def head_epoch(db: Session, attempt: Attempt) -> int:
     """Return the epoch in which the newest operation was written, 0 before the first."""
     if not attempt.head_seq:
         return 0
-    at_head = select(AnswerOp.epoch).where(
-        AnswerOp.attempt_id == attempt.id, AnswerOp.seq == attempt.head_seq
-    )
-    return db.scalar(at_head) or 0
+    return db.scalar(EPOCH_AT, {"attempt_id": attempt.id, "seq": attempt.head_seq}) or 0
 
 
 def operations_of(db: Session, attempt_id: int) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ minutes and is used once; unused it lapses, and the request waits for a proctor 
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from exam_server.delivery.ending import add_event, end_leases
@@ -154,14 +154,21 @@ def seats_moved_to(db: Session, sitting_id: int) -> dict[int, int]:
     return {attempt_id: seat_no for attempt_id, seat_no in db.execute(chosen) if seat_no}
 
 
-def seat_moved_to(db: Session, attempt_id: int) -> int | None:
-    """Return the spare seat at which one attempt goes on, None at its own."""
-    taken = select(SeatTransfer.seat_no).where(
-        SeatTransfer.attempt_id == attempt_id,
+MOVED_TO = (
+    select(SeatTransfer.seat_no)
+    .where(
+        SeatTransfer.attempt_id == bindparam("attempt_id"),
         SeatTransfer.state == TransferState.TAKEN,
         SeatTransfer.seat_no.is_not(None),
     )
-    return db.scalar(taken.order_by(SeatTransfer.id.desc()).limit(1))
+    .order_by(SeatTransfer.id.desc())
+    .limit(1)
+)
+
+
+def seat_moved_to(db: Session, attempt_id: int) -> int | None:
+    """Return the spare seat at which one attempt goes on, None at its own."""
+    return db.scalar(MOVED_TO, {"attempt_id": attempt_id})
 
 
 def _open(

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from exam_server.delivery.chain import EventLink, link, microseconds
@@ -79,14 +79,16 @@ def record(
         _lapse_requests(db, attempts)
 
 
+ASKED = select(SeatTransfer).where(
+    SeatTransfer.attempt_id.in_(bindparam("ids", expanding=True)),
+    SeatTransfer.state == TransferState.ASKED,
+)
+
+
 def _lapse_requests(db: Session, attempts: Sequence[Attempt]) -> None:
     """Tell computers that wait for a proctor, and the wall, that nothing is left to decide."""
-    waiting = select(SeatTransfer).where(
-        SeatTransfer.attempt_id.in_([attempt.id for attempt in attempts]),
-        SeatTransfer.state == TransferState.ASKED,
-    )
     places = {attempt.id: attempt.admission_id for attempt in attempts}
-    for transfer in db.scalars(waiting).all():
+    for transfer in db.scalars(ASKED, {"ids": list(places)}).all():
         transfer.state = TransferState.REPLACED
         settle_transfer_alarm(db, places[transfer.attempt_id])
 
@@ -117,15 +119,25 @@ def set_times(attempt: Attempt, events: Sequence[Event], outages: Sequence[Inter
         attempt.closes_at = closing_of(ledger, outages)
 
 
+EVENTS = (
+    select(
+        AttemptEvent.attempt_id,
+        AttemptEvent.number,
+        AttemptEvent.kind,
+        AttemptEvent.at,
+        AttemptEvent.body,
+    )
+    .where(AttemptEvent.attempt_id.in_(bindparam("ids", expanding=True)))
+    .order_by(AttemptEvent.attempt_id, AttemptEvent.number)
+)
+
+
 def events_of(db: Session, attempt_ids: Sequence[int]) -> dict[int, list[Event]]:
     """Return the events of attempts, in their order."""
     if not attempt_ids:
         return {}
-    fields = (AttemptEvent.attempt_id, AttemptEvent.number, AttemptEvent.kind)
-    chosen = select(*fields, AttemptEvent.at, AttemptEvent.body)
-    own = chosen.where(AttemptEvent.attempt_id.in_(attempt_ids))
     events: dict[int, list[Event]] = {}
-    for row in db.execute(own.order_by(AttemptEvent.attempt_id, AttemptEvent.number)):
+    for row in db.execute(EVENTS, {"ids": list(attempt_ids)}):
         event = Event(row.number, EventKind(row.kind), row.at, json.loads(row.body))
         events.setdefault(row.attempt_id, []).append(event)
     return events

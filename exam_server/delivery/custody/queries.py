@@ -62,17 +62,24 @@ def sealings_of(db: Session, sitting_id: int) -> Sequence[PaperSealing]:
     ).all()
 
 
+IN_FORCE = (
+    select(PaperSealing.id, FormSnapshot)
+    .outerjoin(
+        FormSnapshot,
+        (FormSnapshot.sealing_id == PaperSealing.id)
+        & (FormSnapshot.admission_id == bindparam("admission_id")),
+    )
+    .where(PaperSealing.sitting_id == bindparam("sitting_id"), PaperSealing.undone_at.is_(None))
+)
+
+
 def form_of(db: Session, sitting_id: int, admission_id: int) -> FormSnapshot | None:
     """Return the frozen form of a candidate, None when the sitting is not sealed.
 
     Raises ``FormMissingError`` for one who got a seat after the sealing.
     """
-    own = (FormSnapshot.sealing_id == PaperSealing.id) & (FormSnapshot.admission_id == admission_id)
-    in_force = db.execute(
-        select(PaperSealing.id, FormSnapshot)
-        .outerjoin(FormSnapshot, own)
-        .where(PaperSealing.sitting_id == sitting_id, PaperSealing.undone_at.is_(None))
-    ).one_or_none()
+    own = {"sitting_id": sitting_id, "admission_id": admission_id}
+    in_force = db.execute(IN_FORCE, own).one_or_none()
     if in_force is None:
         return None
     form: FormSnapshot | None = in_force.FormSnapshot
