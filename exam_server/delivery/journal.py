@@ -7,9 +7,8 @@ sends without effect.
 """
 
 import math
-import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -88,7 +87,6 @@ HEADS = (
     .join(SittingRun, SittingRun.sitting_id == Attempt.sitting_id)
     .where(Attempt.id.in_(bindparam("ids", expanding=True)))
 )
-REMEMBER_S = 5.0  # bounds how long a refusal could rest on what another process has changed
 
 
 @dataclass(frozen=True)
@@ -147,13 +145,12 @@ class Journal:
 
     That is right because one writer stores everything of a room: it calls ``forget`` when anything
     but answers was written and when a batch was not stored. And were it not the only one, a head
-    that has moved would be noticed: it is changed only from what was remembered.
+    that has moved would be noticed: it is changed only from what was remembered, and nothing is
+    refused before it has been read again.
     """
 
-    def __init__(self, elapsed_s: Callable[[], float] = time.monotonic) -> None:
-        self._elapsed_s = elapsed_s
+    def __init__(self) -> None:
         self._heads: dict[int, _Head] = {}
-        self._since_s = 0.0
 
     def forget(self) -> None:
         """Read everything anew from now on."""
@@ -161,15 +158,13 @@ class Journal:
 
     def store(self, db: Session, messages: Sequence[Delivered]) -> list[Stored]:
         """Store one batch of messages; the caller commits before anyone sees the replies."""
-        if self._elapsed_s() - self._since_s > REMEMBER_S:
-            self.forget()
-            self._since_s = self._elapsed_s()
-        missing = {message.attempt_id for message in messages} - self._heads.keys()
-        if missing:
-            self._heads |= _heads(db, missing)
-        _load_known(db, messages, self._heads)
-        rows = _Rows()
-        replies = [_take(message, self._heads[message.attempt_id], rows) for message in messages]
+        ids = {message.attempt_id for message in messages}
+        is_remembered = not ids.isdisjoint(self._heads)
+        rows, replies = self._taken(db, messages, ids)
+        if is_remembered and any(reply.error for reply in replies):
+            for attempt_id in ids:  # has moved in memory
+                del self._heads[attempt_id]
+            rows, replies = self._taken(db, messages, ids)
         _write(db, rows)
         for attempt_id, at in rows.submitted.items():
             del self._heads[attempt_id]
@@ -177,6 +172,15 @@ class Journal:
             end_attempt(db, attempt, EventKind.SUBMITTED, now=at, actor=CANDIDATE)
             hand_in_event(db, attempt, now=at)
         return replies
+
+    def _taken(
+        self, db: Session, messages: Sequence[Delivered], ids: set[int]
+    ) -> tuple[_Rows, list[Stored]]:
+        if missing := ids - self._heads.keys():
+            self._heads |= _heads(db, missing)
+        _load_known(db, messages, self._heads)
+        rows = _Rows()
+        return rows, [_take(each, self._heads[each.attempt_id], rows) for each in messages]
 
 
 def store(db: Session, messages: Sequence[Delivered]) -> list[Stored]:

@@ -3,6 +3,7 @@
 After a restart the board is empty; the pages report within seconds.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -47,13 +48,19 @@ class PresenceBoard:
         """Say whether the page has reported since the server's start."""
         return attempt_id in self._beats
 
-    def change(self, attempt_id: int, now: datetime) -> bool | None:
-        """Return True when the page has fallen silent, False when it is back, else None.
+    def changes(self, attempt_ids: Iterable[int], now: datetime) -> list[tuple[int, bool]]:
+        """Return whose page has fallen silent (True) or is back (False).
 
         It says so again until the change is put down: ``settle``.
         """
-        stale = self.is_stale(attempt_id, now)
-        return None if stale is (attempt_id in self._offline) else stale
+        heard, offline, limit = self._beats.get, self._offline, now - STALE_AFTER
+        found = []
+        for attempt_id in attempt_ids:
+            beat = heard(attempt_id)
+            is_stale = (beat.at if beat else self._opened_at) < limit
+            if is_stale is not (attempt_id in offline):
+                found.append((attempt_id, is_stale))
+        return found
 
     def settle(self, attempt_id: int, *, is_silent: bool) -> None:
         """Take note that a change has been put down."""

@@ -151,10 +151,19 @@ def is_working(attempt: Attempt) -> bool:
     return has_begun and attempt.paused_at is None
 
 
-def due_attempts(db: Session) -> dict[int, datetime]:
-    """Return when every attempt that has begun is closed."""
-    begun = select(Attempt.id, Attempt.closes_at).where(Attempt.state.in_(BEGUN))
-    return {attempt_id: closes_at for attempt_id, closes_at in db.execute(begun) if closes_at}
+HAS_BEGUN = Attempt.state.in_(BEGUN) & Attempt.closes_at.is_not(None)
+BEGUN_IDS = select(Attempt.id).where(HAS_BEGUN)
+OVERDUE_IDS = BEGUN_IDS.where(Attempt.closes_at < bindparam("now", type_=Attempt.closes_at.type))
+
+
+def begun_attempts(db: Session) -> list[int]:
+    """Return the attempts that have begun and not ended."""
+    return list(db.scalars(BEGUN_IDS))
+
+
+def overdue_attempts(db: Session, now: datetime) -> list[int]:
+    """Return those of them whose time is over."""
+    return list(db.scalars(OVERDUE_IDS, {"now": now}))
 
 
 def at_work(db: Session) -> dict[int, int]:

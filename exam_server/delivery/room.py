@@ -43,10 +43,11 @@ from exam_server.delivery.queries import (
     Seat,
     at_work,
     attempt_with_candidate,
+    begun_attempts,
     candidate_events,
-    due_attempts,
     hash_of_token,
     live_lease,
+    overdue_attempts,
     run_on_duty,
     seat_of,
     seats_in,
@@ -285,12 +286,12 @@ class ExamRoom:
         self.alarms.tick(now)
         self.latecomers.tick(now)
         with self.database.reading() as db:
-            due = due_attempts(db)
-        over = [attempt_id for attempt_id, closes_at in due.items() if now > closes_at]
-        put_silence_down(self.writer, self.board, [one for one in due if one not in over], now=now)
+            begun, over = begun_attempts(db), overdue_attempts(db, now)
+        working = [one for one in begun if one not in over] if over else begun
+        put_silence_down(self.writer, self.board, working, now=now)
         if over:
             self.expire(over)
-        if due:
+        if begun:
             self.signs_of_life.tick(now)
         self.roots.tick(now)
         self.load_tests.tick(now)

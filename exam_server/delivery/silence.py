@@ -23,12 +23,10 @@ def put_silence_down(
     writer: Writer, board: PresenceBoard, attempt_ids: Sequence[int], *, now: datetime
 ) -> None:
     """Write down who has fallen silent or is back; what cannot be written is tried again."""
-    for attempt_id in attempt_ids:
-        fell_silent = board.change(attempt_id, now)
-        if fell_silent is not None:
-            told = partial(note_silence, attempt_id=attempt_id, board=board, now=now)
-            writer.perform(partial(told, fell_silent=fell_silent))
-            board.settle(attempt_id, is_silent=fell_silent)
+    for attempt_id, fell_silent in board.changes(attempt_ids, now):
+        told = partial(note_silence, attempt_id=attempt_id, board=board, now=now)
+        writer.perform(partial(told, fell_silent=fell_silent))
+        board.settle(attempt_id, is_silent=fell_silent)
 
 
 def note_silence(

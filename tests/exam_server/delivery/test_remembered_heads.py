@@ -126,17 +126,16 @@ def test_what_somebody_else_changed_is_noticed_and_nothing_is_stored(
         assert len(stored_ops(db, attempt_id)) == 1
 
 
-def test_nothing_is_remembered_for_long(database: Database, prepared: Prepared) -> None:
-    elapsed = [100.0]
-    with attempt_at_work(database, prepared) as (db, (attempt_id,)):
-        journal = Journal(lambda: elapsed[0])
-        journal.store(db, sent(attempt_id, 1))
+def test_nothing_is_refused_by_what_was_remembered(database: Database, prepared: Prepared) -> None:
+    with attempt_at_work(database, prepared, count=2) as (db, (one, other)):
+        journal = Journal()
+        journal.store(db, [*sent(one, 1), *sent(other, 1)])
         late = START + timedelta(hours=9)
-        after = [Delivered(attempt_id, EPOCH, chosen(2).ops, late)]
-        db.execute(update(Attempt).where(Attempt.id == attempt_id).values(closes_at=late))
-        assert journal.store(db, after)[0].error == "closed"
-        elapsed[0] += 6
-        assert journal.store(db, after)[0].error == ""
+        db.execute(update(Attempt).where(Attempt.id == one).values(closes_at=late))
+        batch = [Delivered(each, EPOCH, chosen(2).ops, late) for each in (other, one)]
+        assert [told.error for told in journal.store(db, batch)] == ["closed", ""]
+        assert [len(stored_ops(db, each)) for each in (one, other)] == [2, 1]
+        assert len(refusals(db, other)) == 1
 
 
 def test_extension_release_and_forced_end_count_for_the_very_next_answer(room: Room) -> None:
