@@ -14,6 +14,7 @@ import numpy as np
 import pypdfium2
 from PIL import Image, UnidentifiedImageError
 
+from omr.reader.orient import LARGE_SIDE_PX
 from omr.reader.reading import GrayImage
 from omr.rules.reasons import PageReason
 
@@ -23,6 +24,12 @@ PDF_RENDER_DPI = 200
 POINTS_PER_INCH = 72
 MOST_PIXELS = 80_000_000  # A3 at 600 dpi is 70 million
 MOST_PAGES = 5000
+HALVED = (
+    cv2.IMREAD_GRAYSCALE,
+    cv2.IMREAD_REDUCED_GRAYSCALE_2,
+    cv2.IMREAD_REDUCED_GRAYSCALE_4,
+    cv2.IMREAD_REDUCED_GRAYSCALE_8,
+)  # once, twice, three times
 JPEG_START, JPEG_END = b"\xff\xd8\xff", b"\xff\xd9"
 PNG_START, PNG_END = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB\x60\x82"
 TIFF_STARTS = (b"II*\x00", b"MM\x00*")
@@ -47,11 +54,15 @@ FileBytes: TypeAlias = bytes | mmap.mmap  # a file mapped with ACCESS_COPY costs
 
 @dataclass(frozen=True)
 class LoadedPage:
-    """A page of a file as a grey image; ``number`` counts from 1."""
+    """A page of a file as a grey image; ``number`` counts from 1.
+
+    ``jpeg`` is the picture as the scanner made it, where it came as a JPEG.
+    """
 
     name: str
     number: int
     image: GrayImage
+    jpeg: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -129,37 +140,49 @@ def _open_pdf(data: FileBytes) -> pypdfium2.PdfDocument:
 
 
 def decode_gray(data: FileBytes) -> GrayImage | None:
-    """Decode a JPEG or PNG straight to grey, or return None."""
+    """Decode a JPEG or PNG straight to grey, or return None.
+
+    A JPEG of more resolution than a card needs is decoded at the fraction that ``handy`` would
+    halve it to: the rest is not computed first.
+    """
+    image = _decoded(data)
+    return None if isinstance(image, PageReason) else image
+
+
+def _decoded(data: FileBytes) -> GrayImage | PageReason:
+    size = _size_promised(data)
+    if size is None:
+        return PageReason.UNREADABLE_FILE
+    if size[0] * size[1] > MOST_PIXELS:
+        return PageReason.TOO_LARGE
+    halvings = 0
+    while data[:3] == JPEG_START and max(size) >> halvings >= LARGE_SIDE_PX:
+        halvings += 1
     try:
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), HALVED[min(halvings, len(HALVED) - 1)])
     except cv2.error:
-        return None
-    return None if image is None else np.asarray(image, np.uint8)
+        image = None
+    return PageReason.UNREADABLE_FILE if image is None else np.asarray(image, np.uint8)
 
 
 def _single(data: FileBytes, name: str, *, whole: bool) -> LoadedPage | LoadFailure:
     if not whole:
         return LoadFailure(name, 1, PageReason.TRUNCATED_FILE)
-    pixels = _pixels_promised(data)
-    if pixels is None:
-        return LoadFailure(name, 1, PageReason.UNREADABLE_FILE)
-    if pixels > MOST_PIXELS:
-        return LoadFailure(name, 1, PageReason.TOO_LARGE)
-    image = decode_gray(data)
-    if image is None:
-        return LoadFailure(name, 1, PageReason.UNREADABLE_FILE)
-    return LoadedPage(name, 1, image)
+    image = _decoded(data)
+    if isinstance(image, PageReason):
+        return LoadFailure(name, 1, image)
+    return LoadedPage(name, 1, image, bytes(data) if data[:3] == JPEG_START else None)
 
 
-def _pixels_promised(data: FileBytes) -> int | None:
-    """Return the pixels that the head of the file announces, before anything is decoded."""
+def _size_promised(data: FileBytes) -> tuple[int, int] | None:
+    """Return width and height as the head of the file announces them, before it is decoded."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a damaged tag is no reason to refuse a picture
             with Image.open(_as_file(data)) as image:
-                return image.width * image.height
+                return image.size
     except Image.DecompressionBombError:
-        return MOST_PIXELS + 1
+        return MOST_PIXELS + 1, 1
     except PILLOW_ERRORS:
         return None
 
@@ -221,17 +244,19 @@ def _pdf_page(document: pypdfium2.PdfDocument, index: int, name: str) -> LoadedP
         scale = PDF_RENDER_DPI / POINTS_PER_INCH
         if width * height * scale * scale > MOST_PIXELS:
             return LoadFailure(name, number, PageReason.TOO_LARGE)
-        image = _only_image(page, width, height)
+        jpeg = _only_jpeg(page, width, height)
+        image = None if jpeg is None else decode_gray(jpeg)
         if image is None:
+            jpeg = None
             bitmap = page.render(scale=scale, grayscale=True)
             image = np.array(bitmap.to_numpy()).reshape(bitmap.height, bitmap.width)
         page.close()
     except (pypdfium2.PdfiumError, ValueError):
         return LoadFailure(name, number, PageReason.UNREADABLE_FILE)
-    return LoadedPage(name, number, np.ascontiguousarray(image))
+    return LoadedPage(name, number, np.ascontiguousarray(image), jpeg)
 
 
-def _only_image(page: pypdfium2.PdfPage, width: float, height: float) -> GrayImage | None:
+def _only_jpeg(page: pypdfium2.PdfPage, width: float, height: float) -> bytes | None:
     """Return the JPEG of which a scanned page consists, or None when it must be rendered."""
     objects = list(page.get_objects(max_depth=1))
     if len(objects) != 1 or not isinstance(objects[0], pypdfium2.PdfImage):
@@ -240,6 +265,4 @@ def _only_image(page: pypdfium2.PdfPage, width: float, height: float) -> GrayIma
     upright = a > COVER_SHARE * width and d > COVER_SHARE * height and abs(b) + abs(c) < 1
     if not upright or objects[0].get_filters() != ["DCTDecode"]:
         return None
-    data = bytes(objects[0].get_data(decode_simple=False))
-    pixels = _pixels_promised(data)
-    return decode_gray(data) if pixels is not None and pixels <= MOST_PIXELS else None
+    return bytes(objects[0].get_data(decode_simple=False))

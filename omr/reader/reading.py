@@ -10,7 +10,7 @@ import numpy.typing as npt
 from omr.rules.doubt import CellInk
 from omr.rules.reasons import GroupReason, PageReason, PageStatus
 
-ENGINE_VERSION = "2.2"
+ENGINE_VERSION = "2.3"
 
 GrayImage: TypeAlias = npt.NDArray[np.uint8]
 FloatArray: TypeAlias = npt.NDArray[np.float64]

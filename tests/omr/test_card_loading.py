@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from support.drawn_cards import FONTS, card_holder, card_layout, clean_card
+from support.drawn_cards import FONTS, card_holder, card_layout, clean_card, read
 
+from omr.batch_reading.keeping import kept_page
 from omr.printing import print_cards
 from omr.reader.loading import LoadedPage, LoadFailure, load_images
 from omr.rehearsal.scanner import encode_jpeg
@@ -75,6 +76,19 @@ def test_scanned_pdf_gives_the_images_it_was_made_of():
     pages = list(load_images(scanned_pdf(clean_card(1), clean_card(2), clean_card(3)), "a"))
     assert [page.number for page in pages] == [1, 2, 3]
     assert pages[0].image.shape == clean_card(1).shape
+
+
+def test_a_fine_scan_is_decoded_at_half_and_kept_as_the_scanner_made_it():
+    fine = cv2.resize(clean_card(), None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
+    jpeg = encode_jpeg(fine, 85)
+    (alone,) = load_images(jpeg, "a")
+    (from_pdf,) = load_images(scanned_pdf(fine), "a")
+    for page in (alone, from_pdf):
+        assert page.image.shape == clean_card().shape
+        assert np.abs(page.image.astype(int) - clean_card()).mean() < 3
+        reading = read(page.image)
+        assert reading.serial == card_holder(1).serial
+        assert kept_page(page, reading).jpeg == jpeg
 
 
 def test_drawn_pdf_is_rendered():
