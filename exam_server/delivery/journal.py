@@ -16,7 +16,6 @@ from typing import Any
 import msgspec
 from sqlalchemy import Table, bindparam, insert, select
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.util import identity_key
 
 from exam_server.delivery.bulk import BOOLEAN, INSTANT, INTEGER, TEXT, Bulk, written
 from exam_server.delivery.chain import Link, link, microseconds
@@ -345,9 +344,9 @@ def _move_heads(db: Session, moved: dict[int, _Head]) -> None:
     ]
     if MOVE_HEADS.run(db.connection(), rows) != len(rows):
         raise HeadMovedError
-    for attempt_id, head in moved.items():
+    for head in moved.values():
         head.stored_seq = head.seq
         head.known.clear()
-        loaded = db.identity_map.get(identity_key(Attempt, attempt_id))
-        if loaded is not None:
+    for loaded in db.identity_map.values():
+        if isinstance(loaded, Attempt):
             db.expire(loaded)

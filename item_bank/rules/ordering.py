@@ -164,18 +164,17 @@ def questions_by_id(paper: PaperContent, order_seed: int) -> dict[str, PaperQues
 
 def option_ids_of(question: PaperQuestion, order_seed: int) -> dict[str, str]:
     """Return the id that the candidate of this seed sees, by canonical id."""
-    ids = sorted(option.canonical_id for option in question.options)
-    sources = [f"{order_seed}:{question.position}:{canonical_id}" for canonical_id in ids]
-    return dict(zip(ids, opaque_ids("o", sources), strict=True))
+    ids, head = question.canonical_ids, f"{order_seed}:{question.position}:"
+    return dict(zip(ids, opaque_ids("o", [head + each for each in ids]), strict=True))
 
 
 def opaque_ids(prefix: str, sources: Iterable[str]) -> list[str]:
     """Return a short hash per source, all different: of two that collide the later moves on."""
     digests = [hashlib.sha256(source.encode()).hexdigest() for source in sources]
-    names = [digest[:ID_DIGITS] for digest in digests]
+    names = [prefix + digest[:ID_DIGITS] for digest in digests]
     if len(set(names)) < len(names):
-        names = _moved_on(digests)
-    return [prefix + name for name in names]
+        names = [prefix + name for name in _moved_on(digests)]
+    return names
 
 
 def _moved_on(digests: Sequence[str]) -> list[str]:

@@ -7,6 +7,7 @@ as ``KeyedItem``. What one candidate sees is in ``ordering.py``.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 
 from item_bank.rules.item import Figure, OptionContent, sha256_of
 from item_bank.rules.kinds import KIND_NAMES, ItemKind
@@ -31,6 +32,11 @@ class PaperQuestion:
     stem: str
     options: tuple[OptionContent, ...]
     figure: Figure | None
+
+    @cached_property
+    def canonical_ids(self) -> tuple[str, ...]:
+        """The ids of its options, sorted; asked for by every candidate of the paper."""
+        return tuple(sorted(option.canonical_id for option in self.options))
 
 
 @dataclass(frozen=True)
