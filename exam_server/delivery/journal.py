@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import Table, bindparam, insert, select
@@ -88,8 +88,7 @@ HEADS = (
 )
 
 
-@dataclass(frozen=True)
-class Delivered:
+class Delivered(NamedTuple):
     """Operations of one browser with the epoch of its lease and the instant they arrived."""
 
     attempt_id: int
@@ -98,8 +97,7 @@ class Delivered:
     received_at: datetime
 
 
-@dataclass(frozen=True)
-class Stored:
+class Stored(NamedTuple):
     """The reply to one message; ``error`` is empty when everything is on disk."""
 
     error: str

@@ -4,14 +4,13 @@ After a restart the board is empty; the pages report within seconds.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 STALE_AFTER = timedelta(seconds=15)  # three heartbeats missed
 
 
-@dataclass(frozen=True)
-class Heartbeat:
+class Heartbeat(NamedTuple):
     """The last sign of one page."""
 
     at: datetime
