@@ -148,6 +148,7 @@ class Journal:
 
     def __init__(self) -> None:
         self._heads: dict[int, _Head] = {}
+        self.endings = 0  # attempts that were handed in
 
     def forget(self) -> None:
         """Read everything anew from now on."""
@@ -168,6 +169,7 @@ class Journal:
             attempt = db.get_one(Attempt, attempt_id, populate_existing=True)
             end_attempt(db, attempt, EventKind.SUBMITTED, now=at, actor=CANDIDATE)
             hand_in_event(db, attempt, now=at)
+            self.endings += 1
         return replies
 
     def _taken(

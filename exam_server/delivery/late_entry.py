@@ -1,5 +1,6 @@
 """Who comes after the limit: refused at the sign-in, absent by itself, let in by two persons."""
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -7,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from exam_server.delivery.errors import LateEntryError
 from exam_server.delivery.models import Attempt, RoomEvent, SittingRun
+from exam_server.delivery.remembered import Remembered
 from exam_server.delivery.states import LIVE
 from exam_server.delivery.writer import Writer
 from proctor.actions import record_presence
@@ -49,17 +51,20 @@ def mark_late_absent(db: Session, run: SittingRun, *, now: datetime) -> int:
 class Latecomers:
     """Marks absent by itself who has not come, room by room, once its limit has passed."""
 
-    def __init__(self, writer: Writer) -> None:
+    def __init__(self, writer: Writer, stamp: Callable[[], object]) -> None:
         self._writer = writer
+        self._runs = Remembered(self._live, stamp)
         self._settled: set[int] = set()
 
     def tick(self, now: datetime) -> None:
         """Mark those of every room whose limit has passed since the last look."""
-        with self._writer.database.reading() as db:
-            runs = db.scalars(select(SittingRun).where(SittingRun.state.in_(LIVE))).all()
-            due = {run.sitting_id for run in runs if entry_is_over(run, now)} - self._settled
-        for sitting_id in due:
+        over = {run.sitting_id for run in self._runs.get(now) if entry_is_over(run, now)}
+        for sitting_id in over - self._settled:
             self._settle(sitting_id, now)
+
+    def _live(self) -> Sequence[SittingRun]:
+        with self._writer.database.reading() as db:
+            return db.scalars(select(SittingRun).where(SittingRun.state.in_(LIVE))).all()
 
     def _settle(self, sitting_id: int, now: datetime) -> None:
         def mark(db: Session) -> int:

@@ -1,6 +1,7 @@
 """What the exam room reads: leases, runs, the candidate's own state, the wall."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -151,19 +152,12 @@ def is_working(attempt: Attempt) -> bool:
     return has_begun and attempt.paused_at is None
 
 
-HAS_BEGUN = Attempt.state.in_(BEGUN) & Attempt.closes_at.is_not(None)
-BEGUN_IDS = select(Attempt.id).where(HAS_BEGUN)
-OVERDUE_IDS = BEGUN_IDS.where(Attempt.closes_at < bindparam("now", type_=Attempt.closes_at.type))
+BEGUN_UNTIL = select(Attempt.id, Attempt.closes_at).where(Attempt.state.in_(BEGUN))
 
 
-def begun_attempts(db: Session) -> list[int]:
-    """Return the attempts that have begun and not ended."""
-    return list(db.scalars(BEGUN_IDS))
-
-
-def overdue_attempts(db: Session, now: datetime) -> list[int]:
-    """Return those of them whose time is over."""
-    return list(db.scalars(OVERDUE_IDS, {"now": now}))
+def begun_attempts(db: Session) -> dict[int, datetime]:
+    """Return the attempts that have begun and not ended, with the end of their time."""
+    return {attempt_id: until for attempt_id, until in db.execute(BEGUN_UNTIL) if until}
 
 
 def at_work(db: Session) -> dict[int, int]:
@@ -281,15 +275,14 @@ def room_code(db: Session, run: SittingRun) -> str | None:
     return keys_of(db).reveal(run.room_code_sealed, purpose=ROOM_CODE)
 
 
-def answered_counts(db: Session, sitting_id: int) -> dict[int, int]:
-    """Return how many questions each attempt of the sitting has answered."""
+def answered_counts(db: Session, attempt_ids: Collection[int]) -> dict[int, int]:
+    """Return how many questions each of the attempts has answered."""
     rows = db.execute(
         select(Answer.attempt_id, func.count())
-        .join(Attempt, Attempt.id == Answer.attempt_id)
-        .where(Attempt.sitting_id == sitting_id, Answer.value != "")
+        .where(Answer.attempt_id.in_(attempt_ids), Answer.value != "")
         .group_by(Answer.attempt_id)
     )
-    return {attempt_id: int(count) for attempt_id, count in rows}
+    return dict.fromkeys(attempt_ids, 0) | {attempt_id: int(count) for attempt_id, count in rows}
 
 
 def room_counts(db: Session, run: SittingRun) -> Counts:

@@ -47,12 +47,12 @@ from exam_server.delivery.queries import (
     candidate_events,
     hash_of_token,
     live_lease,
-    overdue_attempts,
     run_on_duty,
     seat_of,
     seats_in,
 )
 from exam_server.delivery.question_reports import ReportedQuestion
+from exam_server.delivery.remembered import Remembered
 from exam_server.delivery.roots import MinuteRoots
 from exam_server.delivery.silence import put_silence_down
 from exam_server.delivery.states import BEGUN, ENDED
@@ -86,7 +86,8 @@ class ExamRoom:
         self.journal = journal.Journal()
         self.alarms = Alarms(self.writer, clock_step_s)
         self.roots = MinuteRoots(self.writer, clock())
-        self.latecomers = Latecomers(self.writer)
+        self.latecomers = Latecomers(self.writer, self._stamp)
+        self._begun = Remembered(self._read_begun, self._stamp)
         self.board = PresenceBoard(clock())
         self.telling = Telling()
         self.store = own_store(self.writer)
@@ -94,7 +95,9 @@ class ExamRoom:
         self.signs_of_life = outages.SignsOfLife(self.writer, clock())
         self.desks = Desks(database)
         self.load_tests = LoadTests(database, self.writer, clock)
-        self.walls = Walls(database, clock, self.board, self.telling, add=self._add_live)
+        self.walls = Walls(
+            database, clock, self.board, self.telling, stamp=self._stamp, add=self._add_live
+        )
         self._briefs = Briefs(database)
         self._seats: dict[str, Seat] = {}  # by token's hash: what a lease says never changes
         self._seats_read: set[int] = set()  # rooms whose leases have been read, all at once
@@ -285,9 +288,9 @@ class ExamRoom:
         """Write what time itself brings about."""
         self.alarms.tick(now)
         self.latecomers.tick(now)
-        with self.database.reading() as db:
-            begun, over = begun_attempts(db), overdue_attempts(db, now)
-        working = [one for one in begun if one not in over] if over else begun
+        begun = self._begun.get(now)
+        over = [attempt_id for attempt_id, closes_at in begun.items() if closes_at < now]
+        working = begun.keys() - over if over else begun
         put_silence_down(self.writer, self.board, working, now=now)
         if over:
             self.expire(over)
@@ -308,6 +311,14 @@ class ExamRoom:
         return closed
 
     # Inside -------------------------------------------------------------------------------
+
+    def _stamp(self) -> tuple[int, int]:
+        """Return what differs after anything but answers was written."""
+        return self.writer.changes, self.journal.endings
+
+    def _read_begun(self) -> dict[int, datetime]:
+        with self.database.reading() as db:
+            return begun_attempts(db)
 
     def _for_candidate(self, seat: Seat, act: Callable[[Session], Any]) -> Any:
         """Run a candidate's action unless the seat has been taken over."""
@@ -379,6 +390,8 @@ class ExamRoom:
         self.journal.forget()
         self._briefs.forget_all()
         self._sittings.clear()
+        self._begun.forget()
+        self.walls.forget()
         self._forget_seats()
 
     def _store(self, seat: Seat, message: OpsMessage, now: datetime) -> dict[str, Any]:

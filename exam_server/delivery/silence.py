@@ -1,6 +1,6 @@
 """Many computers that fall silent together are one incident of the room, not one for each seat."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
 
@@ -20,7 +20,7 @@ ADVICE = "答案存在考生机上，考生可继续作答。请检查交换机�
 
 
 def put_silence_down(
-    writer: Writer, board: PresenceBoard, attempt_ids: Sequence[int], *, now: datetime
+    writer: Writer, board: PresenceBoard, attempt_ids: Iterable[int], *, now: datetime
 ) -> None:
     """Write down who has fallen silent or is back; what cannot be written is tried again."""
     for attempt_id, fell_silent in board.changes(attempt_ids, now):

@@ -1,10 +1,12 @@
 """The proctor's wall: a snapshot of one room from the tables and the presence board.
 
-It knows how many questions are answered, never what was answered.
+It knows how many questions are answered, never what was answered. What answers change is brought
+up to date for every snapshot, all else is read once and remembered (``walls.py``).
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -47,10 +49,8 @@ class _Facts:
     run: SittingRun
     total: int
     attempts: Mapping[int, Attempt]
-    counts: Mapping[int, int]
     extra: Mapping[int, int]
     presence: Mapping[int, Presence]
-    saved: Mapping[int, datetime]
     open_kinds: Mapping[int, str]
     away: Mapping[int, int]
     identity: Mapping[int, Identity]
@@ -64,21 +64,59 @@ class _Facts:
     approved: Mapping[int, int]  # extra minutes by enrolment
 
 
-def snapshot(
-    db: Session, run: SittingRun, board: PresenceBoard, *, now: datetime
-) -> dict[str, Any]:
-    """Return the whole room: sitting, seats, events."""
+@dataclass(frozen=True)
+class _Answers:
+    """How far each attempt has come: head of its journal, questions answered, last save."""
+
+    heads: dict[int, int] = field(default_factory=dict)
+    counts: dict[int, int] = field(default_factory=dict)
+    saved: dict[int, datetime] = field(default_factory=dict)
+
+    def bring_up_to_date(self, db: Session, sitting_id: int) -> None:
+        """Read those again that have stored anything since the last time."""
+        heads = select(Attempt.id, Attempt.head_seq).where(Attempt.sitting_id == sitting_id)
+        moved = {i: seq for i, seq in db.execute(heads).all() if seq != self.heads.get(i, 0)}
+        if not moved:
+            return
+        self.counts.update(answered_counts(db, moved))
+        newest = select(AnswerOp.attempt_id, AnswerOp.received_at).join(
+            Attempt, and_(Attempt.id == AnswerOp.attempt_id, Attempt.head_seq == AnswerOp.seq)
+        )
+        self.saved.update(dict(iter(db.execute(newest.where(Attempt.id.in_(moved))))))
+        self.heads.update(moved)
+
+
+@dataclass(frozen=True)
+class Known:
+    """A room as it was read; of its own accord only ``answers`` moves on."""
+
+    sitting: Mapping[str, Any]
+    admissions: Sequence[Admission]
+    events: Sequence[RoomEvent]
+    facts: _Facts
+    answers: _Answers
+
+
+def known(db: Session, run: SittingRun) -> Known:
+    """Read all of a room that is worth remembering."""
     admissions = admissions_in(db, run.sitting_id)
     events = _events(db, run.sitting_id)
     facts = _facts(db, run, admissions, events)
-    seat_of = {admission.id: admission.seat_no for admission in admissions}
-    arrived = arrivals(db, events, facts.attempts.values(), board, seat_of)
+    return Known(_sitting(db, run, facts), admissions, events, facts, _Answers())
+
+
+def snapshot(db: Session, room: Known, board: PresenceBoard, *, now: datetime) -> dict[str, Any]:
+    """Return the whole room: sitting, seats, events."""
+    facts, answers = room.facts, room.answers
+    answers.bring_up_to_date(db, room.sitting["id"])
+    seat_of = {admission.id: admission.seat_no for admission in room.admissions}
+    arrived = arrivals(db, room.events, facts.attempts.values(), board, seat_of)
     return {
         "ok": True,
         "server_ms": milliseconds(now),
-        "sitting": _sitting(db, run, facts),
-        "seats": [_seat(admission, facts, board, now) for admission in admissions],
-        "events": [_event(event, seat_of, arrived.get(event.id)) for event in events],
+        "sitting": deepcopy(room.sitting),
+        "seats": [_seat(admission, facts, answers, board, now) for admission in room.admissions],
+        "events": [_event(event, seat_of, arrived.get(event.id)) for event in room.events],
     }
 
 
@@ -92,14 +130,6 @@ def _facts(
 ) -> _Facts:
     ids = [admission.id for admission in admissions]
     attempts = db.scalars(select(Attempt).where(Attempt.sitting_id == run.sitting_id)).all()
-    saved: dict[int, datetime] = {}
-    newest = db.execute(
-        select(AnswerOp.attempt_id, AnswerOp.received_at)
-        .join(Attempt, and_(Attempt.id == AnswerOp.attempt_id, Attempt.head_seq == AnswerOp.seq))
-        .where(Attempt.sitting_id == run.sitting_id)
-    ).all()
-    for attempt_id, at in newest:
-        saved[attempt_id] = at
     open_kinds: dict[int, str] = {}
     away: dict[int, int] = {}
     for event in events:
@@ -114,10 +144,8 @@ def _facts(
         run,
         question_count(db, run.paper_id),
         {attempt.admission_id: attempt for attempt in attempts},
-        answered_counts(db, run.sitting_id),
         extra_minutes(db, ids),
         presences(db, ids),
-        saved,
         open_kinds,
         away,
         identity_marks(db, ids),
@@ -143,13 +171,13 @@ def _flags(db: Session, sitting_id: int) -> dict[int, list[str]]:
 
 
 def _seat(
-    admission: Admission, facts: _Facts, board: PresenceBoard, now: datetime
+    admission: Admission, facts: _Facts, answers: _Answers, board: PresenceBoard, now: datetime
 ) -> dict[str, Any]:
     attempt = facts.attempts.get(admission.id)
     candidate = admission.enrolment.candidate
     extra = facts.extra.get(admission.id, 0)
     ends = attempt.deadline_at if attempt else None
-    saved_at = facts.saved.get(attempt.id) if attempt else None
+    saved_at = answers.saved.get(attempt.id) if attempt else None
     beat = board.last(attempt.id) if attempt else None
     return {
         "no": admission.seat_no,
@@ -159,7 +187,7 @@ def _seat(
         "photo": f"/proctor/photo/{admission.id}" if candidate.photo_hash else None,
         "state": _seat_state(admission, attempt, facts, board, now),
         "ended": _ended(attempt),
-        "answered": facts.counts.get(attempt.id, 0) if attempt else 0,
+        "answered": answers.counts.get(attempt.id, 0) if attempt else 0,
         "total": facts.total,
         "since_ms": milliseconds(beat.at)
         if beat and attempt and board.is_stale(attempt.id, now)

@@ -114,6 +114,7 @@ class Writer:
         self._stopping = False
         self._groups: set[Group] = set()
         self.commits = 0
+        self.changes = 0  # batches that held more than what groups store
         self.commit_ms: deque[float] = deque(maxlen=COMMITS_TIMED)  # newest last
         self.failures = 0  # batches that the store refused
         self.trouble = ""  # why it refused the last one
@@ -188,6 +189,7 @@ class Writer:
             return
         self.first = None
         self.commits += 1
+        self.changes += any(job.group is None for job in jobs)
         self.commit_ms.append((time.perf_counter() - began_s) * 1000)
         if self.confirm is not None:
             self.confirm()
