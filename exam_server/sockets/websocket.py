@@ -12,6 +12,7 @@ import struct
 import threading
 from collections.abc import Callable
 from functools import partial
+from random import uniform
 from typing import Any
 
 from engineio import packet as engine
@@ -25,6 +26,7 @@ READ_BYTES = 4_096
 SHORT = 16_384  # bytes; the line takes messages of candidates whole but for one who reads nothing
 NORMAL, PROTOCOL_ERROR, BAD_TEXT, TOO_BIG = 1000, 1002, 1007, 1009
 CLOSE_CODES = frozenset({*range(1000, 1004), *range(1007, 1015), *range(3000, 5000)})
+SOONEST = 0.75  # of the pause between two pings, so that those of a room spread
 STALLED_AFTER_MS = 20_000  # a peer that takes nothing for so long is given up, as its pings are
 
 
@@ -233,6 +235,15 @@ class Outbox:
         else:
             self._send(message, BINARY, packet)
 
+    def get(self, *, block: bool = True, timeout: float | None = None) -> Any:
+        """Wait for what could not be sent at once, however long that takes.
+
+        engineio takes an empty queue for a dead connection after a while; here it is the rule, and
+        whoever does not answer pings is given up all the same.
+        """
+        del timeout
+        return self._queue.get(block)
+
     def put_text(self, payload: bytes) -> None:
         """Send a text that is coded already, the letter of engineio's packet included."""
         self._send(payload, TEXT, None)
@@ -284,8 +295,17 @@ class Driver:
 
 
 def install(server: Any) -> None:
-    """Let an engineio server on gevent take this driver; the one place that knows how."""
+    """Let an engineio server on gevent take this driver; the one place that knows how.
+
+    It sleeps before each ping, by nothing else: a room that connected at once would be pinged at
+    once for ever, and every save meanwhile would wait.
+    """
     server._async = {**server._async, "websocket": Driver}
+    server.sleep = partial(_sleep_about, server.sleep)
+
+
+def _sleep_about(sleep: Callable[[float], object], seconds: float = 0) -> object:
+    return sleep(seconds * uniform(SOONEST, 1))
 
 
 def unmasked(payload: bytes, mask: bytes) -> bytes:

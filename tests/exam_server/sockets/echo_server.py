@@ -1,4 +1,9 @@
-"""An engineio server on gevent with the driver under test; prints its port."""
+"""An engineio server on gevent with the driver under test; prints its port.
+
+The seconds between two pings may be given.
+"""
+
+import sys
 
 from gevent import monkey
 
@@ -9,7 +14,14 @@ from gevent.pywsgi import WSGIServer  # noqa: E402
 
 from exam_server.sockets import websocket  # noqa: E402
 
-eio = engineio.Server(async_mode="gevent", transports=["websocket"], async_handlers=False)
+pace_s = float(sys.argv[1]) if len(sys.argv) > 1 else 25.0
+eio = engineio.Server(
+    async_mode="gevent",
+    transports=["websocket"],
+    async_handlers=False,
+    ping_interval=pace_s,
+    ping_timeout=pace_s,
+)
 websocket.install(eio)
 
 

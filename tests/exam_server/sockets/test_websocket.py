@@ -14,6 +14,7 @@ import engineio
 import gevent.socket
 import pytest
 from engineio.socket import Socket
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from exam_server.sockets.websocket import WebSocket, install
@@ -148,14 +149,21 @@ def test_the_library_still_asks_for_its_driver_where_ours_is_put() -> None:
     assert told == ["426 Upgrade Required"]  # what ours says to a handshake without a key
 
 
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
+@contextmanager
+def served(*pace_s: str) -> Iterator[str]:
     """An engineio server on gevent with the driver, in a process of its own."""
-    with subprocess.Popen([sys.executable, str(ECHO)], stdout=subprocess.PIPE, text=True) as child:
+    command = [sys.executable, str(ECHO), *pace_s]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
         port = child.stdout.readline().strip()
         yield f"ws://127.0.0.1:{port}/engine.io/?EIO=4&transport=websocket"
         child.kill()
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with served() as address:
+        yield address
 
 
 @contextmanager
@@ -173,6 +181,22 @@ def test_engineio_talks_over_it_and_no_compression_is_agreed(address: str) -> No
         client.send(["4题", "目 17"])  # two fragments
         assert client.recv() == "4题目 17"
         client.ping().wait(20)
+
+
+def test_a_quiet_connection_that_answers_pings_stays_and_one_that_does_not_is_given_up() -> None:
+    with served("0.5") as address, opened(address) as client, opened(address) as mute:
+        ends = time.monotonic() + 5  # of the pace in which the library gives up an empty queue
+        pings = 0
+        while time.monotonic() < ends:
+            assert client.recv(20) == "2"
+            client.send("3")
+            pings += 1
+        assert 5 <= pings <= 14  # one after three quarters of the pause at the soonest
+        client.send("4still here")
+        assert client.recv(20) == "4still here"
+        assert mute.recv(20) == "2"
+        with pytest.raises(ConnectionClosed):
+            mute.recv(20)
 
 
 def test_a_slow_reader_gets_a_large_event_whole(address: str) -> None:
