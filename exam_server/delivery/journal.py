@@ -8,7 +8,7 @@ sends without effect.
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -164,13 +164,21 @@ class Journal:
                 del self._heads[attempt_id]
             rows, replies = self._taken(db, messages, ids)
         _write(db, rows)
-        for attempt_id, at in rows.submitted.items():
+        if rows.submitted:
+            self._end(db, rows.submitted)
+        return replies
+
+    def _end(self, db: Session, submitted: Mapping[int, datetime]) -> None:
+        """End the attempts whose operation that hands in was stored in this batch."""
+        chosen = select(Attempt).where(Attempt.id.in_(submitted))
+        found = db.scalars(chosen.execution_options(populate_existing=True))
+        attempts = {attempt.id: attempt for attempt in found}
+        for attempt_id, at in submitted.items():
+            attempt = attempts[attempt_id]
             del self._heads[attempt_id]
-            attempt = db.get_one(Attempt, attempt_id, populate_existing=True)
             end_attempt(db, attempt, EventKind.SUBMITTED, now=at, actor=CANDIDATE)
             hand_in_event(db, attempt, now=at)
             self.endings += 1
-        return replies
 
     def _taken(
         self, db: Session, messages: Sequence[Delivered], ids: set[int]
