@@ -156,8 +156,10 @@ def served(*pace_s: str) -> Iterator[str]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
         port = child.stdout.readline().strip()
-        yield f"ws://127.0.0.1:{port}/engine.io/?EIO=4&transport=websocket"
-        child.kill()
+        try:
+            yield f"ws://127.0.0.1:{port}/engine.io/?EIO=4&transport=websocket"
+        finally:
+            child.kill()
 
 
 @pytest.fixture(scope="module")
