@@ -148,7 +148,6 @@ class Journal:
 
     def __init__(self) -> None:
         self._heads: dict[int, _Head] = {}
-        self.endings = 0  # attempts that were handed in
 
     def forget(self) -> None:
         """Read everything anew from now on."""
@@ -178,7 +177,6 @@ class Journal:
             del self._heads[attempt_id]
             end_attempt(db, attempt, EventKind.SUBMITTED, now=at, actor=CANDIDATE)
             hand_in_event(db, attempt, now=at)
-            self.endings += 1
 
     def _taken(
         self, db: Session, messages: Sequence[Delivered], ids: set[int]

@@ -86,6 +86,7 @@ class ExamRoom:
         self.journal = journal.Journal()
         self.alarms = Alarms(self.writer, clock_step_s)
         self.roots = MinuteRoots(self.writer, clock())
+        self._endings = 0  # messages of attempts that were handed in
         self.latecomers = Latecomers(self.writer, self._stamp)
         self._begun = Remembered(self._read_begun, self._stamp)
         self.board = PresenceBoard(clock())
@@ -314,7 +315,7 @@ class ExamRoom:
 
     def _stamp(self) -> tuple[int, int]:
         """Return what differs after anything but answers was written."""
-        return self.writer.changes, self.journal.endings
+        return self.writer.changes, self._endings
 
     def _read_begun(self) -> dict[int, datetime]:
         with self.database.reading() as db:
@@ -401,6 +402,7 @@ class ExamRoom:
         stored: journal.Stored = self.writer.append(self.journal, delivered)
         if stored.error == "closed" or stored.state in ENDED:
             self._briefs.forget(seat.attempt_id)
+            self._endings += 1  # only now, when it is committed
         self._briefs.advance(seat.attempt_id, stored.ack)
         if not stored.error:
             return {}
