@@ -1,6 +1,7 @@
 """When seats and the server itself were not there: seen, written down, and what follows from it."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -8,7 +9,13 @@ from sqlalchemy.orm import Session
 
 from exam_server.delivery.generations import STORE_ID
 from exam_server.delivery.models import Attempt, AttemptEvent, Outage, SittingRun, StoreIdentity
-from exam_server.delivery.rules.compensation import Cause, Lost, Proposal, proposals
+from exam_server.delivery.rules.compensation import (
+    WORTH_PROPOSING,
+    Cause,
+    Lost,
+    Proposal,
+    proposals,
+)
 from exam_server.delivery.rules.deadline import Interval
 from exam_server.delivery.states import BEGUN, LIVE, EventKind
 from exam_server.delivery.transitions import events_of, outages_of, set_times
@@ -62,16 +69,20 @@ def _was_down(db: Session, sitting_id: int, outage: Interval) -> None:
         set_times(attempt, events[attempt.id], outages_of(db, sitting_id))
 
 
-def seat_fell_silent(db: Session, attempt: Attempt, *, since: datetime) -> None:
-    """Write down that nothing was heard of a seat since then."""
-    db.add(Outage(sitting_id=attempt.sitting_id, attempt_id=attempt.id, began_at=since))
+def seats_fell_silent(db: Session, silent: Iterable[tuple[Attempt, datetime]]) -> None:
+    """Write down that nothing was heard of seats, of each since when."""
+    db.add_all(
+        Outage(sitting_id=attempt.sitting_id, attempt_id=attempt.id, began_at=since)
+        for attempt, since in silent
+    )
 
 
-def seat_is_back(db: Session, attempt: Attempt, *, now: datetime) -> None:
-    """End the outage of a seat."""
-    lasting = select(Outage).where(Outage.attempt_id == attempt.id, Outage.ended_at.is_(None))
+def seats_are_back(db: Session, back: Mapping[int, datetime]) -> None:
+    """End the outages of seats by id of the attempt, of each when it was heard again."""
+    lasting = select(Outage).where(Outage.attempt_id.in_(back), Outage.ended_at.is_(None))
     for outage in db.scalars(lasting):
-        outage.ended_at = now
+        assert outage.attempt_id is not None
+        outage.ended_at = back[outage.attempt_id]
 
 
 def open_proposals(db: Session, attempts: Sequence[Attempt]) -> dict[int, list[Proposal]]:
@@ -81,18 +92,20 @@ def open_proposals(db: Session, attempts: Sequence[Attempt]) -> dict[int, list[P
     seen = select(Outage).where(
         Outage.sitting_id == attempts[0].sitting_id, Outage.ended_at.is_not(None)
     )
-    outages = db.scalars(seen).all()
-    stopped = _ever_paused(db, attempts) | {row.attempt_id for row in outages}
+    lost: dict[int | None, list[Lost]] = defaultdict(list)  # None: all lost it with the server
+    stopped = _ever_paused(db, attempts)
+    for row in db.scalars(seen):
+        lost[row.attempt_id].append(one := _lost(row))
+        if one.ended_at - one.began_at >= WORTH_PROPOSING:
+            stopped.add(row.attempt_id)
     has_stopped = [
         attempt.id
         for attempt in attempts
-        if attempt.state in BEGUN and stopped & {attempt.id, None}
+        if attempt.state in BEGUN and (None in stopped or attempt.id in stopped)
     ]
     events = events_of(db, has_stopped)
-    found = {
-        each: proposals(events[each], [_lost(o) for o in outages if o.attempt_id in (None, each)])
-        for each in has_stopped
-    }
+    everybody = lost.get(None, [])
+    found = {each: proposals(events[each], everybody + lost.get(each, [])) for each in has_stopped}
     return {attempt_id: own for attempt_id, own in found.items() if own}
 
 

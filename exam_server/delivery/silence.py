@@ -1,14 +1,12 @@
 """Many computers that fall silent together are one incident of the room, not one for each seat."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from exam_server.delivery import outages
-from exam_server.delivery.ending import add_event
 from exam_server.delivery.models import Attempt, RoomEvent
 from exam_server.delivery.presence_board import PresenceBoard
 from exam_server.delivery.states import BEGUN
@@ -22,34 +20,49 @@ ADVICE = "答案存在考生机上，考生可继续作答。请检查交换机�
 def put_silence_down(
     writer: Writer, board: PresenceBoard, attempt_ids: Iterable[int], *, now: datetime
 ) -> None:
-    """Write down who has fallen silent or is back; what cannot be written is tried again."""
-    for attempt_id, fell_silent in board.changes(attempt_ids, now):
-        told = partial(note_silence, attempt_id=attempt_id, board=board, now=now)
-        writer.perform(partial(told, fell_silent=fell_silent))
+    """Write down who has fallen silent or is back, all at once: a switch takes a room with it.
+
+    What cannot be written is tried again.
+    """
+    changes = dict(board.changes(attempt_ids, now))
+    if not changes:
+        return
+    writer.perform(lambda db: note_silence(db, changes, board, now=now))
+    for attempt_id, fell_silent in changes.items():
         board.settle(attempt_id, is_silent=fell_silent)
 
 
 def note_silence(
-    db: Session, attempt_id: int, board: PresenceBoard, *, fell_silent: bool, now: datetime
+    db: Session, changes: Mapping[int, bool], board: PresenceBoard, *, now: datetime
 ) -> None:
-    """Write down that nothing is heard of a seat any more, or that it is back."""
-    attempt = db.get_one(Attempt, attempt_id)
-    last = board.last(attempt_id)
-    if fell_silent:
-        tail = f"，本机已存 {last.pending} 题" if last.pending else ""
-        words = f"连接中断{tail}" if board.has_heard(attempt_id) else UNHEARD
-        outages.seat_fell_silent(db, attempt, since=last.at)
-        add_event(db, attempt, "offline", words, now=now, is_open=True)
-    else:
-        outages.seat_is_back(db, attempt, now=last.at)
-        _close_silence(db, attempt)
-        add_event(db, attempt, "info", "连接恢复", now=now)
-    gather_silence(db, attempt.sitting_id, board, now=now)
+    """Write down of whose seats nothing is heard any more (True), and whose are back."""
+    attempts = db.scalars(select(Attempt).where(Attempt.id.in_(changes))).all()
+    silent = [attempt for attempt in attempts if changes[attempt.id]]
+    back = [attempt for attempt in attempts if not changes[attempt.id]]
+    outages.seats_fell_silent(db, [(attempt, board.last(attempt.id).at) for attempt in silent])
+    outages.seats_are_back(db, {attempt.id: board.last(attempt.id).at for attempt in back})
+    _close_silence(db, back)
+    for attempt in attempts:
+        place = (attempt.sitting_id, attempt.admission_id)
+        if changes[attempt.id]:
+            words = _words(board, attempt.id)
+            db.add(_event(*place, now, kind="offline", text=words, is_open=True))
+        else:
+            db.add(_event(*place, now, kind="info", text="连接恢复"))
+    for sitting_id in {attempt.sitting_id for attempt in attempts}:
+        gather_silence(db, sitting_id, board, now=now)
 
 
-def _close_silence(db: Session, attempt: Attempt) -> None:
+def _words(board: PresenceBoard, attempt_id: int) -> str:
+    if not board.has_heard(attempt_id):
+        return UNHEARD
+    pending = board.last(attempt_id).pending
+    return f"连接中断，本机已存 {pending} 题" if pending else "连接中断"
+
+
+def _close_silence(db: Session, back: Iterable[Attempt]) -> None:
     silent = select(RoomEvent).where(
-        RoomEvent.admission_id == attempt.admission_id,
+        RoomEvent.admission_id.in_([attempt.admission_id for attempt in back]),
         RoomEvent.kind == "offline",
         RoomEvent.is_open,
     )
@@ -70,25 +83,34 @@ def gather_silence(db: Session, sitting_id: int, board: PresenceBoard, *, now: d
     if is_room_wide(silent, len(working)):
         for event in waiting:
             event.is_open = False
-        told = of_the_room or _event(sitting_id, now)
-        told.text, told.is_open = f"{silent} 台考生机同时断线，疑为全场网络故障。{ADVICE}", True
-        db.add(told)
+        text = f"{silent} 台考生机同时断线，疑为全场网络故障。{ADVICE}"
+        if of_the_room is None:
+            db.add(_event(sitting_id, None, now, kind="offline", text=text, is_open=True))
+        else:
+            of_the_room.text, of_the_room.is_open = text, True
     elif of_the_room is not None and not silent:
         of_the_room.is_open = False
         minutes, seconds = divmod(int((now - of_the_room.at).total_seconds()), 60)
-        back = _event(sitting_id, now)
-        back.kind, back.text = "info", f"全场连接恢复，历时 {minutes} 分 {seconds} 秒"
-        db.add(back)
+        text = f"全场连接恢复，历时 {minutes} 分 {seconds} 秒"
+        db.add(_event(sitting_id, None, now, kind="info", text=text))
 
 
-def _event(sitting_id: int, now: datetime) -> RoomEvent:
+def _event(
+    sitting_id: int,
+    admission_id: int | None,
+    now: datetime,
+    *,
+    kind: str,
+    text: str,
+    is_open: bool = False,
+) -> RoomEvent:
     return RoomEvent(
         sitting_id=sitting_id,
-        admission_id=None,
-        kind="offline",
-        text="",
+        admission_id=admission_id,
+        kind=kind,
+        text=text,
         for_candidate=False,
-        is_open=False,
+        is_open=is_open,
         at=now,
         by_id=None,
     )

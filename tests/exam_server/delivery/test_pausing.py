@@ -1,6 +1,7 @@
 """Pauses of one candidate and of the room, outages, and the time that is given back for them."""
 
 import contextlib
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from exam_server.delivery import outages
 from exam_server.delivery.errors import RoomNotReadyError
 from exam_server.delivery.event_verification import state_flaws, stored_events
-from exam_server.delivery.models import Attempt, AttemptEvent, SittingRun
+from exam_server.delivery.models import Attempt, AttemptEvent, Outage, SittingRun
 from exam_server.delivery.rules.attempt_states import TransitionRefusedError
 from exam_server.delivery.states import EventKind
 from exam_server.delivery.transitions import outages_of, record
@@ -179,6 +180,34 @@ def test_a_silent_seat_is_an_outage_that_may_be_given_back(room: Room) -> None:
     assert (proposal["cause"], proposal["seconds"]) == ("seat", 130)
     room.command("compensate")
     assert proposals(room) == []
+
+
+def test_outages_are_given_back_to_those_who_lost_a_minute_that_nothing_else_covers(
+    room: Room,
+) -> None:
+    pages = room.working(3)
+    seconds: dict[int | None, list[tuple[int, int]]] = {
+        None: [(10, 50)],  # the server, 40 s: too short by itself, covers what lies over it
+        0: [(0, 90)],  # 50 s are left of it
+        1: [(0, 59), (100, 170)],
+    }
+    began_at = room.clock()
+    with room.database.transaction() as db:
+        attempts = [page.attempt(db) for page in pages]
+        db.add_all(
+            Outage(
+                sitting_id=attempts[0].sitting_id,
+                attempt_id=None if place is None else attempts[place].id,
+                began_at=began_at + timedelta(seconds=begin_s),
+                ended_at=began_at + timedelta(seconds=end_s),
+            )
+            for place, spans in seconds.items()
+            for begin_s, end_s in spans
+        )
+    room.clock.advance(seconds=200)
+    room.server.room.tick()
+    found = [[(one["cause"], one["seconds"]) for one in proposals(room, n)] for n in range(3)]
+    assert found == [[], [("seat", 70)], []]
 
 
 def test_a_room_that_an_earlier_program_has_paused_goes_on(room: Room) -> None:

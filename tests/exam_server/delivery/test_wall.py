@@ -197,7 +197,9 @@ def test_a_room_that_loses_its_network_is_one_incident(room: Room) -> None:
     pages = room.working(4)
     room.clock.advance(seconds=16)
     pages[3].send()
+    written = room.server.room.writer.changes
     room.server.room.tick()
+    assert room.server.room.writer.changes == written + 2  # a sign of life, and all seats at once
     waiting = [event for event in room.wall()["events"] if event["open"]]
     assert [(event["seat"], event["kind"]) for event in waiting] == [(None, "offline")]
     assert waiting[0]["text"].startswith("3 台考生机同时断线")
