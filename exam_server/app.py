@@ -21,6 +21,7 @@ from exam_server.sockets import candidate as candidate_socket
 from exam_server.sockets import load_test as load_test_socket
 from exam_server.sockets import proctor as proctor_socket
 from exam_server.sockets import websocket
+from exam_server.sockets.members import Members
 from exam_server.sockets.packets import Codec, TextPacket
 from exam_server.web import (
     accounts,
@@ -190,6 +191,7 @@ def create_app(
         json=Codec,
         max_http_buffer_size=256 * 1024,
         manage_session=False,
+        client_manager=Members(),
     )
     if async_mode == "gevent" and settings.own_websocket:
         websocket.install(sockets.server.eio)
