@@ -16,7 +16,6 @@ from exam_server.delivery import (
     journal,
     outages,
     proctor_actions,
-    readmission,
 )
 from exam_server.delivery.alarms import Alarms, unmoved
 from exam_server.delivery.briefs import Brief, Briefs
@@ -35,7 +34,6 @@ from exam_server.delivery.errors import (
 )
 from exam_server.delivery.generations import is_superseded
 from exam_server.delivery.late_entry import Latecomers, refused_entry
-from exam_server.delivery.lease_tokens import read_token
 from exam_server.delivery.load_test.running import LoadTests
 from exam_server.delivery.models import Attempt, SittingRun
 from exam_server.delivery.presence_board import Heartbeat, PresenceBoard
@@ -45,15 +43,13 @@ from exam_server.delivery.queries import (
     attempt_with_candidate,
     begun_attempts,
     candidate_events,
-    hash_of_token,
     live_lease,
     run_on_duty,
-    seat_of,
-    seats_in,
 )
 from exam_server.delivery.question_reports import ReportedQuestion
 from exam_server.delivery.remembered import Remembered
 from exam_server.delivery.roots import MinuteRoots
+from exam_server.delivery.seats import Seats
 from exam_server.delivery.silence import put_silence_down
 from exam_server.delivery.states import BEGUN, ENDED
 from exam_server.delivery.taking_up import own_store, take_up
@@ -65,8 +61,6 @@ from exam_server.delivery.writer import THREADS, Concurrency, Writer
 from item_bank.rules.ordering import CandidateFigure
 from registry.access import Actor
 from registry.database import Database
-
-SEATS_KEPT = 20_000  # more than any room has; forged tokens are never kept
 
 
 class ExamRoom:
@@ -100,8 +94,7 @@ class ExamRoom:
             database, clock, self.board, self.telling, stamp=self._stamp, add=self._add_live
         )
         self._briefs = Briefs(database)
-        self._seats: dict[str, Seat] = {}  # by token's hash: what a lease says never changes
-        self._seats_read: set[int] = set()  # rooms whose leases have been read, all at once
+        self._seats = Seats(database, self.writer, clock, readmitted=self._briefs.forget)
         self._sittings: dict[int, dict[str, Any]] = {}  # as told, until the next command
         self._make_ready()
 
@@ -138,10 +131,7 @@ class ExamRoom:
 
     def seat(self, token: str | None) -> Seat:
         """Return the place of a lease token; raises ``NotInRoomError``."""
-        if not token:
-            raise NotInRoomError
-        name = hash_of_token(token)
-        return self._seats.get(name) or self._looked_up(token, name)
+        return self._seats.of(token)
 
     def state(self, seat: Seat, *, with_paper: bool = True) -> dict[str, Any]:
         """Return all that the candidate's page needs; one with its package needs no paper."""
@@ -339,52 +329,15 @@ class ExamRoom:
         sitting["alarm"] = self.alarms.of_the_store()
         self.load_tests.add_live(sitting["load_test"])
 
-    def _looked_up(self, token: str, name: str) -> Seat:
-        """Find the place of a token; after a start the whole room asks, and is read at once."""
-        with self.database.reading() as db:
-            seat = seat_of(db, token)
-            if seat is not None and seat.sitting_id not in self._seats_read:
-                self._read_seats(db, seat.sitting_id)
-        if seat is None and read_token(self.database.keys, token):
-            seat = self._readmitted(token)
-        if seat is None:
-            raise NotInRoomError
-        if len(self._seats) > SEATS_KEPT:
-            self._forget_seats()
-        self._seats[name] = seat
-        return seat
-
-    def _read_seats(self, db: Session, sitting_id: int) -> None:
-        self._seats_read.add(sitting_id)
-        self._seats |= seats_in(db, sitting_id)
-
     def _make_ready(self) -> None:
         """Read what all pages of a room at work will ask for at once, before any of them can."""
         with self.database.reading() as db:
             examples = at_work(db)
             for sitting_id in set(examples.values()):
-                self._read_seats(db, sitting_id)
+                self._seats.read_room(db, sitting_id)
         for attempt_id in examples:
             self._briefs.of(attempt_id)
             self.desks.set_up(attempt_id)
-
-    def _forget_seats(self) -> None:
-        self._seats.clear()
-        self._seats_read.clear()
-
-    def _readmitted(self, token: str) -> Seat | None:
-        """Take back a seat that a copy of the store has forgotten."""
-        now = self.clock()
-
-        def take_back(db: Session) -> Seat | None:
-            readmission.readmit(db, token, address="", now=now)
-            db.flush()
-            return seat_of(db, token)
-
-        seat = self.writer.perform(take_back)
-        if seat is not None:
-            self._briefs.forget(seat.attempt_id)
-        return seat
 
     def forget_everything(self) -> None:
         """Read everything anew: the store was changed behind this room."""
@@ -393,7 +346,7 @@ class ExamRoom:
         self._sittings.clear()
         self._begun.forget()
         self.walls.forget()
-        self._forget_seats()
+        self._seats.forget()
 
     def _store(self, seat: Seat, message: OpsMessage, now: datetime) -> dict[str, Any]:
         """Store operations; return what the reply says of a refusal, empty for none."""
