@@ -1,6 +1,7 @@
 """Servers under measurement: Kaohe and the stock app, with the CPU time and memory they use."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -47,3 +48,16 @@ def stock(folder: Path, *options: str) -> Iterator[Measured]:
         address = process.stdout.readline()
         yield Measured(process.pid, int(address.rsplit(":", 1)[1]))
         process.kill()
+
+
+@contextmanager
+def gunicorn() -> Iterator[Measured]:
+    """Run the pages of the stock app under gunicorn with one gevent worker."""
+    options = ["--worker-class", "gevent", "--bind", "127.0.0.1:0", "benchmarks.stock_app:app"]
+    command = [sys.executable, "-m", "gunicorn", *options]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        found = (re.search(r"Listening at: http://[^:]+:(\d+)", line) for line in process.stderr)
+        port = next(int(match[1]) for match in found if match)
+        yield Measured(process.pid, port)
+        process.terminate()

@@ -24,7 +24,7 @@ import click
 from sqlalchemy import func, select
 
 from benchmarks.exam_home import plan_of, prepare, seat_everyone
-from benchmarks.processes import Measured, kaohe, stock
+from benchmarks.processes import Measured, gunicorn, kaohe, stock
 from benchmarks.wire_load import NO_MASK, Crowd, frame
 from exam_server.config import read_settings
 from exam_server.delivery.models import AnswerOp, RoomEvent
@@ -271,7 +271,6 @@ def of_stock(folder: Path, plans: Plans, order: "Order") -> dict[str, Any]:
         told["idle"] = connections(server, stock_plans(spread(plans, order.crowd), "echo"))
     (folder / "stock.db").unlink()
     with stock(folder) as server:
-        told["page_ms"] = page_ms(server, "/page")
         for event in ("echo", "save_grouped"):
             told[event] = closed(server, stock_plans(plans, event), order.seconds)
             del told[event]["ledger"]
@@ -282,6 +281,8 @@ def of_stock(folder: Path, plans: Plans, order: "Order") -> dict[str, Any]:
     (folder / "stock.db").unlink()
     with stock(folder, "own") as server:
         told["slow_reader_own_driver"] = reaches_slow_reader(server)
+    with gunicorn() as server:
+        told["page_ms"] = page_ms(server, "/page")
     return told
 
 
@@ -309,7 +310,8 @@ def goals(ours: dict[str, Any], theirs: dict[str, Any]) -> list[tuple[str, Any, 
          (theirs["slow_reader_own_driver"], theirs["slow_reader"]), "whole"),
         ("P9 MB more from a 64 MB frame; stock", (ours["frame_mb"], theirs["frame_mb"]), "< 2"),
         ("P10 two processes by room ÷ one", ratio(ours["two"], one["per_s"]), "≥ 1.6"),
-        ("P11 page p50 ÷ stock pywsgi", ratio(ours["page_ms"], theirs["page_ms"]), "≤ 2.5"),
+        ("P11 page p50 ÷ gunicorn's gevent worker",
+         ratio(ours["page_ms"], theirs["page_ms"]), "≤ 2.5"),
     ]  # fmt: skip
 
 
