@@ -196,7 +196,7 @@ def spoil_card(
     if not reason.strip():
         raise InvalidInputError(field="原因", reason="不能为空，请填写作废的原因。")
     if card.state != CardState.ISSUED or queries.has_page(db, card.id):
-        raise WrongStateError(what="本卡", state="已扫描或已作废", action="作废")
+        raise WrongStateError(what="本卡", state="已扫描或已作废", action="作废本卡")
     card.state = CardState.SPOILED
     detail = {"serial": card.serial, "reason": reason.strip()}
     note(db, "spoil_card", ("printed_card", card.id), actor=actor, now=now, detail=detail)

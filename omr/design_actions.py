@@ -74,7 +74,7 @@ def release_design(db: Session, design_id: int, *, actor: Actor, now: datetime) 
 def withdraw_design(db: Session, design_id: int, *, actor: Actor, now: datetime) -> DesignedCard:
     """Print no more cards by a version; those in print are still read."""
     actor.require(Permission.CARDS_DESIGN)
-    found = _in_state(db, design_id, DesignState.RELEASED, "停用")
+    found = _in_state(db, design_id, DesignState.RELEASED, "停用版式")
     found.state = DesignState.WITHDRAWN
     note(db, "withdraw_card_design", ("designed_card", found.id), actor=actor, now=now)
     return found

@@ -203,7 +203,8 @@ def release_set(db: Session, set_id: int, *, actor: Actor, now: datetime) -> Pap
     plan = plan_to_change(db, paper_set.plan_id, actor=actor)
     db.refresh(paper_set, ["state"])  # under the plan's lock, so that two releasers take turns
     if paper_set.state != PaperState.COMPOSED:
-        raise WrongStateError(what=f"第 {paper_set.number} 套试卷", state="已签发", action="签发")
+        what = f"第 {paper_set.number} 套试卷"
+        raise WrongStateError(what=what, state="已签发", action="签发试卷")
     if paper_set.composed_by_id == actor.account_id:
         raise SeparationError(first="组卷人", second="签发人")
     _require_unaltered(db, paper_set)

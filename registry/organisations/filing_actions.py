@@ -125,7 +125,7 @@ def suspend_filing(
     filing = queries.filing_of(db, filing_id, actor=actor, to_change=True)
     if filing.state != FilingState.CONFIRMED:
         raise WrongStateError(
-            what="机构备案", state=CHINESE[FilingState(filing.state)], action="暂停"
+            what="机构备案", state=CHINESE[FilingState(filing.state)], action="暂停备案"
         )
     return _close(db, filing, FilingState.SUSPENDED, reason, actor=actor, now=now)
 

@@ -95,7 +95,7 @@ def spoil_blank(
     queries.centre_in_reach(db, blank.centre_id, actor=actor)
     if blank.state != BlankState.IN_STOCK:
         state = CHINESE_BLANK_STATE[BlankState(blank.state)]
-        raise WrongStateError(what=f"空白证书{blank.serial}", state=state, action="作废")
+        raise WrongStateError(what=f"空白证书{blank.serial}", state=state, action="登记作废")
     blank.state, blank.spoiled_reason = BlankState.SPOILED, _reason(reason)
     detail = {"serial": blank.serial, "reason": blank.spoiled_reason}
     note(db, "spoil_blank", ("blank_certificate", blank.id), actor=actor, now=now, detail=detail)

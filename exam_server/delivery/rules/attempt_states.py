@@ -119,7 +119,7 @@ ACTION_WORDS = {
     _K.READY: "确认考场规则",
     _K.STARTED: "开始答题",
     _K.EXTENDED: "延长时间",
-    _K.PAUSED: "暂停",
+    _K.PAUSED: "暂停考试",
     _K.RESUMED: "恢复",
     _K.COMPENSATED: "补时",
     _K.TRANSFER_ASKED: "申请换机",
