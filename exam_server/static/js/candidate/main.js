@@ -207,12 +207,12 @@ async function confirm(step) {
   button.disabled = true;
   try {
     const reply = await post("confirm", { step });
-    if (!reply.ok) throw new Error(reply.message || "没有保存，请再试一次。");
+    if (!reply.ok) throw new Refusal({ ...reply, message: reply.message || "没有保存，请再试一次。" });
     session.state.confirmed[step] = true;
     session.hearState(reply.state);
     sealed.keep(reply.package);
   } catch (error) {
-    messages.toast("unplug", /[\u4e00-\u9fff]/.test(error.message) ? error.message : "网络中断，请稍后再点一次。");
+    messages.toast("unplug", error instanceof Refusal ? error.message : "网络中断，请稍后再点一次。");
     button.disabled = false;
   }
   draw();

@@ -1,5 +1,6 @@
 /** The dialog that calls a proctor. Fails visibly: then the hand itself goes up. */
 import { fill, icon, openDialog, qs } from "../page/dom.js";
+import { Refusal } from "./wire.js";
 
 export class RaiseHand {
   /**
@@ -34,13 +35,12 @@ export class RaiseHand {
     button.disabled = true;
     try {
       const reply = await this.send({ kind, text: String(data.get("text")).trim(), item: kind === "question" && item ? item.id : null });
-      if (!reply.ok) throw new Error(reply.message || "没有送达。请直接举手。");
+      if (!reply.ok) throw new Refusal({ ...reply, message: reply.message || "没有送达。请直接举手。" });
       this.dialog.close();
       this.onSent();
     } catch (error) {
       const box = qs("#hand-failed");
-      const isRefusal = error instanceof Error && /[\u4e00-\u9fff]/.test(error.message);
-      fill(box, icon("unplug"), isRefusal ? error.message : "网络中断，没有送达。请直接举手，监考人员会过来。");
+      fill(box, icon("unplug"), error instanceof Refusal ? error.message : "网络中断，没有送达。请直接举手，监考人员会过来。");
       box.hidden = false;
     }
     button.disabled = false;

@@ -120,10 +120,10 @@ async function handle(event) {
   }
   try {
     const reply = await link.send("handle", { event: event.id });
-    if (!reply.ok) throw new Error(reply.message);
-    event.open = false;
-  } catch (error) {
-    toast("warn", error.message && /[\u4e00-\u9fff]/.test(error.message) ? error.message : "没有送达服务器，请再试一次。");
+    if (reply.ok) event.open = false;
+    else toast("warn", reply.message || "没有送达服务器，请再试一次。");
+  } catch (unreachable) {
+    toast("warn", "没有送达服务器，请再试一次。");
   }
   events.shown = "";
   render();
