@@ -19,6 +19,7 @@ from exam_server.delivery.errors import BusyError, NotInRoomError
 from exam_server.delivery.queries import Seat
 from exam_server.delivery.room import ExamRoom
 from exam_server.delivery.wire import OpsMessage, read
+from exam_server.languages import language_of, refusal_text
 from exam_server.sockets.websocket import Express, Outbox
 from registry.errors import AssessmentError
 
@@ -30,17 +31,18 @@ SAVE = msgspec.json.Decoder(tuple[Literal["ops"], OpsMessage])
 log = logging.getLogger("kaohe")
 
 
-class _Desk(NamedTuple):
-    """Where a connection sits, and what our own driver gave it to send by."""
+class Desk(NamedTuple):
+    """Where a connection sits, what our own driver gave it to send by, and its language."""
 
     seat: Seat
     outbox: Outbox | None
+    spoken: str
 
 
 def register(sockets: SocketIO, room: ExamRoom) -> None:
     """Attach the events and give the room its way to reach candidates."""
     server = sockets.server
-    desks: dict[str, _Desk] = {}
+    desks: dict[str, Desk] = {}
 
     def connect(sid: str, environ: dict[str, Any], _auth: object = None) -> bool:
         cookies = SimpleCookie(environ.get("HTTP_COOKIE", ""))
@@ -49,9 +51,9 @@ def register(sockets: SocketIO, room: ExamRoom) -> None:
             seat = room.seat(lease.value if lease else None)
         except NotInRoomError:
             return False
-        desks[sid] = _Desk(seat, _outbox(server, sid))
-        if (outbox := desks[sid].outbox) is not None:
-            outbox.take_express(express(outbox, lambda message: save(room, seat, message)))
+        desk = desks[sid] = Desk(seat, _outbox(server, sid), language_of(cookies))
+        if (outbox := desk.outbox) is not None:
+            outbox.take_express(express(outbox, lambda message: save(room, desk, message)))
         server.enter_room(sid, f"attempt:{seat.attempt_id}", namespace=NAMESPACE)
         server.enter_room(sid, f"sitting:{seat.sitting_id}", namespace=NAMESPACE)
         return True
@@ -65,8 +67,8 @@ def register(sockets: SocketIO, room: ExamRoom) -> None:
         try:
             message = read(payload, OpsMessage)
         except AssessmentError as error:
-            return refusal(error)
-        return save(room, desks[sid].seat, message)
+            return refusal(error, desks[sid].spoken)
+        return save(room, desks[sid], message)
 
     server.on("connect", connect, namespace=NAMESPACE)
     server.on("disconnect", disconnect, namespace=NAMESPACE)
@@ -79,14 +81,14 @@ def register(sockets: SocketIO, room: ExamRoom) -> None:
     )
 
 
-def save(room: ExamRoom, seat: Seat, message: OpsMessage) -> dict[str, Any]:
+def save(room: ExamRoom, desk: Desk, message: OpsMessage) -> dict[str, Any]:
     """Store what a page sends and return what it is told."""
     try:
-        return room.save(seat, message)
+        return room.save(desk.seat, message)
     except AssessmentError as error:
-        return refusal(error)
+        return refusal(error, desk.spoken)
     except OperationalError:  # the store does not answer: nothing is lost, the page comes back
-        return refusal(BusyError())
+        return refusal(BusyError(), desk.spoken)
 
 
 def _outbox(server: Any, sid: str) -> Outbox | None:
@@ -119,8 +121,9 @@ def express(outbox: Outbox, save: Callable[[OpsMessage], dict[str, Any]]) -> Exp
     return take
 
 
-def refusal(error: AssessmentError) -> dict[str, Any]:
-    """Word a refusal for the wire."""
-    told: dict[str, Any] = {"ok": False, "error": error.code, "message": error.message}
+def refusal(error: AssessmentError, spoken: str = "") -> dict[str, Any]:
+    """Word a refusal for the wire, in the language of the request or the one named."""
+    words = refusal_text(error, spoken)
+    told: dict[str, Any] = {"ok": False, "error": error.code, "message": words}
     retry = getattr(error, "retry_after_ms", None)
     return told | ({"retry_after_ms": retry} if retry else {})

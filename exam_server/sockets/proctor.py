@@ -10,6 +10,7 @@ from flask_socketio import SocketIO
 from exam_server.cookies import LOGIN_COOKIE
 from exam_server.delivery.room import ExamRoom
 from exam_server.delivery.wire import Positive, RoomCommand, read
+from exam_server.languages import language_of
 from exam_server.proctor_commands import COMMANDS, carry_out
 from exam_server.sockets.candidate import refusal
 from registry.access import Actor
@@ -34,18 +35,21 @@ class ProctorSockets:
         self._room = room
         self._sightings = sightings
         self._tokens: dict[str, str] = {}
+        self._spoken: dict[str, str] = {}  # the language of each browser
 
     def connect(self, sid: str, environ: dict[str, Any], _auth: object = None) -> bool:
         """Let in browsers with a live sign-in."""
-        login = SimpleCookie(environ.get("HTTP_COOKIE", "")).get(LOGIN_COOKIE)
+        cookies = SimpleCookie(environ.get("HTTP_COOKIE", ""))
+        login = cookies.get(LOGIN_COOKIE)
         if login is None or self._holder(login.value) is None:
             return False
-        self._tokens[sid] = login.value
+        self._tokens[sid], self._spoken[sid] = login.value, language_of(cookies)
         return True
 
     def disconnect(self, sid: str, _reason: object = None) -> None:
         """Forget a browser that has gone."""
         self._tokens.pop(sid, None)
+        self._spoken.pop(sid, None)
 
     def watch(self, sid: str, payload: object) -> dict[str, Any]:
         """Show a room from now on."""
@@ -53,7 +57,7 @@ class ProctorSockets:
             sitting_id = read(payload, Watch).sitting
             shown = self._room.watch(sitting_id, actor=self._person(sid))
         except AssessmentError as error:
-            return refusal(error)
+            return refusal(error, self._spoken.get(sid, ""))
         self._server.enter_room(sid, f"wall:{sitting_id}", namespace=NAMESPACE)
         return shown
 
@@ -64,7 +68,7 @@ class ProctorSockets:
             try:
                 return carry_out(self._room, name, read(payload, RoomCommand), self._person(sid))
             except AssessmentError as error:
-                return refusal(error)
+                return refusal(error, self._spoken.get(sid, ""))
 
         return handle
 

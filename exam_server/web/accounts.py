@@ -8,6 +8,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from exam_server.context import current_actor, now, reading, requires, transaction
+from exam_server.languages import refusal_text
 from exam_server.languages import translated as _
 from exam_server.web import forms
 from exam_server.web.audit_words import actions_named, object_named
@@ -72,7 +73,7 @@ def create() -> ResponseReturnValue:
         with transaction() as db:
             actions.open_account(db, account, actor=current_actor(), now=now())
     except AssessmentError as error:
-        return _form([error.message]), 400
+        return _form([refusal_text(error)]), 400
     _show_password(account.login_name, password)
     return redirect(url_for(".index"))
 

@@ -11,6 +11,7 @@ from exam_server.context import current_actor, now, reading, requires, transacti
 from exam_server.delivery import limits
 from exam_server.delivery.models import SittingRun
 from exam_server.delivery.states import BEFORE_CHECK_IN
+from exam_server.languages import refusal_text
 from exam_server.languages import translated as _
 from exam_server.web import forms
 from exam_server.web.exam_rules import read_rules
@@ -93,7 +94,7 @@ def add(plan_id: int) -> ResponseReturnValue:
         with transaction() as db:
             actions.plan_sitting(db, plan_id, sitting, actor=current_actor(), now=now())
     except AssessmentError as error:
-        return _page(plan_id, request.form, [error.message]), 400
+        return _page(plan_id, request.form, [refusal_text(error)]), 400
     flash(_("场次已添加。"), "success")
     return redirect(url_for(".show", plan_id=plan_id))
 
@@ -169,7 +170,7 @@ def set_rules(sitting_id: int) -> ResponseReturnValue:
         with transaction() as db:
             limits.set_rules(db, sitting_id, wanted, actor=current_actor(), now=now())
     except AssessmentError as error:
-        return _rules_page(sitting_id, request.form, [error.message]), 400
+        return _rules_page(sitting_id, request.form, [refusal_text(error)]), 400
     flash(_("考场规则已保存。"), "success")
     return redirect(url_for(".rules", sitting_id=sitting_id))
 
@@ -199,7 +200,7 @@ def put_on_duty(sitting_id: int) -> ResponseReturnValue:
         with transaction() as db:
             actions.assign_proctor(db, sitting_id, account_id, actor=current_actor(), now=now())
     except AssessmentError as error:
-        return _staff_page(sitting_id, [error.message]), 400
+        return _staff_page(sitting_id, [refusal_text(error)]), 400
     flash(_("监考员已安排。"), "success")
     return redirect(url_for(".staff", sitting_id=sitting_id))
 
@@ -216,7 +217,7 @@ def dispatch(sitting_id: int) -> ResponseReturnValue:
                 db, sitting_id, chosen, lead_id=lead_id, actor=current_actor(), now=now()
             )
     except AssessmentError as error:
-        return _staff_page(sitting_id, [error.message]), 400
+        return _staff_page(sitting_id, [refusal_text(error)]), 400
     flash(_("考评小组已派遣。"), "success")
     return redirect(url_for(".staff", sitting_id=sitting_id))
 

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from exam_server.context import current_actor, now, reading, requires, transaction
+from exam_server.languages import refusal_text
 from exam_server.languages import translated as _
 from exam_server.web import forms
 from item_bank.actions import move_item
@@ -42,7 +43,7 @@ def appoint(project_id: int) -> ResponseReturnValue:
         with transaction() as db:
             actions.appoint_member(db, project_id, account_id, duty, actor=actor, now=now())
     except AssessmentError as error:
-        return _members_page(project_id, [error.message]), 400
+        return _members_page(project_id, [refusal_text(error)]), 400
     flash(_("已委任。本人签署保密承诺后即可开始工作。"), "success")
     return redirect(url_for(".members", project_id=project_id))
 
@@ -74,7 +75,7 @@ def order(project_id: int) -> ResponseReturnValue:
         with transaction() as db:
             actions.order_items(db, project_id, _new_task(form), actor=actor, now=now())
     except AssessmentError as error:
-        return _tasks_page(project_id, form, [error.message]), 400
+        return _tasks_page(project_id, form, [refusal_text(error)]), 400
     flash(_("命题任务已下达。"), "success")
     return redirect(url_for(".tasks", project_id=project_id))
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeVar
 
+from exam_server.languages import refusal_text
 from exam_server.web import forms
 from item_bank.rules.blueprint import SectionTerms, Shares
 from item_bank.rules.blueprint_terms import (
@@ -42,7 +43,7 @@ class Typed:
         try:
             return reader(self.form, name, label)
         except InvalidInputError as error:
-            self.errors.append((name, error.message))
+            self.errors.append((name, refusal_text(error)))
             return otherwise
 
     def number(self, name: str, label: str) -> int:

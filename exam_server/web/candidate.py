@@ -26,6 +26,7 @@ from exam_server.delivery.models import Attempt, SittingRun
 from exam_server.delivery.queries import Seat, operations_of
 from exam_server.delivery.room import ExamRoom
 from exam_server.delivery.states import RunState
+from exam_server.languages import refusal_text
 from exam_server.seat_moves import go_back, go_over
 from exam_server.seb.actions import require_seb
 from exam_server.sockets.candidate import refusal
@@ -73,7 +74,9 @@ def sign_in() -> ResponseReturnValue:
     try:
         claimed = room().sign_in(number, code, address=request.remote_addr or "", gate=_gate())
     except AssessmentError as error:
-        page = render_template("candidate/sign_in.html", error=error.message, form=request.form)
+        page = render_template(
+            "candidate/sign_in.html", error=refusal_text(error), form=request.form
+        )
         return page, 400
     if claimed.device:
         waiting = make_response(redirect("/exam/transfer"))

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from exam_server.context import current_actor, now, reading, requires, transaction
+from exam_server.languages import refusal_text
 from exam_server.languages import translated as _
 from exam_server.web import forms
 from exam_server.web.card_design_form import SECTION_ROWS, USUAL, typed_design, values_of
@@ -83,7 +84,7 @@ def drawing() -> ResponseReturnValue:
     try:
         return drawing_of(compose(_sound(request.form)))
     except AssessmentError as error:
-        return {"error": error.message}
+        return {"error": refusal_text(error)}
 
 
 @blueprint.post("/trial")
@@ -93,7 +94,7 @@ def trial() -> ResponseReturnValue:
     try:
         sheets = [sheet.layout for sheet in compose(_sound(request.form))]
     except AssessmentError as error:
-        return {"error": error.message}
+        return {"error": refusal_text(error)}
     tallies = off_the_loop(try_card, sheets, seed=TRIAL_SEED)
     rows = [
         {
@@ -120,7 +121,7 @@ def save() -> ResponseReturnValue:
             saved = save_design(db, design, actor=current_actor(), now=now())
             code, version = saved.code, saved.version
     except AssessmentError as error:
-        return _board(request.form, [error.message]), 400
+        return _board(request.form, [refusal_text(error)]), 400
     flash(_("已保存为 {code} 第 {version} 版。", code=code, version=version), "success")
     return redirect(url_for(".index"))
 
@@ -187,7 +188,7 @@ def cards_pdf(name: str) -> ResponseReturnValue:
     try:
         holders = _holders()
     except AssessmentError as error:
-        flash(error.message, "danger")
+        flash(refusal_text(error), "danger")
         return redirect(url_for(".index"))
     content: bytes = off_the_loop(print_sheets, sheets, holders, **FONTS)
     return shown(content, f"{sheets[0].code}-{len(holders)}.pdf", PDF)

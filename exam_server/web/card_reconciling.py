@@ -13,6 +13,7 @@ from exam_server.card_reconciliation import (
     verdict_counts,
 )
 from exam_server.context import current_actor, now, reading, requires, transaction
+from exam_server.languages import refusal_text
 from exam_server.languages import translated as _
 from exam_server.web import forms
 from omr import actions, queries
@@ -82,7 +83,7 @@ def presence(sitting_id: int) -> ResponseReturnValue:
             )
     except AssessmentError as error:
         typed = request.form.get("counted", "")
-        return _page(sitting_id, [error.message], absent, typed), 400
+        return _page(sitting_id, [refusal_text(error)], absent, typed), 400
     flash(_("已登记到场情况：缺考 {number} 人，其余到场。", number=counted), "success")
     return redirect(url_for(".show", sitting_id=sitting_id))
 

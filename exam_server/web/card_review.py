@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from exam_server.context import current_actor, now, reading, requires, transaction
+from exam_server.languages import refusal_text
 from exam_server.languages import translated as _
 from exam_server.web import forms
 from exam_server.web.card_evidence import page_evidence, print_page_evidence
@@ -161,7 +162,7 @@ def _refused(page_id: int, typed: str, error: AssessmentError) -> ResponseReturn
         waiting, _elsewhere = queries.next_for(db, batch_id, asked_room(), actor=actor)
         if not any(page.id == page_id and queries.wants_owner(page) for page in waiting):
             raise error
-    return _desk(batch_id, str(page_id), typed, error.message), 400
+    return _desk(batch_id, str(page_id), typed, refusal_text(error)), 400
 
 
 @blueprint.post("/pages/<int:page_id>/reject")

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from exam_server import card_reconciliation
 from exam_server.context import current_actor, now, reading, requires, transaction
+from exam_server.languages import refusal_text
 from exam_server.languages import translated as _
 from exam_server.marking import mark_card_sitting, mark_screen_sitting
 from exam_server.web import forms
@@ -170,7 +171,7 @@ def print_sitting(sitting_id: int) -> ResponseReturnValue:
                 actions.issue_cards(db, sitting_id, paper_id, sheets, actor=actor, now=now())
             holders = queries.holders_of(db, sitting_id, actor=actor)
     except AssessmentError as error:
-        return _sitting_page(sitting_id, [error.message]), 400
+        return _sitting_page(sitting_id, [refusal_text(error)]), 400
     content: bytes = off_the_loop(
         print_sheets, sheets, holders, font_regular=FONT_REGULAR, font_bold=FONT_BOLD
     )
@@ -195,7 +196,7 @@ def upload(sitting_id: int) -> ResponseReturnValue:
             batch_id = batch.id
     except AssessmentError as error:
         page = day_page if request.args.get("day") else _sitting_page
-        return page(sitting_id, [error.message]), 400
+        return page(sitting_id, [refusal_text(error)]), 400
     flash(_("已收到 {number} 个文件，正在排队识读。", number=len(stored)), "success")
     return redirect(url_for(".batch", batch_id=batch_id))
 
@@ -264,7 +265,7 @@ def release(batch_id: int) -> ResponseReturnValue:
     except card_reconciliation.NotReconciledError as error:
         with reading() as db:
             sittings = queries.open_sittings(queries.batch_of(db, batch_id, actor=actor))
-        flash(error.message, "warning")
+        flash(refusal_text(error), "warning")
         return redirect(url_for("card_reconciling.show", sitting_id=sittings[0], only=1))
     flash(_("已移交 {number} 页到评分。", number=number), "success")
     if held:
@@ -288,7 +289,7 @@ def mark(sitting_id: int) -> ResponseReturnValue:
             )
             marked = mark_sitting(db, sitting_id, actor=actor, now=now())
     except AssessmentError as error:
-        return _sitting_page(sitting_id, [error.message]), 400
+        return _sitting_page(sitting_id, [refusal_text(error)]), 400
     text = _(
         "判分完成：{marked} 人有成绩，{absent} 人缺考。", marked=marked.marked, absent=marked.absent
     )

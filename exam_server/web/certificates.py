@@ -15,6 +15,7 @@ from exam_server.context import (
     surroundings,
     transaction,
 )
+from exam_server.languages import refusal_text
 from exam_server.languages import translated as _
 from exam_server.web import forms
 from exam_server.web.downloads import PDF, shown
@@ -209,7 +210,7 @@ def receive() -> ResponseReturnValue:
                 db, centre_id, first, last, actor=current_actor(), now=now()
             )
     except AssessmentError as error:
-        return _stock_page(form, [error.message]), 400
+        return _stock_page(form, [refusal_text(error)]), 400
     flash(_("已登记入库 {number} 张。", number=number), "success")
     return redirect(url_for(".stock", centre=centre_id))
 
@@ -226,7 +227,7 @@ def spoil() -> ResponseReturnValue:
             blank = actions.spoil_blank(db, serial, reason, actor=current_actor(), now=now())
             centre_id = blank.centre_id
     except AssessmentError as error:
-        return _stock_page(form, [error.message]), 400
+        return _stock_page(form, [refusal_text(error)]), 400
     flash(_("空白证书 {serial} 已作废。", serial=serial), "success")
     return redirect(url_for(".stock", centre=centre_id))
 

@@ -10,6 +10,7 @@ from exam_server.delivery.check_in import (
     desk_of,
     place_by_number,
 )
+from exam_server.languages import refusal_text
 from exam_server.languages import translated as _
 from exam_server.web.candidate import room
 from proctor.rules.identity import CHINESE, Identity
@@ -40,7 +41,7 @@ def find(sitting_id: int) -> ResponseReturnValue:
             number = request.form.get("number", "")
             place = place_by_number(db, sitting_id, number, actor=current_actor())
         except NotFoundError as error:
-            flash(error.message, "error")
+            flash(refusal_text(error), "error")
             return redirect(url_for(".show", sitting_id=sitting_id))
         return redirect(url_for(".show", sitting_id=sitting_id, admission=place.id))
 
@@ -61,7 +62,7 @@ def record(sitting_id: int, admission_id: int) -> ResponseReturnValue:
             ),
         )
     except InvalidInputError as error:
-        flash(error.message, "error")
+        flash(refusal_text(error), "error")
         return redirect(url_for(".show", sitting_id=sitting_id, admission=admission_id))
     with reading() as db:
         place = at_the_desk(db, sitting_id, admission_id, actor=actor).admission

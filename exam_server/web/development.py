@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from exam_server.context import current_actor, now, reading, requires, transaction
+from exam_server.languages import refusal_text
 from exam_server.languages import translated as _
 from exam_server.web import forms
 from exam_server.web.paging import cut
@@ -73,7 +74,7 @@ def create() -> ResponseReturnValue:
             record = actions.propose_project(db, need, actor=current_actor(), now=now())
             development_id = record.id
     except AssessmentError as error:
-        return _form(request.form, [error.message]), 400
+        return _form(request.form, [refusal_text(error)]), 400
     flash(_("开发需求已提出，等待省中心立项。"), "success")
     return redirect(url_for(".show", development_id=development_id))
 

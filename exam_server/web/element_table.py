@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from exam_server.context import current_actor, now, reading, requires, transaction
+from exam_server.languages import refusal_text
 from exam_server.languages import translated as _
 from exam_server.web.downloads import EXCEL, attachment
 from item_bank.element_actions import judged, known_rows, save_element_table
@@ -60,7 +61,7 @@ def rework(project_id: int) -> ResponseReturnValue:
         try:
             changed, focus = stepped(rows, step)
         except InvalidInputError as error:
-            return _page(project_id, rows, seen, errors=[error.message]), 400
+            return _page(project_id, rows, seen, errors=[refusal_text(error)]), 400
         return _page(project_id, changed, seen, focus=focus)
     try:
         with transaction() as db:
@@ -68,7 +69,7 @@ def rework(project_id: int) -> ResponseReturnValue:
     except FaultyElementTableError as error:
         return _page(project_id, rows, seen, faults=error.faults), 400
     except ChangedElementTableError as error:
-        return _page(project_id, rows, seen, errors=[error.message]), 409
+        return _page(project_id, rows, seen, errors=[refusal_text(error)]), 409
     flash(_("细目表已保存。"), "success")
     return redirect(url_for("question_bank.elements", project_id=project_id))
 

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from flask.typing import ResponseReturnValue
 
 from exam_server.context import current_actor, database, now, reading, requires, transaction
+from exam_server.languages import refusal_text
 from exam_server.languages import translated as _
 from exam_server.web import forms, roster_file
 from exam_server.web.downloads import EXCEL, attachment
@@ -258,7 +259,7 @@ def preview(plan_id: int) -> ResponseReturnValue:
             checked = roster_file.enrol_rows(db, plan_id, rows, actor=current_actor(), now=now())
             sealed = roster_file.seal_rows(db, rows, purpose=_purpose(plan_id))
     except AssessmentError as error:
-        return _import_page(plan_id, [error.message]), 400
+        return _import_page(plan_id, [refusal_text(error)]), 400
     return _import_page(plan_id, [], checked, sealed)
 
 
@@ -321,14 +322,15 @@ def _entry_form(
     error: AssessmentError | None,
 ) -> str:
     field = _field_of(error) if error else ""
+    told = refusal_text(error) if error else ""
     with reading() as db:
         return render_template(
             "enrolment/new.html",
             plan=plan_of(db, plan_id, actor=current_actor()),
             enrolment_id=enrolment_id,
             values=values,
-            errors=[(field, error.message) if field else error.message] if error else [],
-            wrong={field: error.message} if error and field else {},
+            errors=[(field, told) if field else told] if told else [],
+            wrong={field: told} if told and field else {},
             educations=[(kind.value, kind.value) for kind in Education],
             sources=[(kind.value, kind.value) for kind in CandidateSource],
         )

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from exam_server.context import current_actor, now, requires, transaction
+from exam_server.languages import refusal_text
 from exam_server.languages import translated as _
 from exam_server.web import forms
 from exam_server.web.charts import histogram
@@ -87,7 +88,7 @@ def propose() -> ResponseReturnValue:
             erratum = actions.propose_erratum(db, wanted, actor=current_actor(), now=now())
             erratum_id = erratum.id
     except AssessmentError as error:
-        return _form_page(version_id, [error.message]), 400
+        return _form_page(version_id, [refusal_text(error)]), 400
     flash(_("勘误已提出，等待省中心裁定。"), "success")
     return redirect(url_for(".show", erratum_id=erratum_id))
 
@@ -108,7 +109,7 @@ def decide(erratum_id: int) -> ResponseReturnValue:
             said = request.form.get("decision", "")
             changes = actions.decide_erratum(db, erratum_id, said, actor=current_actor(), now=now())
     except AssessmentError as error:
-        return _erratum_page(erratum_id, [error.message]), 400
+        return _erratum_page(erratum_id, [refusal_text(error)]), 400
     flash(_("已裁定，{number} 人的成绩已重新评定。", number=len(changes)), "success")
     return redirect(url_for(".show", erratum_id=erratum_id))
 
@@ -122,7 +123,7 @@ def refuse(erratum_id: int) -> ResponseReturnValue:
             said = request.form.get("decision", "")
             actions.refuse_erratum(db, erratum_id, said, actor=current_actor(), now=now())
     except AssessmentError as error:
-        return _erratum_page(erratum_id, [error.message]), 400
+        return _erratum_page(erratum_id, [refusal_text(error)]), 400
     flash(_("勘误未采纳，成绩不变。"), "success")
     return redirect(url_for(".show", erratum_id=erratum_id))
 

@@ -9,6 +9,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from exam_server.context import NotSignedInError
+from exam_server.languages import refusal_text
 from exam_server.languages import translated as _
 from registry.errors import AssessmentError, NotAllowedError, NotFoundError
 
@@ -59,7 +60,7 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(AssessmentError)
     def refused(error: AssessmentError) -> ResponseReturnValue:
-        return refuse(STATUS.get(type(error), 400), error.code, error.message)
+        return refuse(STATUS.get(type(error), 400), error.code, refusal_text(error))
 
     @app.errorhandler(HTTPException)
     def failed(error: HTTPException) -> ResponseReturnValue:

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from exam_server.context import current_actor, now, reading, requires, transaction
 from exam_server.delivery import limits
 from exam_server.delivery.rules.exam_rules import ExamRules
+from exam_server.languages import refusal_text
 from exam_server.languages import translated as _
 from exam_server.web import forms
 from registry.access import Permission
@@ -43,7 +44,7 @@ def save() -> ResponseReturnValue:
             wanted = read_rules(request.form)
             limits.set_default_rules(db, wanted, actor=current_actor(), now=now())
     except AssessmentError as error:
-        return _page(request.form, [error.message]), 400
+        return _page(request.form, [refusal_text(error)]), 400
     flash(_("默认考场规则已保存。"), "success")
     return redirect(url_for(".show"))
 

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from exam_server.context import current_actor, now, reading, requires, transaction
+from exam_server.languages import refusal_text
 from exam_server.languages import translated as _
 from exam_server.web import forms
 from exam_server.web.downloads import shown
@@ -260,7 +261,7 @@ def _save_and_submit(item_id: int, fields: ItemFields, *, is_final: bool) -> Res
             item = submit_item(db, item_id, actor=actor, now=now())
             flash(_("试题 {code} 已送审。", code=item.code), "success")
     except (UnfinishedItemError, BlockedItemError, ConflictError) as error:
-        flash(error.message, "warning")
+        flash(refusal_text(error), "warning")
         return back
     return redirect(url_for(".index"))
 

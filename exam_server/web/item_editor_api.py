@@ -4,6 +4,7 @@ from flask import Blueprint, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 
 from exam_server.context import current_actor, now, reading, requires, transaction
+from exam_server.languages import refusal_text
 from exam_server.web import forms
 from exam_server.web.formats import second
 from exam_server.web.item_authoring import WRITERS
@@ -51,7 +52,7 @@ def save(item_id: int) -> ResponseReturnValue:
             version = save_version(db, item_id, fields, base, actor=actor, now=now())
             number = version.number if version else base
     except UnfinishedItemError as error:
-        return jsonify(ok=True, is_saved=False, message=error.message, at=second(now())[-8:])
+        return jsonify(ok=True, is_saved=False, message=refusal_text(error), at=second(now())[-8:])
     return jsonify(
         ok=True, is_saved=True, is_new=version is not None, base=number, at=second(now())[-8:]
     )

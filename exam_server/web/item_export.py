@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from exam_server.context import current_actor, now, reading, requires, transaction
+from exam_server.languages import refusal_text
 from exam_server.web import forms
 from exam_server.web.downloads import EXCEL, attachment
 from exam_server.web.off_loop import off_the_loop
@@ -62,7 +63,7 @@ def take_out(project_id: int) -> ResponseReturnValue:
         with transaction() as db:
             record_export(db, project_id, chosen, items, actor=actor, now=now())
     except AssessmentError as error:
-        return _form_page(project_id, [error.message]), 400
+        return _form_page(project_id, [refusal_text(error)]), 400
     return attachment(content, f"{name}.{ending}", media_type)
 
 

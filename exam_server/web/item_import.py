@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 
 from exam_server.context import current_actor, now, reading, requires, transaction
+from exam_server.languages import refusal_text
 from exam_server.languages import translated as _
 from exam_server.web import forms
 from exam_server.web.downloads import EXCEL, attachment
@@ -140,7 +141,7 @@ def try_files(project_id: int) -> ResponseReturnValue:
             )
             upload_id = upload.id
     except AssessmentError as error:
-        return _form_page(project_id, [error.message]), 400
+        return _form_page(project_id, [refusal_text(error)]), 400
     return redirect(url_for(".show", project_id=project_id, upload_id=upload_id))
 
 
@@ -215,7 +216,7 @@ def confirm(project_id: int, upload_id: int) -> ResponseReturnValue:
             codes = take_over(db, upload, reports, wanted, prepared, actor=actor, now=now())
     except (ChangedUploadError, FaultyImportError) as error:
         _try_again(project_id, upload_id, reports, plain)
-        flash(_(error.message), "error")
+        flash(refusal_text(error), "error")
         return redirect(url_for(".show", project_id=project_id, upload_id=upload_id))
     flash(_("已导入 {number} 题，均为草稿。", number=len(codes)), "success")
     return redirect(url_for(".show", project_id=project_id, upload_id=upload_id))

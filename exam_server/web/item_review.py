@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from exam_server.context import current_actor, now, reading, requires, transaction
+from exam_server.languages import refusal_text
 from exam_server.languages import translated as _
 from exam_server.web import forms
 from exam_server.web.downloads import shown
@@ -170,7 +171,7 @@ def _decide(item_id: int, draft: Draft, *, accepted: bool) -> ResponseReturnValu
             item = actions.review_item(db, item_id, verdict, actor=actor, now=now())
             said = outcome_of(item)
     except AlreadyReviewedError as error:
-        flash(error.message, "error")
+        flash(refusal_text(error), "error")
         return redirect(url_for(".queue"))
     except FORM_FAULTS as error:
         return _page(item_id, draft, error), 400
@@ -192,6 +193,7 @@ def outcome_of(item: Item) -> str:
 def _page(item_id: int, draft: Draft, error: AssessmentError | None = None) -> str:
     actor = current_actor()
     field = FIELDS.get(str(error.details.get("field"))) if error else None
+    told = refusal_text(error) if error else ""
     with reading() as db:
         found = queries.item_under_review(db, item_id, actor=actor)
         waiting = queries.waiting_items(db, actor=actor)
@@ -204,7 +206,7 @@ def _page(item_id: int, draft: Draft, error: AssessmentError | None = None) -> s
             place=place_of(waiting, item_id),
             unsigned=unsigned_memberships(db, actor=actor),
             draft=draft,
-            errors=[(field, error.message) if field else error.message] if error else [],
+            errors=[(field, told) if field else told] if told else [],
             fields=remark_fields(found.content),
             duplicates=[_beside(found, one) for one in similar],
             account_id=actor.account_id,

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from exam_server import paper_continuation as continuing
 from exam_server.context import current_actor, now, reading, requires, transaction
 from exam_server.delivery.queries import run_on_duty
+from exam_server.languages import refusal_text
 from exam_server.languages import translated as _
 from exam_server.web import forms
 from exam_server.web.candidate import room
@@ -71,7 +72,7 @@ def go_on(sitting_id: int) -> ResponseReturnValue:
             ),
         )
     except AssessmentError as error:
-        return _page(sitting_id, [error.message]), 400
+        return _page(sitting_id, [refusal_text(error)]), 400
     flash(_("已为 {number} 名考生转为纸笔作答，请打印答题卡和试题册。", number=cards), "success")
     return redirect(url_for(".show", sitting_id=sitting_id))
 

@@ -14,6 +14,7 @@ from exam_server.context import (
 )
 from exam_server.delivery.custody import actions
 from exam_server.delivery.custody.queries import custody_of, package_totals
+from exam_server.languages import refusal_text
 from exam_server.languages import translated as _
 from exam_server.web.off_loop import off_the_loop, password_off_the_loop
 from registry.access import Actor, Permission
@@ -60,7 +61,7 @@ def seal(sitting_id: int) -> ResponseReturnValue:
                 back=url_for(".show", sitting_id=sitting_id),
             )
     except AssessmentError as error:
-        return _page(sitting_id, [error.message]), 400
+        return _page(sitting_id, [refusal_text(error)]), 400
 
 
 @blueprint.post("/undo-sealing")
@@ -74,7 +75,7 @@ def undo(sitting_id: int) -> ResponseReturnValue:
             witness = db.get_one(Account, witness_id)
             actions.undo_sealing(db, sitting_id, witness=witness, actor=actor, now=now())
     except AssessmentError as error:
-        return _page(sitting_id, [error.message]), 400
+        return _page(sitting_id, [refusal_text(error)]), 400
     flash(_("封存已撤销，原启封单作废。修改后请重新封存。"), "success")
     return redirect(url_for(".show", sitting_id=sitting_id))
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from exam_server.context import current_actor, now, reading, requires, transaction
 from exam_server.delivery.models import SittingRun
 from exam_server.delivery.proctor_actions import prepare_run, prepare_set_run
+from exam_server.languages import refusal_text
 from exam_server.languages import translated as _
 from exam_server.web import forms
 from exam_server.web.off_loop import off_the_loop
@@ -92,9 +93,9 @@ def compose(plan_id: int) -> ResponseReturnValue:
             set_id = actions.keep_set(db, plan_id, drawing, actor=actor, now=now()).id
     except InfeasiblePaperError as error:
         deficits = [deficit.words for deficit in error.deficits]
-        return _compose_page(plan_id, [error.message], deficits), 409
+        return _compose_page(plan_id, [refusal_text(error)], deficits), 409
     except AssessmentError as error:
-        return _compose_page(plan_id, [error.message], []), 400
+        return _compose_page(plan_id, [refusal_text(error)], []), 400
     flash(_("试卷已组成，等待另一人签发。"), "success")
     return redirect(url_for(".show_set", set_id=set_id))
 

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from exam_server.context import current_actor, now, reading, requires, transaction
+from exam_server.languages import refusal_text
 from exam_server.languages import translated as _
 from exam_server.web import forms
 from exam_server.web.paging import cut
@@ -145,7 +146,7 @@ def create() -> ResponseReturnValue:
             plan = actions.draft_plan(db, draft, actor=actor, now=now())
             plan_id = plan.id
     except AssessmentError as error:
-        return _form(request.form, [error.message]), 400
+        return _form(request.form, [refusal_text(error)]), 400
     flash(_("计划已保存为草稿，请核对后提交审批。"), "success")
     return redirect(url_for(".show", plan_id=plan_id))
 

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from exam_server.context import current_actor, now, reading, requires, transaction
+from exam_server.languages import refusal_text
 from exam_server.languages import translated as _
 from exam_server.web import forms
 from exam_server.web.downloads import PDF, shown
@@ -213,11 +214,11 @@ def merge(sitting_id: int) -> ResponseReturnValue:
             except AssessmentError as error:
                 refused += 1
                 name = admission.enrolment.candidate.name
-                refusals.setdefault(error.message, []).append(name)
+                refusals.setdefault(refusal_text(error), []).append(name)
     if len(waiting) > refused:
         flash(_("已合成 {number} 人的成绩。", number=len(waiting) - refused), "success")
     for reason, names in refusals.items():
-        flash(f"{names_told(names)}：{reason}", "warning")
+        flash(_("{names}：{reason}", names=names_told(names), reason=reason), "warning")
     return redirect(url_for(".candidates", sitting_id=sitting_id))
 
 
@@ -287,7 +288,7 @@ def _sheet_page(admission_id: int, typed: TypedSheet | None, errors: list[Assess
             sheet=own,
             texts=texts,
             wrong=faults,
-            errors=[error.message for error in errors],
+            errors=[refusal_text(error) for error in errors],
             criteria={item.id: json.loads(item.criteria) for item in own.paper.items},
             total=queries.total_of(own),
             locked=own.state == SheetState.SUBMITTED,

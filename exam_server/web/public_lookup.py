@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from exam_server.context import now, public, reading
+from exam_server.languages import refusal_text
 from exam_server.web import forms
 from exam_server.web.specification_pages import pdf_of, version_line
 from registry.catalog import queries as catalog_queries
@@ -100,7 +101,7 @@ def look_up() -> ResponseReturnValue:
         with reading() as db:
             found = find_certificate(db, name, number)
     except AssessmentError as error:
-        errors.append(error.message)
+        errors.append(refusal_text(error))
     return render_template(
         "public_lookup/lookup.html",
         found=found,

@@ -13,6 +13,8 @@ from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.datavalidation import DataValidation
 from sqlalchemy.orm import Session
 
+from exam_server.languages import refusal_text
+from exam_server.languages import translated as _
 from registry.access import Actor
 from registry.database import keys_of
 from registry.enrolment.actions import enrol_candidate
@@ -141,8 +143,8 @@ def enrol_rows(
                 enrolment = _enrol(db, plan_id, row, actor=actor, now=now)
                 checked.append(CheckedRow(row, warning=enrolment.warnings))
         except AssessmentError as error:
-            column = str(error.details.get("field", ""))
-            reason = str(error.details["reason"]) if "reason" in error.details else error.message
+            column, reason = (_(str(error.details.get(key, ""))) for key in ("field", "reason"))
+            reason = reason or refusal_text(error)
             checked.append(CheckedRow(row, column, reason))
     return Preview(tuple(checked))
 

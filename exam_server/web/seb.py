@@ -15,6 +15,7 @@ from exam_server.context import (
     transaction,
 )
 from exam_server.cookies import DEVICE_COOKIE
+from exam_server.languages import translated as _
 from exam_server.seb.actions import Shown, ask_for_seb, begin_check, settle_check
 from exam_server.seb.outcomes import WORDS, Outcome
 from exam_server.seb.queries import file_of, seb_of
@@ -66,7 +67,7 @@ def key(nonce: str) -> ResponseReturnValue:
     told = body if isinstance(body, dict) else {}
     shown = Shown(str(told.get("configKey", "")), str(told.get("browserExamKey", "")))
     outcome = _settle(nonce, shown)
-    return {"ok": outcome is Outcome.VERIFIED, "error": outcome, "message": WORDS[outcome]}
+    return {"ok": outcome is Outcome.VERIFIED, "error": outcome, "message": _(WORDS[outcome])}
 
 
 @blueprint.get("/quit")
@@ -119,4 +120,4 @@ def _settle(nonce: str, shown: Shown) -> Outcome:
 def _answer(outcome: Outcome) -> ResponseReturnValue:
     if outcome is Outcome.VERIFIED:
         return redirect("/exam/")
-    return render_template("seb/refused.html", message=WORDS[outcome]), 403
+    return render_template("seb/refused.html", message=_(WORDS[outcome])), 403

@@ -16,6 +16,7 @@ from exam_server.context import (
     transaction,
 )
 from exam_server.cookies import LANGUAGE_COOKIE, LOGIN_COOKIE
+from exam_server.languages import refusal_text
 from exam_server.languages import translated as _
 from exam_server.web import forms
 from exam_server.web.off_loop import password_off_the_loop
@@ -55,7 +56,7 @@ def enter() -> ResponseReturnValue:
     login_name = request.form.get("login_name", "").strip()
     outcome = check_and_sign_in(login_name, request.form.get("password", ""))
     if outcome.refusal is not None or outcome.token is None:
-        message = outcome.refusal.message if outcome.refusal else ""
+        message = refusal_text(outcome.refusal) if outcome.refusal else ""
         page = render_template(
             "sign_in/form.html", error=message, login_name=login_name, target=target
         )
@@ -114,8 +115,8 @@ def change_password() -> ResponseReturnValue:
         with transaction() as db:
             signing_in.change_password(db, old, new, actor=current_actor(), now=now())
     except AssessmentError as error:
-        forced = session.get(MUST_CHANGE)
-        return render_template("sign_in/password.html", errors=[error.message], forced=forced), 400
+        forced, errors = session.get(MUST_CHANGE), [refusal_text(error)]
+        return render_template("sign_in/password.html", errors=errors, forced=forced), 400
     session.clear()
     flash(_("密码已修改，请用新密码登录。"), "success")
     return redirect(url_for(".form"))

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from exam_server.context import current_actor, now, reading, requires, transaction
+from exam_server.languages import refusal_text
 from exam_server.languages import translated as _
 from exam_server.web import forms
 from exam_server.web.paging import cut
@@ -212,7 +213,7 @@ def _after_step(specification_id: int, typed: TypedSpecification, step: str) -> 
     try:
         changed, focus = stepped(typed, step)
     except InvalidInputError as error:
-        fault = Remark("", error.message)
+        fault = Remark("", refusal_text(error))
         return _form_of(specification_id, typed, faults=(fault,)), 400
     return _form_of(specification_id, changed, focus=focus)
 

@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from exam_server.context import current_actor, now, reading, requires, transaction
+from exam_server.languages import refusal_text
 from exam_server.languages import translated as _
 from exam_server.web import forms
 from registry.access import Permission
@@ -41,7 +42,7 @@ def add() -> ResponseReturnValue:
         with transaction() as db:
             actions.add_room(db, actor.institution_id or 0, room, actor=actor, now=now())
     except AssessmentError as error:
-        return _page(form, [error.message]), 400
+        return _page(form, [refusal_text(error)]), 400
     flash(_("考场 {number} 已登记。", number=room.number), "success")
     return redirect(url_for(".index"))
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, text
 
+from exam_server.cookies import LANGUAGE_COOKIE
 from exam_server.delivery.errors import BusyError, NotOnDutyError, ReviewerError, RoomNotReadyError
 from exam_server.delivery.models import ChainRoot, RoomEvent, SittingRun
 from exam_server.delivery.proctor_actions import open_check_in
@@ -26,7 +27,7 @@ from registry.errors import (
 from scoring.models import SubjectResult
 from tests.support.made_once import quick_hash
 from tests.support.refusals import contents
-from tests.support.room import PASSWORD, Page, Room, token_of
+from tests.support.room import PASSWORD, Page, Room, signed_in_staff, token_of
 
 REVIEWED = {"reason": "设备故障", "reviewer": "jiankao02"}
 
@@ -533,6 +534,33 @@ def test_the_socket_carries_commands_until_the_proctor_signs_out(room: Room) -> 
     page = browser.get("/proctor/").text
     browser.post("/sign-out", data={"csrf_token": token_of(page)})
     assert call("start")["error"] == "not_signed_in"
+    socket.disconnect(namespace="/proctor")
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("zh", "考场当前尚未开放登录，不能开考。请先开放登录。"),
+        (
+            "en",
+            "“Start the exam” is not possible now: sign-in is not open yet. Open sign-in first.",
+        ),
+    ],
+)
+def test_a_refused_command_is_worded_in_the_language_of_the_proctor(
+    room: Room, language: str, told: str
+) -> None:
+    browser = signed_in_staff(room, "jiankao01")
+    browser.set_cookie(LANGUAGE_COOKIE, language)
+    socket = room.server.sockets.test_client(
+        room.server.app, namespace="/proctor", flask_test_client=browser
+    )
+    body = {"sitting": room.sitting_id}
+    refusal: dict[str, Any] = socket.emit("start", body, namespace="/proctor", callback=True)
+    assert refusal == {"ok": False, "error": "room_not_ready", "message": told}
+    headers = {"X-CSRF-Token": token_of(browser.get(f"/proctor/{room.sitting_id}").text)}
+    by_request = browser.post(f"/proctor/{room.sitting_id}/start", json={}, headers=headers)
+    assert by_request.get_json() == refusal
     socket.disconnect(namespace="/proctor")
 
 

@@ -10,6 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import func, select, text
 
+from exam_server.cookies import LANGUAGE_COOKIE
 from exam_server.delivery.ending import receipt_code
 from exam_server.delivery.errors import AttemptEndedError, BusyError
 from exam_server.delivery.models import Answer, AnswerOp, RefusedOp
@@ -79,6 +80,24 @@ def test_the_socket_gives_the_same_reply_as_http(room: Room) -> None:
     by_http = page.send(op)
     assert by_socket == by_http
     assert by_socket["ack"] == 1
+    client.disconnect(namespace="/candidate")
+
+
+@pytest.mark.parametrize(
+    ("language", "told"), [("zh", "收到的数据格式不对"), ("en", "What arrived was malformed")]
+)
+def test_the_socket_words_a_refusal_in_the_language_of_the_browser(
+    room: Room, language: str, told: str
+) -> None:
+    (page,) = room.working()
+    page.client.set_cookie(LANGUAGE_COOKIE, language)
+    client = room.server.sockets.test_client(
+        room.server.app, namespace="/candidate", flask_test_client=page.client
+    )
+    refusal = client.emit("ops", {"epoch": "x"}, namespace="/candidate", callback=True)
+    assert refusal["error"] == "malformed"
+    assert refusal["message"].startswith(told)
+    assert page.post("ops", {"epoch": "x"}) == refusal
     client.disconnect(namespace="/candidate")
 
 
