@@ -25,15 +25,22 @@ class PresenceBoard:
     def __init__(self, opened_at: datetime) -> None:
         self._opened_at = opened_at
         self._beats: dict[int, Heartbeat] = {}
+        self._seen: dict[int, datetime] = {}  # pages that have asked for something since
         self._offline: set[int] = set()
 
     def beat(self, attempt_id: int, heartbeat: Heartbeat) -> None:
         """Record a sign of life."""
         self._beats[attempt_id] = heartbeat
 
+    def see(self, attempt_id: int, at: datetime) -> None:
+        """Record that a page has asked for its paper: it is there, what it holds is not told."""
+        self._seen[attempt_id] = at
+
     def last(self, attempt_id: int) -> Heartbeat:
         """Return the last sign; before the first, that of the server's own start."""
-        return self._beats.get(attempt_id, Heartbeat(self._opened_at, pending=0, visible=True))
+        beat = self._beats.get(attempt_id) or Heartbeat(self._opened_at, pending=0, visible=True)
+        seen = self._seen.get(attempt_id, beat.at)
+        return beat._replace(at=seen) if seen > beat.at else beat
 
     def is_stale(self, attempt_id: int, now: datetime) -> bool:
         """Say whether the page has been silent for too long."""
@@ -56,7 +63,7 @@ class PresenceBoard:
         found = []
         for attempt_id in attempt_ids:
             beat = heard(attempt_id)
-            is_stale = (beat.at if beat else self._opened_at) < limit
+            is_stale = (beat is None or beat.at < limit) and self.is_stale(attempt_id, now)
             if is_stale is not (attempt_id in offline):
                 found.append((attempt_id, is_stale))
         return found

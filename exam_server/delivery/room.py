@@ -139,6 +139,7 @@ class ExamRoom:
         brief = self._brief(seat, now, fresh=True)
         if seat.epoch != brief.epoch:
             return {"ok": False, "error": "fenced", "state": brief.state.value}
+        self.board.see(seat.attempt_id, now)
         with self.database.reading() as db:
             attempt = attempt_with_candidate(db, seat.attempt_id)
             form = form_of(db, seat.sitting_id, seat.admission_id)

@@ -1,8 +1,12 @@
 """The proctor's wall: states of seats, deltas from version to version, never an answer."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import select
+
+from exam_server.delivery.models import Outage
 from exam_server.delivery.wall import difference
 from tests.support.room import Room
 
@@ -75,6 +79,26 @@ def test_a_silent_page_goes_offline_after_15_seconds_and_comes_back(room: Room) 
     newest, before = room.wall()["events"][:2]
     assert (newest["text"], before["open"]) == ("连接恢复", False)
     assert page.state()["state"] == "in_progress"  # presence is never a state of the attempt
+
+
+def test_a_page_that_fetches_its_paper_is_there_although_it_has_not_reported_yet(
+    room: Room,
+) -> None:
+    room.open()
+    page = room.seated()
+    room.clock.advance(minutes=10)  # the server has been up for long
+    room.command("start")
+    page.state()
+    room.server.room.tick()
+    seat = room.seat()
+    assert (seat["state"], seat["heard"], seat["pending"]) == ("active", False, None)
+    assert "offline" not in [event["kind"] for event in room.wall()["events"]]
+    room.clock.advance(seconds=16)
+    room.server.room.tick()
+    assert room.seat()["state"] == "offline"
+    with room.database.reading() as db:
+        (outage,) = db.scalars(select(Outage))
+        assert room.clock() - outage.began_at == timedelta(seconds=16)
 
 
 def test_a_covered_page_does_not_count_as_presence(room: Room) -> None:
