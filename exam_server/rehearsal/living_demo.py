@@ -262,15 +262,10 @@ async def open_the_running_exam(
     settings: Settings,
     step: Step,
 ) -> list[Robot]:
-    """Start the running exam, scan its cards for review, note the free seats on the start page."""
-    done = step("进行中的考场：机器人入座", 1)
-    sitting_id = world.running.screen_sitting_id
-    proctor, seated = await _open(
-        database, server.address, sitting_id, LIFELIKE, leave_free=FREE_SEATS
-    )
-    await asyncio.to_thread(proctor.command, "start")
-    code = await asyncio.to_thread(proctor.room_code)
-    done()
+    """Scan the cards of the running batch, score half, start its exam, note the free seats.
+
+    The exam begins last: its robots answer from then on, no seat waits for the rest of the work.
+    """
     await asyncio.to_thread(
         _scan,
         database,
@@ -299,6 +294,14 @@ async def open_the_running_exam(
         count=3,
         now=datetime.now(UTC),
     )
+    done = step("进行中的考场：机器人入座", 1)
+    sitting_id = world.running.screen_sitting_id
+    proctor, seated = await _open(
+        database, server.address, sitting_id, LIFELIKE, leave_free=FREE_SEATS
+    )
+    await asyncio.to_thread(proctor.command, "start")
+    code = await asyncio.to_thread(proctor.room_code)
+    done()
     told = {"accounts": accounts(), "candidates": free_seats(database, sitting_id, code)}
     text = json.dumps(told, ensure_ascii=False, indent=1)
     (settings.files_folder.parent / "demo.json").write_text(text, "utf-8")
