@@ -21,7 +21,7 @@ from omr.errors import (
 from omr.layout_queries import layout_of, sheets_of_card
 from omr.models import Correction, PageOwner, PrintedCard, ScanBatch, ScanPage
 from omr.rules.card_layout import Cell
-from omr.rules.states import WAITING, PageState
+from omr.rules.states import PAGE_STATE_NAMES, WAITING, PageState
 from registry.access import Actor, Permission
 from registry.audit_log import note
 from registry.errors import InvalidInputError, NotFoundError, WrongStateError
@@ -37,7 +37,9 @@ def assign_page(db: Session, page_id: int, number: str, *, actor: Actor, now: da
     """
     page = _page(db, page_id, actor=actor)
     if page.state not in ASSIGNABLE or page.image_hash is None:
-        raise WrongStateError(what="本页", state=page.state, action="对应考生")
+        raise WrongStateError(
+            what="本页", state=PAGE_STATE_NAMES[PageState(page.state)], action="对应考生"
+        )
     if not json.loads(queries.latest_reading(page).answers):  # nothing of it could count
         raise WrongStateError(what="本页", state="未能识读", action="对应考生")
     card = _card_of_number(db, page, number)
@@ -130,7 +132,9 @@ def take_back_page(db: Session, page_id: int, *, actor: Actor, now: datetime) ->
     _require_unreleased(db, page)
     is_set_aside = page.state == PageState.REJECTED and page.set_aside is not None
     if page.state not in RETURNABLE and not is_set_aside:
-        raise WrongStateError(what="本页", state=page.state, action="退回复核")
+        raise WrongStateError(
+            what="本页", state=PAGE_STATE_NAMES[PageState(page.state)], action="退回复核"
+        )
     if (
         is_set_aside
         and page.card is not None
@@ -161,7 +165,9 @@ def _require_unreleased(db: Session, page: ScanPage) -> None:
 def _page_in_review(db: Session, page_id: int, *, actor: Actor) -> ScanPage:
     page = _page(db, page_id, actor=actor)
     if page.state not in WAITING:
-        raise WrongStateError(what="本页", state=page.state, action="复核")
+        raise WrongStateError(
+            what="本页", state=PAGE_STATE_NAMES[PageState(page.state)], action="复核"
+        )
     return page
 
 

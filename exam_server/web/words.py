@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from exam_server.languages import translated
 from item_bank.rules.review import POINT_NAMES
+from omr.rules.states import PAGE_STATE_NAMES, PageState
 from registry.plans.rules import states as plan_states
 
 WARN, OK, DANGER, HELP, PLAIN = "warn", "ok", "danger", "help", ""
@@ -29,6 +30,19 @@ PLAN_TONES = {
     plan_states.PlanState.PUBLISHED: OK,
     plan_states.PlanState.CERTIFIED: OK,
     plan_states.PlanState.CANCELLED: DANGER,
+}
+
+PAGE_TONES = {
+    PageState.READ: OK,
+    PageState.REVIEW: WARN,
+    PageState.CONFLICT: WARN,
+    PageState.REVIEWED: OK,
+    PageState.RELEASED: OK,
+    PageState.REJECTED: DANGER,
+    PageState.DUPLICATE: DANGER,
+    PageState.FOREIGN: DANGER,
+    PageState.UNKNOWN: DANGER,
+    PageState.WRONG_FORM: DANGER,
 }
 
 PAGE_REASONS = {
@@ -280,18 +294,8 @@ WORDS: dict[str, dict[str, Word]] = {
     },
     "certificate": {"issued": Word("有效", OK), "voided": Word("已作废", DANGER)},
     "page": {
-        "read": Word("已读", OK),
-        "review": Word("待复核", WARN),
-        "reviewed": Word("已复核", OK),
-        "conflict": Word("缺考冲突", WARN),
-        "rejected": Word("退回", DANGER),
-        "duplicate": Word("重复", DANGER),
-        "foreign": Word("非本场", DANGER),
-        "unknown": Word("查无此人", DANGER),
-        "wrong_form": Word("版式不符", DANGER),
-        "back": Word("背面"),
-        "blank": Word("空白"),
-        "released": Word("已移交评分", OK),
+        state.value: Word(name, PAGE_TONES.get(state, PLAIN))
+        for state, name in PAGE_STATE_NAMES.items()
     },
     "scan_batch": {
         "receiving": Word("接收中", WARN),

@@ -48,6 +48,22 @@ class PageState(StrEnum):
     BLANK = "blank"  # an empty sheet
 
 
+PAGE_STATE_NAMES = {
+    PageState.READ: "已读",
+    PageState.REVIEW: "待复核",
+    PageState.CONFLICT: "缺考冲突",
+    PageState.REVIEWED: "已复核",
+    PageState.RELEASED: "已移交评分",
+    PageState.REJECTED: "退回",
+    PageState.DUPLICATE: "重复",
+    PageState.FOREIGN: "非本场",
+    PageState.UNKNOWN: "查无此人",
+    PageState.WRONG_FORM: "版式不符",
+    PageState.BACK: "背面",
+    PageState.BLANK: "空白",
+}
+
+
 class Verdict(StrEnum):
     """What a person says of an answer of a sample."""
 

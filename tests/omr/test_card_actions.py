@@ -335,7 +335,7 @@ def test_a_decision_for_a_mark_that_the_card_does_not_have_is_refused(desk: Desk
 
 def test_a_page_that_was_read_without_doubt_takes_no_decisions(desk: Desk) -> None:
     page = desk.take_clean(0)
-    with refused(desk.db, WrongStateError):
+    with refused(desk.db, WrongStateError, match="已读"):
         desk.correct(page, "q1", "A")
 
 
