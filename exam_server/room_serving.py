@@ -19,6 +19,7 @@ from exam_server.app import Server
 from exam_server.context import wall_clock
 from exam_server.delivery.errors import BusyError
 from exam_server.install_site import Installation, create_install_site
+from exam_server.listening import listener
 from exam_server.room_host import ballast
 from exam_server.room_host.announcing import HOST, Announcement
 from exam_server.room_host.certificates import (
@@ -33,7 +34,7 @@ from exam_server.room_host.record import write_run
 from exam_server.room_host.witness.link import WitnessLink
 from exam_server.room_host.witness.status import Mode, Standing, forget_status, read_status
 from exam_server.room_host.witness.watching import note_change, open_sittings
-from exam_server.serving import listener, serve
+from exam_server.serving import serve
 
 ANY_HOST = "0.0.0.0"  # noqa: S104  (every network card of the room's server)
 NOTE_RUN_S, WATCH_S = 20.0, 1.0

@@ -1,4 +1,4 @@
-"""Runs the server on gevent: own listening socket, the timekeeper, a clean end.
+"""Runs the server on gevent: the timekeeper, a clean end.
 
 Import this module only in a process that gevent has patched (see cli/main.py).
 """
@@ -7,7 +7,6 @@ import gc
 import logging
 import resource
 import signal
-import socket
 import ssl
 import time
 from collections.abc import Callable
@@ -16,25 +15,13 @@ import gevent
 from gevent.pywsgi import WSGIServer
 
 from exam_server.app import Server
+from exam_server.listening import listener
 from exam_server.reader_process import ReaderProcess
 
-BACKLOG = 4_096  # with the default, thousands of simultaneous connects take minutes
 TICK_SECONDS = 1.0
 SHORTEST_REST_S = 0.5  # between two rounds, however long one took
 LOOK_SECONDS = 2.0  # for scans that wait
 log = logging.getLogger("kaohe")
-
-
-def listener(host: str, port: int) -> socket.socket:
-    """Open a listening socket that answers at once (no Nagle delay) and queues a crowd."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    listening.bind((host, port))
-    listening.listen(BACKLOG)
-    listening.settimeout(0)
-    return listening
 
 
 def serve(

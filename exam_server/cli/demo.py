@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import shutil
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from exam_server.cli.refusals import refusals
 from exam_server.config import read_settings
+from exam_server.listening import listener
 from exam_server.opening import open_database
 from exam_server.rehearsal.living_demo import (
     accounts,
@@ -36,6 +39,8 @@ FOREVER_S = 7 * 24 * 3600
 def command(port: int, stop_after: int, home: Path) -> None:
     """Build the demonstration anew, serve it, and let robots live in it."""
     console = Console()
+    with refusals():
+        listener("127.0.0.1", port).close()  # before anything is thrown away
     shutil.rmtree(home, ignore_errors=True)  # holds nothing but an earlier demonstration
     home.mkdir(parents=True)
     environment = {
@@ -45,12 +50,16 @@ def command(port: int, stop_after: int, home: Path) -> None:
     }
     os.environ.update(environment)
     started = time.monotonic()
-    with contextlib.suppress(KeyboardInterrupt):
+    with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
         asyncio.run(_run(console, home, port, stop_after or FOREVER_S, started))
     console.print("演示已结束。")
 
 
 async def _run(console: Console, home: Path, port: int, stop_after_s: int, started: float) -> None:
+    """Build, serve and wait; SIGTERM ends it in order, as Ctrl+C does."""
+    this = asyncio.current_task()
+    assert this is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, this.cancel)
     settings = read_settings()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TimeElapsedColumn(), console=console) as bars:
@@ -62,7 +71,7 @@ async def _run(console: Console, home: Path, port: int, stop_after_s: int, start
         database = open_database(settings)
         world = build_world(database, step)
         server = ServerProcess(home, port=port)
-        await asyncio.to_thread(server.start)
+        server.start()  # not to be cancelled half-way
         try:
             await finish_a_batch(database, world.office, server, home, step)
             robots = await open_the_running_exam(database, world, server, settings, step)

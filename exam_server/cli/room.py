@@ -8,7 +8,8 @@ from dataclasses import replace
 import click
 
 from exam_server.app import create_app
-from exam_server.cli.room_copies import backup, refusals, restore
+from exam_server.cli.refusals import refusals
+from exam_server.cli.room_copies import backup, restore
 from exam_server.cli.room_transfer import export_command, import_command, key_command
 from exam_server.cli.room_witness import WITNESS_PORT, pair, promote_command, witness
 from exam_server.config import Settings, read_settings

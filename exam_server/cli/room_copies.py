@@ -2,29 +2,17 @@
 
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
+from exam_server.cli.refusals import refusals
 from exam_server.config import read_settings
 from exam_server.context import wall_clock
 from exam_server.room_host.copies import SUFFIX, make_copy, restore_copy
 from exam_server.room_host.lock import sole_server
-from registry.errors import AssessmentError
 
 KEPT_COPIES = 10
-
-
-@contextmanager
-def refusals() -> Iterator[None]:
-    """Tell a refusal and end with status 1."""
-    try:
-        yield
-    except AssessmentError as error:
-        click.echo(error.message, err=True)
-        sys.exit(1)
 
 
 def _passphrase(path: Path | None) -> str:

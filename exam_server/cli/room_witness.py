@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from exam_server.cli.room_copies import refusals
+from exam_server.cli.refusals import refusals
 from exam_server.config import read_settings
 from exam_server.context import wall_clock
 from exam_server.room_host.lock import sole_server

@@ -5,6 +5,7 @@ import logging
 import click
 
 from exam_server.app import create_app
+from exam_server.cli.refusals import refusals
 from exam_server.config import read_settings
 from exam_server.context import SteadyClock
 from exam_server.delivery.greenlets import greenlet_concurrency
@@ -25,4 +26,5 @@ def command(host: str, port: int) -> None:
         async_mode="gevent",
         concurrency=greenlet_concurrency(),
     )
-    serve(server, host, port, ready=lambda address: click.echo(f"listening {address}"))
+    with refusals():
+        serve(server, host, port, ready=lambda address: click.echo(f"listening {address}"))
