@@ -32,17 +32,10 @@ PLAN_TONES = {
     plan_states.PlanState.CANCELLED: DANGER,
 }
 
-PAGE_TONES = {
-    PageState.READ: OK,
-    PageState.REVIEW: WARN,
-    PageState.CONFLICT: WARN,
-    PageState.REVIEWED: OK,
-    PageState.RELEASED: OK,
-    PageState.REJECTED: DANGER,
-    PageState.DUPLICATE: DANGER,
-    PageState.FOREIGN: DANGER,
-    PageState.UNKNOWN: DANGER,
-    PageState.WRONG_FORM: DANGER,
+PAGE_TONES = {  # what is not named counts for nothing until somebody acts
+    **dict.fromkeys((PageState.READ, PageState.REVIEWED, PageState.RELEASED), OK),
+    **dict.fromkeys((PageState.REVIEW, PageState.CONFLICT), WARN),
+    **dict.fromkeys((PageState.BACK, PageState.BLANK), PLAIN),
 }
 
 PAGE_REASONS = {
@@ -294,7 +287,7 @@ WORDS: dict[str, dict[str, Word]] = {
     },
     "certificate": {"issued": Word("有效", OK), "voided": Word("已作废", DANGER)},
     "page": {
-        state.value: Word(name, PAGE_TONES.get(state, PLAIN))
+        state.value: Word(name, PAGE_TONES.get(state, DANGER))
         for state, name in PAGE_STATE_NAMES.items()
     },
     "scan_batch": {
