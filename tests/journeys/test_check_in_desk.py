@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.browser import Journey, grave_violations, sign_in_staff
+from tests.support.browser import Journey, grave_violations, sign_in_staff, wait_for_keys
 from tests.support.rooms import PROCTOR, SECOND_PROCTOR
 from tests.support.served import PASSWORD, Served
 
@@ -16,13 +16,13 @@ def scan(page: Page, number: str, name: str) -> None:
     page.keyboard.type(number)
     page.keyboard.press("Enter")
     expect(page.locator(".desk__name")).to_contain_text(name)
-    page.wait_for_load_state()
+    wait_for_keys(page)
     expect(page.locator("#number")).to_be_focused()
 
 
 def told(page: Page, words: str) -> None:
     expect(page.locator("#main .note").first).to_contain_text(words)
-    page.wait_for_load_state()
+    wait_for_keys(page)
 
 
 def test_two_proctors_check_candidates_in_by_keyboard(journey: Journey, served: Served) -> None:
@@ -51,7 +51,7 @@ def test_two_proctors_check_candidates_in_by_keyboard(journey: Journey, served: 
     other.goto(f"/proctor/{sitting_id}/check-in")
     other.get_by_role("region", name="存疑，待另一人复核").get_by_role("link").click()
     expect(other.locator(".desk__before")).to_contain_text("照片模糊")
-    other.wait_for_load_state()
+    wait_for_keys(other)
     other.keyboard.press("F2")
     told(other, f"{second.name}：一致")
     expect(other.get_by_role("region", name="存疑，待另一人复核")).to_have_count(0)

@@ -29,7 +29,7 @@ from registry.fonts_folder import FONT_BOLD, FONT_REGULAR
 from scoring.models import SubjectResult
 from scoring.rules.marking import mark_theory
 from tests.support import clerk_day
-from tests.support.browser import Journey, grave_violations, sign_in_staff
+from tests.support.browser import Journey, grave_violations, sign_in_staff, wait_for_keys
 from tests.support.clerk_day import Fate, Pile, PrintedRoom
 from tests.support.served import PASSWORD, Served
 
@@ -257,6 +257,7 @@ def review(clerk: Page, batch_id: int, owners: Mapping[int, PaperCandidate]) -> 
             clerk.keyboard.press("Enter")
         clerk.wait_for_function(SHOWN)
         waits.append(time.perf_counter() - since)
+        wait_for_keys(clerk)
         assert clerk.url.startswith(before.split("?", maxsplit=1)[0])
     return waits
 

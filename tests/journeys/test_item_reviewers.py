@@ -11,12 +11,11 @@ from item_bank.reviewing.queries import remarks_of, reviews_of
 from item_bank.rules.kinds import ItemState
 from item_bank.rules.review import Remark
 from registry.audit_log import AuditEntry
-from tests.support.browser import Journey, grave_violations, sign_in_staff
+from tests.support.browser import Journey, grave_violations, sign_in_staff, wait_for_keys
 from tests.support.served import PASSWORD, Served
 
 pytestmark = pytest.mark.browser
 POINTS = "123456789"
-PAINTED = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 QUOTE = "黄绿双色组合"
 ADVICE = "比其他选项长得多，容易猜中。"
 REASON = "题干缺句号，C 项过长；与在库试题重复。"
@@ -39,7 +38,7 @@ def desk(journey: Journey) -> Callable[..., Page]:
 def ready(page: Page) -> str:
     """Wait until the keys of the page work; returns the code of its item."""
     expect(page.get_by_role("button", name="快捷键")).to_be_visible()
-    page.evaluate(PAINTED)  # keys pressed before are dropped by the browser
+    wait_for_keys(page)
     return code_of(page)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
-from tests.support.browser import Journey, grave_violations, sign_in_staff
+from tests.support.browser import Journey, grave_violations, sign_in_staff, wait_for_keys
 from tests.support.scan_batches import png, zipped
 from tests.support.served import PASSWORD, Served
 
@@ -56,6 +56,7 @@ def test_a_sample_of_confident_answers_is_compared_by_keyboard(
     for key, judged in (("y", 1), ("Enter", 2), ("n", 3)):
         scanner.keyboard.press(key)
         expect(scanner.get_by_text(f"{judged} / ")).to_be_visible()
+        wait_for_keys(scanner)
     scanner.get_by_role("link", name="批次报告").click()
     bound = scanner.get_by_text("核对 3 题，误读 1 题：静默误读率的 95% 置信上限为 86.465%")
     expect(bound).to_be_visible()

@@ -34,6 +34,7 @@ GRAVE = ("serious", "critical")
 LOAD_FAILED = "Failed to load resource:"
 NOTES_THE_LOAD = "addEventListener('load', () => document.documentElement.dataset.loaded = '')"
 UNPLUGGED = ("net::ERR_INTERNET_DISCONNECTED", "net::ERR_FAILED")  # the page, its service worker
+PAINTED = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 SERVER_GONE = (  # gone, or gone while it was answering
     "net::ERR_CONNECTION_REFUSED",
     "net::ERR_CONNECTION_RESET",
@@ -126,6 +127,15 @@ def _wait_for_each_load(page: Page) -> None:
     page.add_init_script(NOTES_THE_LOAD)
     unloaded = page.locator("html:not([data-loaded])")
     page.add_locator_handler(unloaded, lambda: page.wait_for_load_state())
+
+
+def wait_for_keys(page: Page) -> None:
+    """Wait until the page takes keys: its scripts ran and its first picture was drawn.
+
+    The browser drops what is pressed before that picture.
+    """
+    page.wait_for_load_state()
+    page.evaluate(PAINTED)
 
 
 def _is_own(url: str, host: str) -> bool:
