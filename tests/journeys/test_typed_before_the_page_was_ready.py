@@ -1,4 +1,8 @@
-"""On a slow computer people type before a page's module runs: the page catches up with the form."""
+"""On a slow computer people type before a page's module runs.
+
+A form's page catches up with what was typed; a desk worked by keys shows nothing before its keys
+work, so that no key of an answer is lost and the Enter after it taken.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.support.browser import Journey, sign_in_staff
-from tests.support.served import PASSWORD
+from tests.support.served import PASSWORD, Served
 
 pytestmark = pytest.mark.browser
 
@@ -38,6 +42,22 @@ def before(page: Page, module: str, address: str) -> Iterator[None]:
     held[0].continue_()
     page.wait_for_load_state()
     page.unroute(pattern)
+
+
+def test_a_card_is_not_shown_before_the_keys_of_its_review_work(
+    desk: Callable[[str], Page], served: Served
+) -> None:
+    page = desk("saomiao01")
+    drawn = "() => performance.getEntriesByName('first-paint').length"
+    with before(page, "review/main.js", f"/cards/review/{served.world.waiting_batch_id}"):
+        page.locator("[data-crop]").evaluate("crop => crop.decode()")
+        asked = page.url
+        assert page.evaluate(drawn) == 0
+        page.keyboard.press("b")
+        page.keyboard.press("Enter")
+    page.wait_for_function(drawn)
+    assert page.url == asked
+    expect(page.locator("[data-earlier]")).to_have_count(0)
 
 
 def address_of(page: Page, project: str, link: str) -> str:
