@@ -1,16 +1,14 @@
 """Brings a database to the newest version of the tables."""
 
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 from sqlalchemy.engine import Connection
 
+from exam_server.table_version import is_current
 from registry.keys import KeyRing
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -41,29 +39,6 @@ def _require_whole_references(connection: Connection) -> None:
     broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
     if broken:
         raise ValueError(f"a migration left {len(broken)} rows without what they refer to")
-
-
-def is_current(engine: Engine) -> bool:
-    """Say whether the database is at the newest version."""
-    with _reading(engine) as connection:
-        present = MigrationContext.configure(connection).get_current_revision()
-        return present == _scripts().get_current_head()
-
-
-def has_known_version(engine: Engine) -> bool:
-    """Say whether this program knows the database's version: not one written by a newer program."""
-    with _reading(engine) as connection:
-        present = MigrationContext.configure(connection).get_current_revision()
-        return present is None or present in {one.revision for one in _scripts().walk_revisions()}
-
-
-def _reading(engine: Engine) -> Connection:
-    return engine.execution_options(begin="BEGIN").connect()  # a full disk may be read
-
-
-@cache
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory(str(MIGRATIONS))
 
 
 def _config(connection: Connection) -> Config:

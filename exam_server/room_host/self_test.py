@@ -18,9 +18,9 @@ from cryptography.exceptions import InvalidTag
 from sqlalchemy import select
 
 from exam_server.config import Settings
-from exam_server.migrating import has_known_version, is_current
 from exam_server.room_host import probes
 from exam_server.room_host.record import last_run, program_version
+from exam_server.table_version import has_known_version, is_current
 from registry.audit_log import first_break
 from registry.database import Database, engine_for
 from registry.enrolment.models import ID_NUMBER, Candidate

@@ -6,10 +6,12 @@ from datetime import UTC, date, datetime
 
 import pytest
 from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, select, text
 from sqlalchemy.orm import Session
 
-from exam_server.migrating import _config, upgrade
+from exam_server.migrating import MIGRATIONS, _config, upgrade
+from exam_server.table_version import has_known_version, is_current, known_versions
 from item_bank.composing.storing import hash_of_set
 from item_bank.models import ItemReview, ItemVersion, PaperSet
 from item_bank.sealing import content_of, revealed_json
@@ -203,3 +205,17 @@ def test_an_item_that_does_not_fit_its_hash_stops_the_upgrade_and_nothing_change
     with engine.connect() as connection:
         assert connection.execute(text("SELECT stem FROM item_version")).scalar() == "改过"
     engine.dispose()
+
+
+def test_the_versions_of_a_database_are_told_as_alembic_tells_them(first_release):
+    engine, keys = create_engine(first_release), new_key_ring()
+    scripts = ScriptDirectory(str(MIGRATIONS))
+    revisions = [script.revision for script in scripts.walk_revisions()]
+    assert known_versions() == set(revisions)
+    assert max(known_versions()) == scripts.get_current_head()
+    assert (is_current(engine), has_known_version(engine)) == (False, True)
+    upgrade(engine, keys)
+    assert (is_current(engine), has_known_version(engine)) == (True, True)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    assert (is_current(engine), has_known_version(engine)) == (False, False)
