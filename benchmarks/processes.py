@@ -46,8 +46,10 @@ def stock(folder: Path, *options: str) -> Iterator[Measured]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         address = process.stdout.readline()
-        yield Measured(process.pid, int(address.rsplit(":", 1)[1]))
-        process.kill()
+        try:
+            yield Measured(process.pid, int(address.rsplit(":", 1)[1]))
+        finally:
+            process.kill()
 
 
 @contextmanager
@@ -59,5 +61,7 @@ def gunicorn() -> Iterator[Measured]:
         assert process.stderr is not None
         found = (re.search(r"Listening at: http://[^:]+:(\d+)", line) for line in process.stderr)
         port = next(int(match[1]) for match in found if match)
-        yield Measured(process.pid, port)
-        process.terminate()
+        try:
+            yield Measured(process.pid, port)
+        finally:
+            process.terminate()
