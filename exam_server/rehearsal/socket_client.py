@@ -97,12 +97,12 @@ class SocketClient:
 
     async def close(self) -> None:
         """Drop the connection without a word, as a pulled cable would."""
+        if self._writer is not None:  # at once: whoever waits for the rest may be cancelled
+            self._writer.transport.abort()  # waiting for a dead peer to close could take for ever
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        if self._writer is not None:
-            self._writer.transport.abort()  # waiting for a dead peer to close could take for ever
-            await asyncio.sleep(0)
+        await asyncio.sleep(0)
 
     def _send(self, text: str) -> None:
         self._write(self._wire.send(TextMessage(data=text)))

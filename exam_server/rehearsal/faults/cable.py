@@ -61,23 +61,24 @@ class Cable:
         for relay in self._relays:
             relay.cancel()
         await asyncio.gather(*self._relays, return_exceptions=True)
+        self._break_all()  # also those whose relay had not begun
+        await asyncio.sleep(0)
 
     def _break_all(self) -> None:
         for writer in self._writers:
             writer.transport.abort()
 
     def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
         relay = asyncio.create_task(self._relay(reader, writer))
         self._relays.add(relay)
         relay.add_done_callback(self._relays.discard)
 
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._fault is Fault.CUT:
-            writer.transport.abort()
-            return
-        self._writers.add(writer)
         server = None
         try:
+            if self._fault is Fault.CUT:
+                return
             from_server, server = await asyncio.open_connection(self._host, self._port)
             self._writers.add(server)
             up = self._pump(reader, server, is_reply=False)
