@@ -1,7 +1,7 @@
 """What is known of a batch of scans: its progress, its counts that tie, its files."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
@@ -19,7 +19,7 @@ from omr.queries import (
 )
 from omr.rules.batch_progress import BatchProgress, progress_of
 from omr.rules.scanner_health import PageHealth, health_from
-from omr.rules.states import UNFINISHED, PageState
+from omr.rules.states import ACCEPTED, UNFINISHED, WAITING, CardState, PageState
 from registry.access import Actor
 from registry.local_time import JIANGSU, local_date
 from registry.plans.models import AssessmentPlan
@@ -43,6 +43,29 @@ class Tally:
     def ties(self) -> bool:
         """Say whether every page that went in is in exactly one state or still unread."""
         return self.promised == self.recorded + self.unread
+
+
+@dataclass(frozen=True)
+class RoomProgress:
+    """How far the cards of a sitting have come."""
+
+    cards: int  # printed and not spoiled
+    by_state: Counter[PageState]
+
+    @property
+    def waiting(self) -> int:
+        """Return how many pages a person has to decide."""
+        return sum(self.by_state[state] for state in WAITING)
+
+    @property
+    def scanned(self) -> int:
+        """Return how many pages stand for their cards."""
+        return sum(self.by_state[state] for state in ACCEPTED)
+
+    @property
+    def is_released(self) -> bool:
+        """Say whether every page went to scoring."""
+        return 0 < self.by_state[PageState.RELEASED] == self.scanned
 
 
 @dataclass(frozen=True)
@@ -132,18 +155,35 @@ def _neighbour(db: Session, page: ScanPage, way: int) -> Admission | None:
 
 def states_by_sitting(db: Session, batch_id: int) -> dict[int | None, Counter[PageState]]:
     """Count the pages of a batch by the sitting of their card; None for those that have none."""
+    return _counted(db, ScanPage.batch_id == batch_id)
+
+
+def _counted(db: Session, condition: ColumnElement[bool]) -> dict[int | None, Counter[PageState]]:
     rows = db.execute(
         select(Admission.sitting_id, ScanPage.state, func.count())
         .select_from(ScanPage)
         .outerjoin(PrintedCard, PrintedCard.id == ScanPage.card_id)
         .outerjoin(Admission, Admission.id == PrintedCard.admission_id)
-        .where(ScanPage.batch_id == batch_id)
+        .where(condition)
         .group_by(Admission.sitting_id, ScanPage.state)
     )
     counts: dict[int | None, Counter[PageState]] = {}
     for sitting_id, state, number in rows:
         counts.setdefault(sitting_id, Counter())[PageState(state)] = int(number)
     return counts
+
+
+def progress_of_rooms(db: Session, sitting_ids: Collection[int]) -> dict[int, RoomProgress]:
+    """Return how far the cards of sittings have come."""
+    rows = db.execute(
+        select(Admission.sitting_id, func.count())
+        .join(PrintedCard, PrintedCard.admission_id == Admission.id)
+        .where(Admission.sitting_id.in_(sitting_ids), PrintedCard.state != CardState.SPOILED)
+        .group_by(Admission.sitting_id)
+    )
+    cards = {sitting_id: int(number) for sitting_id, number in rows}
+    pages = _counted(db, Admission.sitting_id.in_(sitting_ids))
+    return {one: RoomProgress(cards.get(one, 0), pages.get(one, Counter())) for one in sitting_ids}
 
 
 def progress_of_batch(batch: ScanBatch, *, now: datetime) -> BatchProgress:

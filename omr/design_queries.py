@@ -31,7 +31,7 @@ def ready_cards() -> tuple[ReadyCard, ...]:
     return tuple(
         ReadyCard(
             code,
-            sheets[0].title,
+            "；".join(sheet.title for sheet in sheets),
             len(sheets),
             sum(group.kind.is_item for sheet in sheets for group in sheet.groups),
         )

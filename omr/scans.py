@@ -16,6 +16,8 @@ from omr.reader.reading import GrayImage, PageReading, Placement, rejected
 from omr.rules.card_layout import CardLayout
 
 CONTEXT_MM = (10.0, 7.0)  # shown about a doubtful group: its number and its neighbours
+AROUND_MM = (18.0, 18.0)  # shown beside it: the questions before and after
+FRAME_MM = (0.8, 0.7)  # from a doubtful group's outlines to the line about it
 
 
 def read_file(

@@ -12,11 +12,12 @@ from reportlab.platypus import Flowable, Image, PageBreak, Spacer
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from exam_server.languages import translated as _
 from exam_server.web.words import word
 from omr import queries
 from omr.layout_queries import layout_of
 from omr.models import ScanPage
-from omr.rules.card_layout import CardLayout
+from omr.rules.card_layout import CardLayout, Group, GroupKind
 from registry.access import Actor
 from registry.accounts.models import Account
 from registry.audit_log import note
@@ -103,7 +104,7 @@ def _decisions(
     doubts = queries.doubts_of(page)
     return tuple(
         (
-            _name_of(layout, correction.group),
+            group_name(layout.group(correction.group)),
             word("group_reason", doubts[correction.group])
             if correction.group in doubts
             else "人工更正",
@@ -132,9 +133,15 @@ def _labels(layout: CardLayout, group_id: str, values: Collection[str]) -> str:
     return "".join(cell.label for cell in cells if cell.value in values) or "空"
 
 
-def _name_of(layout: CardLayout, group_id: str) -> str:
-    group = layout.group(group_id)
-    return f"第 {group.number} 题" if group.kind.is_item else word("card_group", group.kind)
+def group_name(group: Group) -> str:
+    """Name what a group of cells asks for, as a person finds it on the card."""
+    if group.kind.is_item:
+        return _("第 {number} 题", number=group.number)
+    if group.kind is GroupKind.NUMBER:
+        return _("准考证号第 {number} 位", number=group.number)
+    if group.kind is GroupKind.PROCTOR:
+        return word("proctor_mark", group.group_id)
+    return word("card_group", group.kind)
 
 
 def _at(instant: datetime) -> str:

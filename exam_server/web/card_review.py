@@ -10,7 +10,7 @@ from exam_server.context import current_actor, now, reading, requires, transacti
 from exam_server.languages import refusal_text
 from exam_server.languages import translated as _
 from exam_server.web import forms
-from exam_server.web.card_evidence import page_evidence, print_page_evidence
+from exam_server.web.card_evidence import group_name, page_evidence, print_page_evidence
 from exam_server.web.downloads import PDF, shown
 from exam_server.web.off_loop import off_the_loop
 from exam_server.web.scan_rooms import asked_room
@@ -19,10 +19,11 @@ from omr.annotated import annotated_page
 from omr.batch_queries import seat_order_hint
 from omr.layout_queries import layout_of
 from omr.models import ScanPage
+from omr.reader.crops import Window, window_about
 from omr.rules.card_layout import CardLayout, Group, GroupKind
 from omr.rules.prefilled import SavedAnswer, saved_answers
 from omr.rules.states import WAITING
-from omr.scans import crop_of
+from omr.scans import AROUND_MM, CONTEXT_MM, FRAME_MM, crop_of
 from registry.access import Permission
 from registry.database import files_of
 from registry.errors import AssessmentError, NotFoundError
@@ -39,12 +40,15 @@ class Doubt:
     """The group that is decided now, with what the reader made of it."""
 
     group: Group
+    name: str
     reason: str
     read: tuple[str, ...]
     saved: SavedAnswer | None  # what the server held, of a card that was printed filled
     several: bool
     earlier: str | None  # the group decided before, for the way back
-    row: tuple[Group, ...]  # the groups beside it
+    shown: Window  # the part of the card in its picture
+    around: Window  # the part in the picture of what is beside it
+    frame: Window  # where the line about it is drawn
 
 
 @blueprint.get("/review/<int:batch_id>")
@@ -93,16 +97,17 @@ def doubt_of(page: ScanPage, wanted: str | None) -> Doubt | None:
     group = layout.group(name)
     before = decided[: decided.index(name)] if name in decided else decided
     reasons = queries.doubts_of(page)
-    place = layout.groups.index(group)
-    beside = layout.groups[max(0, place - 2) : place + 3]
     return Doubt(
         group=group,
+        name=group_name(group),
         reason=reasons.get(name, ""),
         read=queries.final_answers(page).get(name, ()),
         saved=saved_answers(page.card.prefilled if page.card else None).get(name),
         several=group.kind in SEVERAL,
         earlier=before[-1] if before else None,
-        row=tuple(entry for entry in beside if entry.kind == group.kind),
+        shown=window_about(layout, name, CONTEXT_MM),
+        around=window_about(layout, name, AROUND_MM),
+        frame=window_about(layout, name, FRAME_MM),
     )
 
 
@@ -259,13 +264,24 @@ def image(page_id: int) -> Response:
 @requires(_P.CARDS_REVIEW)
 def crop(page_id: int, group: str) -> Response:
     """Give one group of a page, cut out and straightened."""
+    return _cut_out(page_id, group, CONTEXT_MM)
+
+
+@blueprint.get("/pages/<int:page_id>/surroundings/<group>.jpg")
+@requires(_P.CARDS_REVIEW)
+def surroundings(page_id: int, group: str) -> Response:
+    """Give one group of a page with the questions before and after it."""
+    return _cut_out(page_id, group, AROUND_MM)
+
+
+def _cut_out(page_id: int, group: str, margin_mm: tuple[float, float]) -> Response:
     with reading() as db:
         jpeg, measures = _kept(db, page_id)
         page = queries.page_of(db, page_id, actor=current_actor())
         layout = layout_of(queries.latest_reading(page))
     if group not in {entry.group_id for entry in layout.groups}:
         abort(404)
-    content = off_the_loop(crop_of, jpeg, measures, group, layout)
+    content = off_the_loop(crop_of, jpeg, measures, group, layout, margin_mm=margin_mm)
     if content is None:
         raise NotFoundError(what="该题的图像")
     return shown(content, f"page-{page_id}-{group}.jpg", JPEG)

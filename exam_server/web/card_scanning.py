@@ -31,6 +31,7 @@ from omr.batch_queries import (
     has_cards,
     pages_of,
     progress_of_batch,
+    progress_of_rooms,
     tally_of,
 )
 from omr.layout_queries import card_of_sitting, cards_for_sittings, cards_of_sittings
@@ -63,7 +64,8 @@ def index() -> ResponseReturnValue:
         days = Counter(map(_day_of, sittings))
         page = cut(sittings, request.args)
         rooms = {one.id: days[_day_of(one)] for one in page.lines}
-        return render_template("card_scanning/list.html", page=page, rooms=rooms)
+        progress = progress_of_rooms(db, [one.id for one in page.lines])
+        return render_template("card_scanning/list.html", page=page, rooms=rooms, progress=progress)
 
 
 def card_sittings(db: Session, actor: Actor) -> list[Sitting]:

@@ -1,5 +1,7 @@
 """Small pictures of single groups, so that a person at the review desk need not see the page."""
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 
@@ -11,6 +13,30 @@ from omr.rules.card_layout import CardLayout
 PIXELS_PER_MM = 8
 MARGIN_MM = (3.0, 2.0)  # about the cells, across and down
 QUALITY = 80
+
+
+class Window(NamedTuple):
+    """The part of a card about a group, mm from the card's upper left corner."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+def window_about(
+    layout: CardLayout, group_id: str, margin_mm: tuple[float, float] = MARGIN_MM
+) -> Window:
+    """Return the window about the cells of a group, with so much card beyond their outlines.
+
+    ``KeyError`` when the layout has no such group.
+    """
+    cells = layout.group(group_id).cells
+    xs, ys = [cell.x_mm for cell in cells], [cell.y_mm for cell in cells]
+    reach_x = layout.cell.width_mm / 2 + margin_mm[0]
+    reach_y = layout.cell.height_mm / 2 + margin_mm[1]
+    left, top = min(xs) - reach_x, min(ys) - reach_y
+    return Window(left, top, max(xs) + reach_x - left, max(ys) + reach_y - top)
 
 
 def group_crop(
@@ -42,16 +68,12 @@ def group_crop(
     bytes
         The picture.
     """
-    cells = layout.group(group_id).cells
+    left, top, width, height = window_about(layout, group_id, margin_mm)
+    right, bottom = left + width, top + height
     upright = handy(np.ascontiguousarray(np.rot90(image, (360 - turned_deg) // 90 % 4)))
-    xs, ys = [cell.x_mm for cell in cells], [cell.y_mm for cell in cells]
-    reach_x = layout.cell.width_mm / 2 + margin_mm[0]
-    reach_y = layout.cell.height_mm / 2 + margin_mm[1]
-    left, right = min(xs) - reach_x, max(xs) + reach_x
-    top, bottom = min(ys) - reach_y, max(ys) + reach_y
     corners = np.array([(left, top), (right, top), (right, bottom), (left, bottom)])
     seen = to_pixels(placement, corners, layout).astype(np.float32)
-    columns, rows = round((right - left) * PIXELS_PER_MM), round((bottom - top) * PIXELS_PER_MM)
+    columns, rows = round(width * PIXELS_PER_MM), round(height * PIXELS_PER_MM)
     frame = np.array([(0, 0), (columns, 0), (columns, rows), (0, rows)], np.float32)
     turn = cv2.getPerspectiveTransform(seen, frame)
     picture = cv2.warpPerspective(

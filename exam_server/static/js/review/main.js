@@ -39,6 +39,8 @@ function zoom(step) {
   const place = Math.min(SIZES.length - 1, Math.max(0, Number(crop.dataset.size || 0) + step));
   crop.dataset.size = String(place);
   crop.style.height = place ? `${HEIGHT_PX * SIZES[place]}px` : "";
+  const view = /** @type {HTMLElement} */ (crop.closest(".review__crop"));
+  view.scrollTo((view.scrollWidth - view.clientWidth) / 2, (view.scrollHeight - view.clientHeight) / 2); // the group lies in the middle
 }
 
 function openOriginal() {
