@@ -11,7 +11,6 @@ from item_bank.queries import paper_content
 from omr.models import AuditedAnswer, Correction, PrintedCard, Reading, ReadingAudit, ScanPage
 from omr.queries import batch_of
 from omr.rules.prefilled import differing, saved_answers
-from omr.rules.reasons import WHOLE_PAGE_REASONS
 from omr.rules.silent_errors import upper_bound
 from omr.rules.states import ACCEPTED, Verdict
 from registry.access import Actor
@@ -56,7 +55,7 @@ def confident_answers(db: Session, batch_id: int) -> list[ConfidentAnswer]:
         .group_by(Reading.page_id)
     )
     rows = db.execute(
-        select(ScanPage.id, ScanPage.reason, PrintedCard, Reading.answers, Reading.doubts)
+        select(ScanPage.id, PrintedCard, Reading.answers, Reading.doubts)
         .join(Reading, Reading.page_id == ScanPage.id)
         .join(PrintedCard, PrintedCard.id == ScanPage.card_id)
         .where(ScanPage.state.in_(ACCEPTED), Reading.id.in_(latest))
@@ -65,9 +64,7 @@ def confident_answers(db: Session, batch_id: int) -> list[ConfidentAnswer]:
     decided = _decided(db, batch_id)
     asked: dict[int, list[str]] = {}
     found = []
-    for page_id, reason, card, answers_json, doubts_json in rows:
-        if reason in WHOLE_PAGE_REASONS:
-            continue
+    for page_id, card, answers_json, doubts_json in rows:
         answers = json.loads(answers_json)
         seen = {*json.loads(doubts_json), *differing(saved_answers(card.prefilled), answers)}
         found += [

@@ -12,8 +12,8 @@ from omr.errors import BatchReleasedError
 from omr.layout_queries import sheets_of_card, sheets_of_reading
 from omr.models import BatchSitting, PrintedCard, Reading, ScanBatch, ScanPage
 from omr.printing import CardHolder
-from omr.rules.card_layout import GroupKind, Sheets, groups_on
-from omr.rules.page_fate import ABSENT_GROUP, FILLED
+from omr.rules.card_layout import ABSENT_GROUP, GroupKind, Sheets, groups_on
+from omr.rules.page_fate import FILLED
 from omr.rules.prefilled import differing, saved_answers
 from omr.rules.reasons import ABSENCE_REASONS, WHOLE_PAGE_REASONS, GroupReason, PageReason
 from omr.rules.states import ACCEPTED, WAITING, CardState, PageState, Verdict
@@ -320,8 +320,19 @@ def paper_types(sheets: Sheets) -> frozenset[str]:
 
 def open_groups(page: ScanPage) -> list[str]:
     """Return the groups of a page that nobody has decided yet."""
+    return list(_open_doubts(page))
+
+
+def open_one_by_one(page: ScanPage) -> list[str]:
+    """Return those of the open groups that have a doubt of their own."""
+    doubts = _open_doubts(page)
+    return [group for group, reason in doubts.items() if reason != GroupReason.WHOLE_PAGE]
+
+
+def _open_doubts(page: ScanPage) -> dict[str, str]:
     decided = {correction.group for correction in page.corrections}
-    return [group for group in doubts_of(page) if group not in decided]
+    doubts = doubts_of(page)
+    return {group: reason for group, reason in doubts.items() if group not in decided}
 
 
 def final_answers(page: ScanPage) -> dict[str, tuple[str, ...]]:

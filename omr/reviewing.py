@@ -114,6 +114,31 @@ def confirm_page(db: Session, page_id: int, *, actor: Actor, now: datetime) -> S
     return page
 
 
+def confirm_as_read(db: Session, page_id: int, *, actor: Actor, now: datetime) -> ScanPage:
+    """Finish a page in doubt as a whole: a person has compared every group with what was read."""
+    page = _page_in_review(db, page_id, actor=actor)
+    _require_unreleased(db, page)
+    if single := queries.open_one_by_one(page):
+        raise GroupsOpenError(count=len(single))
+    answers = queries.final_answers(page)
+    compared = queries.open_groups(page)
+    for group in compared:
+        db.add(
+            Correction(
+                page_id=page.id,
+                group=group,
+                value=",".join(answers[group]),
+                decided_at=now,
+                decided_by_id=actor.account_id,
+            )
+        )
+    db.flush()
+    db.refresh(page, ["corrections"])
+    detail = {"groups": len(compared)}
+    note(db, "confirm_as_read", ("scan_page", page.id), actor=actor, now=now, detail=detail)
+    return confirm_page(db, page_id, actor=actor, now=now)
+
+
 def reject_page(db: Session, page_id: int, reason: str, *, actor: Actor, now: datetime) -> ScanPage:
     """Set a page aside with a reason, for instance to scan it again."""
     page = _page_in_review(db, page_id, actor=actor)

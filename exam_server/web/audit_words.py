@@ -38,6 +38,7 @@ ACTIONS = {
     "close_room": "关闭考场",
     "compose_paper": "组卷",
     "compose_set": "组卷",
+    "confirm_as_read": "整页逐题核对",
     "confirm_filing": "确认机构备案",
     "confirm_page": "复核完成",
     "confirm_results": "确认成绩",

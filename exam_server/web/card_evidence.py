@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,7 @@ from omr import queries
 from omr.layout_queries import layout_of
 from omr.models import ScanPage
 from omr.rules.card_layout import CardLayout, Group, GroupKind
+from omr.rules.reasons import GroupReason
 from registry.access import Actor
 from registry.accounts.models import Account
 from registry.audit_log import note
@@ -102,20 +104,27 @@ def _decisions(
     latest = queries.latest_reading(page)
     read, layout = json.loads(latest.answers), layout_of(latest)
     doubts = queries.doubts_of(page)
-    return tuple(
-        (
-            group_name(layout.group(correction.group)),
-            word("group_reason", doubts[correction.group])
-            if correction.group in doubts
-            else "人工更正",
-            f"{_labels(layout, correction.group, read.get(correction.group, ()))}"
-            f"（{confidence.get(correction.group, 0.0):.3f}）",
-            _labels(layout, correction.group, correction.value.split(",")),
-            people.get(correction.decided_by_id or 0, "—"),
-            _at(correction.decided_at),
+    rows: list[tuple[str, ...]] = []
+    compared: Counter[tuple[str, str]] = Counter()  # of a page in doubt as a whole: as it was read
+    for correction in page.corrections:
+        group, decided = correction.group, correction.value.split(",") if correction.value else []
+        signed = people.get(correction.decided_by_id or 0, "—"), _at(correction.decided_at)
+        if doubts.get(group) == GroupReason.WHOLE_PAGE and decided == read[group]:
+            compared[signed] += 1
+            continue
+        was_read = _labels(layout, group, read.get(group, ()))
+        rows.append(
+            (
+                group_name(layout.group(group)),
+                word("group_reason", doubts[group]) if group in doubts else "人工更正",
+                f"{was_read}（{confidence.get(group, 0.0):.3f}）",
+                _labels(layout, group, decided),
+                *signed,
+            )
         )
-        for correction in page.corrections
-    )
+    whole = word("group_reason", GroupReason.WHOLE_PAGE)
+    rows += [(f"{n} 处", whole, "逐题对照", "与识读一致", *who) for who, n in compared.items()]
+    return tuple(rows)
 
 
 def _answers(page: ScanPage) -> tuple[tuple[str, str], ...]:

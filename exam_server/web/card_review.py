@@ -51,6 +51,16 @@ class Doubt:
     frame: Window  # where the line about it is drawn
 
 
+@dataclass(frozen=True)
+class Area:
+    """A group on the picture of a page: a person may choose it to change what counts."""
+
+    group: Group
+    name: str
+    counted: str
+    frame: Window
+
+
 @blueprint.get("/review/<int:batch_id>")
 @requires(_P.CARDS_REVIEW)
 def queue(batch_id: int) -> ResponseReturnValue:
@@ -76,19 +86,42 @@ def _desk(batch_id: int, wanted: str, number: str = "", error: str = "") -> str:
             wants_owner=wants_owner,
             hint=seat_order_hint(db, page) if page and wants_owner else None,
             doubt=doubt_of(page, request.args.get("group")) if page and not wants_owner else None,
+            areas=areas_of(page) if page and not wants_owner else [],
+            compares=bool(page and queries.open_groups(page)),
+            layout=layout_of(queries.latest_reading(page)) if page and not wants_owner else None,
             earlier_page=queries.last_decided(db, batch_id, actor=actor),
             waiting_count=len(waiting),
             elsewhere_count=elsewhere,
-            open_count=sum(len(queries.open_groups(p)) for p in waiting),
+            open_count=sum(map(steps_left, waiting)),
             number=number,
             error=error,
         )
 
 
+def steps_left(page: ScanPage) -> int:
+    """Return how often a person decides on a page; comparing it as a whole counts as once."""
+    single = len(queries.open_one_by_one(page))
+    return single + (len(queries.open_groups(page)) > single)
+
+
+def areas_of(page: ScanPage) -> list[Area]:
+    """Return every group of a page with what counts for it."""
+    layout, answers = layout_of(queries.latest_reading(page)), queries.final_answers(page)
+    return [
+        Area(
+            group,
+            group_name(group),
+            "".join(c.label for c in group.cells if c.value in answers.get(group.group_id, ())),
+            window_about(layout, group.group_id, FRAME_MM),
+        )
+        for group in layout.groups
+    ]
+
+
 def doubt_of(page: ScanPage, wanted: str | None) -> Doubt | None:
     """Return the group to decide: the one asked for, or the first that is open."""
     layout = layout_of(queries.latest_reading(page))
-    left = queries.open_groups(page)
+    left = queries.open_one_by_one(page)
     decided = list(dict.fromkeys(correction.group for correction in page.corrections))
     names = {group.group_id for group in layout.groups}
     name = wanted if wanted in names else (left[0] if left else None)
@@ -130,9 +163,10 @@ def decide(page_id: int, group: str) -> ResponseReturnValue:
 @blueprint.post("/pages/<int:page_id>/confirm")
 @requires(_P.CARDS_REVIEW)
 def confirm(page_id: int) -> ResponseReturnValue:
-    """Finish the review of a page."""
+    """Finish the review of a page: of one in doubt as a whole after comparing all of it."""
+    finish = reviewing.confirm_as_read if "compared" in request.form else reviewing.confirm_page
     with transaction() as db:
-        page = reviewing.confirm_page(db, page_id, actor=current_actor(), now=now())
+        page = finish(db, page_id, actor=current_actor(), now=now())
         batch_id = page.batch_id
     return _to_queue(batch_id)
 
@@ -233,7 +267,7 @@ def marks_on(db: Session, page_id: int) -> Marks:
     return Marks(
         queries.final_answers(page),
         frozenset(correction.group for correction in page.corrections),
-        frozenset(queries.open_groups(page)) if is_open else frozenset(),
+        frozenset(queries.open_one_by_one(page)) if is_open else frozenset(),
         layout_of(queries.latest_reading(page)),
     )
 

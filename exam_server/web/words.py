@@ -88,6 +88,8 @@ GROUP_REASONS = {
     "doubtful": Word("填涂不清"),
     "faint": Word("填涂过浅"),
     "misread": Word("抽样核验发现误读"),
+    "misconduct": Word("违纪须由人确认"),
+    "whole_page": Word("整页存疑"),
     "against_record": Word("缺考标记与作答或考场记录不符"),
     "differs_from_saved": Word("与服务器保存的答案不同"),
     "multiple": Word("单选题填涂了多项"),

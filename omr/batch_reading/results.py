@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from omr.reader.reading import PageReading
-from omr.rules.reasons import WHOLE_PAGE_REASONS, PageStatus
+from omr.rules.reasons import PageStatus
 from omr.rules.scanner_health import PageHealth
 
 DIGITS = 4  # of every measure: beyond, nothing is known
@@ -62,7 +62,7 @@ def page_result(
             "confidence": round(reading.identity_confidence, 6),
         },
         "answers": {group: list(values) for group, values in reading.answers.items()},
-        "review": _review(reading),
+        "review": list(reading.review),
         "confidence": {group: round(p, DIGITS) for group, p in reading.confidence.items()},
         "quality": _rounded(asdict(reading.quality)) if reading.quality else {},
         "sheet": reading.sheet,
@@ -71,13 +71,6 @@ def page_result(
         "ms": round(ms, MS_DIGITS),
     }
     return PageResult(file, page, reading.status, reason, msgspec.json.encode(row))
-
-
-def _review(reading: PageReading) -> list[str]:
-    """Return the groups a person must see: all of them where the page as a whole is in doubt."""
-    if WHOLE_PAGE_REASONS.intersection(reading.reasons):
-        return list(reading.answers)
-    return list(reading.review)
 
 
 def _rounded(measures: dict[str, Any]) -> dict[str, Any]:

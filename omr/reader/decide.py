@@ -9,18 +9,18 @@ import numpy as np
 from omr.reader.evidence import CellMeasures, PageInk, evidence_of
 from omr.reader.ink import InkSheet
 from omr.reader.reading import FloatArray
-from omr.rules.card_layout import CardLayout, GroupKind
+from omr.rules.card_layout import ABSENT_GROUP, MISCONDUCT_GROUP, CardLayout, GroupKind
 from omr.rules.doubt import (
     CellInk,
     GroupVerdict,
     has_too_many_doubts,
     judge_group,
     number_reasons,
+    proctor_doubts,
     proctor_reason,
 )
 from omr.rules.reasons import GroupReason, PageReason
 
-ABSENT, MISCONDUCT = "absent", "misconduct"
 MEASURES = ("ink", "peak", "cover", "spill", "reach")
 NOTHING = GroupVerdict((), None, 1.0)
 
@@ -93,14 +93,16 @@ def _gather(
     wrong_digits = number_reasons(digits)
     review = {**review, **wrong_digits}
     filled = any(verdict.values for verdict in digits.values()) and not wrong_digits
+    reasons = _page_reasons(verdicts, review, layout, bool(wrong_digits))
+    misconduct = verdicts.get(MISCONDUCT_GROUP, NOTHING)
     return Decisions(
         answers={key: verdict.values for key, verdict in verdicts.items()},
-        review=review,
+        review={**proctor_doubts(reasons, misconduct), **review},
         confidence={key: verdict.confidence for key, verdict in verdicts.items()},
         cells=cells,
         number="".join(verdict.values[0] for verdict in digits.values()) if filled else None,
         number_confidence=math.prod(verdict.confidence for verdict in digits.values()),
-        reasons=_page_reasons(verdicts, review, layout, bool(wrong_digits)),
+        reasons=reasons,
     )
 
 
@@ -114,12 +116,14 @@ def _page_reasons(
     types = [group.group_id for group in layout.groups if group.kind is GroupKind.TYPE]
     answered = sum(bool(verdicts[key].values) for key in items)
     doubts = sum(key in review for key in items)
-    absent = verdicts.get(ABSENT, NOTHING)
+    absent = verdicts.get(ABSENT_GROUP, NOTHING)
     reasons = []
     if has_too_many_doubts(doubts, len(items)):
         reasons.append(PageReason.MANY_DOUBTS)
     proctor = proctor_reason(
-        absent=absent, misconduct=verdicts.get(MISCONDUCT, NOTHING), answers=answered + doubts
+        absent=absent,
+        misconduct=verdicts.get(MISCONDUCT_GROUP, NOTHING),
+        answers=answered + doubts,
     )
     if proctor is not None:
         reasons.append(proctor)

@@ -22,7 +22,7 @@ from omr.reader.reading import (
 from omr.reader.register import Registration, register
 from omr.reader.sample import sample_cells
 from omr.rules.card_layout import CardLayout
-from omr.rules.reasons import PageReason, PageStatus
+from omr.rules.reasons import WHOLE_PAGE_REASONS, GroupReason, PageReason, PageStatus
 
 LEAST_OUTLINE_MATCH = 0.35
 SURE_OUTLINE_MATCH = 0.60
@@ -170,13 +170,16 @@ def _read_marks(
     decisions = decide_page(ink, layout, in_sight.tolist(), bare)
     identity = _identify(identity, decisions, orders)
     reasons = (*identity.reasons, *_sanity(quality, layout), *decisions.reasons)
+    review = decisions.review
+    if WHOLE_PAGE_REASONS.intersection(reasons):
+        review = {**dict.fromkeys(decisions.answers, GroupReason.WHOLE_PAGE), **review}
     return PageReading(
         status=PageStatus.REVIEW if reasons else PageStatus.OK,
         reasons=reasons,
         serial=identity.serial,
         number=decisions.number,
         answers=decisions.answers,
-        review=decisions.review,
+        review=review,
         confidence=decisions.confidence,
         cells=decisions.cells,
         quality=quality,

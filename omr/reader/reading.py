@@ -10,7 +10,7 @@ import numpy.typing as npt
 from omr.rules.doubt import CellInk
 from omr.rules.reasons import GroupReason, PageReason, PageStatus
 
-ENGINE_VERSION = "2.3"
+ENGINE_VERSION = "2.4"
 
 GrayImage: TypeAlias = npt.NDArray[np.uint8]
 FloatArray: TypeAlias = npt.NDArray[np.float64]
@@ -67,7 +67,8 @@ class PageReading:
     """One page, read.
 
     ``answers`` holds every group of a page that was not rejected, blank ones as ``()``; groups in
-    ``review`` show what would be read, for a person to confirm. ``reasons`` are all that apply, the
+    ``review`` show what would be read, for a person to confirm: all of them where the page is in
+    doubt as a whole. ``reasons`` are all that apply, the
     weightiest first; ``reason`` is that one. ``cells`` holds the measures of each group's cells in
     printed order. ``sheet`` is the page of a card of several pages that this is, from 1.
     """

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from omr.reader.reading import PageReading
 from omr.rehearsal.pencil import TrueMark
-from omr.rules.reasons import WHOLE_PAGE_REASONS, PageStatus
+from omr.rules.reasons import PageStatus
 
 
 @dataclass(frozen=True)
@@ -14,7 +14,6 @@ class Tally:
 
     pages: int = 0
     rejected: int = 0
-    whole_page_reviews: int = 0
     wrong_serial: int = 0
     clear: int = 0
     clear_silent: int = 0
@@ -49,17 +48,15 @@ def compare(
     """Count one page against what was meant; ``serial`` is whose card it is."""
     if reading.status is PageStatus.REJECTED:
         return Tally(pages=1, rejected=1)
-    whole = bool(WHOLE_PAGE_REASONS.intersection(reading.reasons))
     counts = dict.fromkeys(Tally.__dataclass_fields__, 0)
     for key, mark in truth.items():
         kind = "marginal" if mark.marginal else "clear"
         counts[kind] += 1
-        if whole or key in reading.review:
+        if key in reading.review:
             counts[f"{kind}_reviewed"] += 1
         elif set(reading.answers[key]) != set(mark.values):
             counts[f"{kind}_silent"] += 1
     counts["pages"] = 1
-    counts["whole_page_reviews"] = int(whole)
     wrong = serial is not None and reading.serial not in (None, serial)
     counts["wrong_serial"] = int(wrong)
     return Tally(**counts)

@@ -17,6 +17,7 @@ import msgspec
 from omr.rules.card_print import Frame, Rule, Sample, Slot, Words
 from registry.errors import InvalidInputError
 
+ABSENT_GROUP, MISCONDUCT_GROUP = "absent", "misconduct"  # the proctor's boxes 缺考 and 违纪
 HASH_DIGITS = 12  # of the SHA-256; what fits beside the serial in a QR code of version 2
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from omr.rules.card_layout import GroupKind
+from omr.rules.card_layout import ABSENT_GROUP, MISCONDUCT_GROUP, GroupKind
 from omr.rules.reasons import GroupReason, PageReason
 
 
@@ -57,7 +57,7 @@ class DoubtPolicy:
     largest_risk: float = 0.0015  # that the likeliest reading of a group is wrong
     surest: float = 0.9999  # no reading is surer: not everything that happens was foreseen
     second_mark: float = 3.0  # evidence from which two marks are named as two
-    largest_doubtful_share: float = 0.40  # of the groups of a page
+    largest_doubtful_share: float = 0.35  # of the groups of a page
 
 
 POLICY = DoubtPolicy()
@@ -159,6 +159,18 @@ def proctor_reason(
     if misconduct.values:
         return PageReason.MISCONDUCT_MARKED
     return None
+
+
+def proctor_doubts(
+    reasons: Sequence[PageReason], misconduct: GroupVerdict
+) -> dict[str, GroupReason]:
+    """Return which marks of the proctor a person confirms although they are clear."""
+    doubts = {}
+    if PageReason.ABSENT_WITH_ANSWERS in reasons:
+        doubts[ABSENT_GROUP] = GroupReason.AGAINST_RECORD
+    if misconduct.values:
+        doubts[MISCONDUCT_GROUP] = GroupReason.MISCONDUCT
+    return doubts
 
 
 def has_too_many_doubts(in_doubt: int, groups: int, policy: DoubtPolicy = POLICY) -> bool:

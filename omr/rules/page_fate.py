@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from omr.rules.card_layout import ABSENT_GROUP
 from omr.rules.reasons import PageReason, PageStatus
 from omr.rules.states import PageState
 
@@ -13,7 +14,7 @@ STATES_OF_REASONS = {  # of rejected pages; any other reason asks for another sc
     PageReason.POOR_MATCH: PageState.WRONG_FORM,
     PageReason.UNKNOWN_SERIAL: PageState.UNKNOWN,
 }
-ABSENT_GROUP, FILLED = "absent", ("yes",)
+FILLED = ("yes",)  # a box of the proctor
 
 
 def state_of_rejected(reason: PageReason | None, *, behind_card: bool) -> PageState:

@@ -70,8 +70,10 @@ class GroupReason(StrEnum):
     TYPE_CONFLICT = "type_conflict"
     OUT_OF_SIGHT = "out_of_sight"
     AGAINST_RECORD = "against_record"  # 缺考 against answers or the room record
+    MISCONDUCT = "misconduct"  # 违纪 is filled: too grave to go unseen
     DIFFERS_FROM_SAVED = "differs_from_saved"  # the server held another answer
     MISREAD = "misread"  # found in a sample of confident answers
+    WHOLE_PAGE = "whole_page"  # clear in itself, on a page that is in doubt as a whole
 
 
 FILE_REASONS = frozenset(  # nothing of the page could be seen: the file is at fault, not the card

@@ -40,6 +40,7 @@ from tests.support.room import (  # noqa: F401  (fixtures)
     room,
     settings,
     signed_in_staff,
+    token_of,
 )
 
 NOW = START + timedelta(hours=3)
@@ -55,12 +56,18 @@ class Pile:
         self.people = paper_candidates(db, sitting_id, seed=1)
         self.batch_id = open_batch(db, [self.sitting_id], "一批", actor=self.actor, now=NOW).id
 
-    def scan(self, person: PaperCandidate, groups: Mapping[str, tuple[str, ...]]) -> ScanPage:
+    def scan(
+        self,
+        person: PaperCandidate,
+        groups: Mapping[str, tuple[str, ...]],
+        *,
+        light: float = 1.0,
+    ) -> ScanPage:
         rng = np.random.default_rng(1)
         blank = drawn_card(card_holder(serial=person.serial, admission_no=person.admission_no))
         severity = LADDER[Level.L0]
         image = fill_card(blank, card_layout(), groups, dpi=DRAWN_DPI, severity=severity, rng=rng)
-        done, data = cv2.imencode(".png", image.image)
+        done, data = cv2.imencode(".png", (image.image * light).astype(np.uint8))
         assert done
         known = queries.known_serials(self.db, self.sitting_id)
         (scanned,) = read_file(data.tobytes(), f"{person.serial}.png", known)
@@ -143,3 +150,29 @@ def test_pages_of_the_desk_show_differences_and_print_the_evidence(
     assert first.admission_no in text
     assert "计入的答案" in text
     assert len(room.audited("print_page_evidence")) == 1
+
+
+def test_the_evidence_of_a_page_compared_as_a_whole_says_so_in_one_line(
+    room: Room,  # noqa: F811
+    pile: Pile,
+) -> None:
+    first = pile.people[0]
+    page = pile.scan(first, first.groups, light=0.4)
+    page_id, batch_id = page.id, pile.batch_id
+    pile.db.commit()
+    staff: FlaskClient = signed_in_staff(room, "saomiao01")
+    token = token_of(staff.get(f"/cards/review/{batch_id}").text)
+    other = "A" if first.groups["q1"] != ("A",) else "B"
+    for step, form in (("groups/q1", {"value": other}), ("confirm", {"compared": "yes"})):
+        sent = staff.post(f"/cards/pages/{page_id}/{step}", data={"csrf_token": token, **form})
+        assert sent.status_code == 302
+    pile.db.refresh(page)
+    assert page.state == PageState.REVIEWED
+    changed = len(page.corrections) - 1
+    pile.db.commit()
+    paper = pypdfium2.PdfDocument(staff.get(f"/cards/pages/{page_id}/evidence.pdf").data)
+    text = "".join(one.get_textpage().get_text_range() for one in paper)
+    assert f"{changed} 处" in text
+    assert "与识读一致" in text
+    assert "第 1 题" in text
+    assert len(paper) == 2

@@ -1,5 +1,6 @@
 """From a scanned file to scoring: every page has one fate, and people have the last word."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -34,6 +35,7 @@ from omr.rehearsal.pencil import fill_card
 from omr.rehearsal.severity import LADDER, Level
 from omr.reviewing import (
     assign_page,
+    confirm_as_read,
     confirm_page,
     correct_group,
     reject_page,
@@ -313,6 +315,45 @@ def test_a_doubtful_group_is_decided_by_a_person_and_the_reading_stays(desk: Des
     confirm_page(desk.db, page.id, actor=desk.actor, now=NOW)
     assert queries.final_answers(page)["q1"] == ("C",)
     assert queries.latest_reading(page).answers == before
+
+
+def dark_page(desk: Desk, **changed: tuple[str, ...]) -> ScanPage:
+    """Take in a card that is too dark to trust, whatever seems clear on it."""
+    person = desk.cards.people[0]
+    image = filled(person.serial, person.admission_no, {**person.groups, **changed})
+    return desk.take(desk.cards.read((image * 0.4).astype(np.uint8)))
+
+
+def test_a_page_in_doubt_as_a_whole_is_finished_only_after_all_of_it_was_compared(
+    desk: Desk,
+) -> None:
+    page = dark_page(desk)
+    every = set(queries.final_answers(page))
+    assert page.state == PageState.REVIEW
+    assert set(queries.open_groups(page)) == every
+    assert queries.open_one_by_one(page) == []
+    with refused(desk.db, GroupsOpenError):
+        confirm_page(desk.db, page.id, actor=desk.actor, now=NOW)
+    read = queries.final_answers(page)
+    desk.correct(page, "q2", "D")
+    confirm_as_read(desk.db, page.id, actor=desk.actor, now=NOW)
+    assert page.state == PageState.REVIEWED
+    assert queries.final_answers(page) == {**read, "q2": ("D",)}
+    assert len(page.corrections) == len(every)
+    assert {one.decided_by_id for one in page.corrections} == {desk.actor.account_id}
+    entry = desk.db.scalars(select(AuditEntry).where(AuditEntry.action == "confirm_as_read")).one()
+    assert json.loads(entry.detail) == {"groups": len(every) - 1}
+
+
+def test_doubts_of_single_groups_are_decided_before_a_page_is_compared(desk: Desk) -> None:
+    page = dark_page(desk, q1=("A", "C"))
+    assert queries.open_one_by_one(page) == ["q1"]
+    with refused(desk.db, GroupsOpenError):
+        confirm_as_read(desk.db, page.id, actor=desk.actor, now=NOW)
+    assert page.corrections == []
+    desk.correct(page, "q1", "C")
+    confirm_as_read(desk.db, page.id, actor=desk.actor, now=NOW)
+    assert queries.final_answers(page)["q1"] == ("C",)
 
 
 def test_the_last_decision_about_a_group_counts_and_every_one_is_kept(desk: Desk) -> None:

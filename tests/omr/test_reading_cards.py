@@ -113,12 +113,33 @@ def test_absent_card_is_accepted_only_without_answers():
     conflict = read(filled_card({"absent": ("yes",), "q1": ("A",)}).image)
     assert (alone.status, alone.answers["absent"]) == (PageStatus.OK, ("yes",))
     assert conflict.reason is PageReason.ABSENT_WITH_ANSWERS
+    assert conflict.review == {"absent": GroupReason.AGAINST_RECORD}
 
 
 def test_misconduct_mark_and_empty_card_go_to_a_person():
     marked = read(filled_card({**some_answers(), "misconduct": ("yes",)}).image)
     assert marked.reason is PageReason.MISCONDUCT_MARKED
+    assert marked.review == {"misconduct": GroupReason.MISCONDUCT}
     assert read(clean_card()).reasons == (PageReason.NOTHING_FILLED,)
+
+
+def test_no_mark_of_the_proctor_hides_behind_another():
+    both = {"absent": ("yes",), "misconduct": ("yes",)}
+    reading = read(filled_card({**some_answers(), **both}).image)
+    assert reading.reason is PageReason.ABSENT_WITH_ANSWERS
+    assert set(reading.review) == set(both)
+
+
+def test_on_a_page_in_doubt_as_a_whole_a_person_sees_every_group():
+    answers = {**some_answers(), "q1": ("A", "B")}
+    dark = (filled_card(answers).image * 0.4).astype(np.uint8)
+    reading = read(dark)
+    assert PageReason.LOW_CONTRAST in reading.reasons
+    assert set(reading.review) == set(reading.answers)
+    assert reading.review["q1"] is GroupReason.MULTIPLE
+    assert {reading.review[group] for group in reading.answers if group != "q1"} == {
+        GroupReason.WHOLE_PAGE
+    }
 
 
 def test_paper_type_is_read():

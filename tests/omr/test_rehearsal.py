@@ -38,7 +38,7 @@ REGRESSION = [  # level, pages, most clear groups for a person, most pages rejec
     (Level.L2, 6, 0.02, 0),
     (Level.L3, 5, 0.05, 0),
     (Level.L4, 4, 0.15, 0),
-    (Level.L5, 4, 0.30, 2),
+    (Level.L5, 8, 0.30, 2),
 ]
 
 

@@ -13,8 +13,10 @@ function choose(box) {
   box.focus();
 }
 
+/** Space empties the group, or says that a whole page was compared. */
 function chooseNothing() {
   boxes.forEach((box) => (box.checked = false));
+  choose(/** @type {HTMLInputElement | undefined} */ (form?.querySelector("[name=compared]") ?? undefined));
 }
 
 /** A digit means the box of that value, else the box at that place. @param {number} digit */
@@ -26,6 +28,20 @@ function chooseByDigit(digit) {
 function chooseByLetter(letter) {
   choose(boxes.find((box) => box.value === letter));
 }
+
+/**
+ * A control that has the focus takes the key itself; anywhere else it is a key of the desk.
+ * @param {string} controls @param {() => void} action
+ */
+function unlessOn(controls, action) {
+  return (/** @type {KeyboardEvent} */ event) => {
+    const control = /** @type {Element} */ (event.target).closest(controls);
+    if (control) control.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true }));
+    else action();
+  };
+}
+
+const submit = unlessOn("a, button, summary", () => form && form.requestSubmit());
 
 function goBack() {
   const link = /** @type {HTMLAnchorElement | null} */ (document.querySelector("[data-earlier]"));
@@ -50,11 +66,11 @@ function openOriginal() {
 
 /** @type {Record<string, (event: KeyboardEvent) => void>} */
 const bindings = {
-  Space: chooseNothing,
+  Space: unlessOn("button, summary", chooseNothing),
   Backspace: goBack,
   KeyO: openOriginal,
-  Enter: () => form && form.requestSubmit(),
-  NumpadEnter: () => form && form.requestSubmit(),
+  Enter: submit,
+  NumpadEnter: submit,
   Equal: () => zoom(1),
   NumpadAdd: () => zoom(1),
   Minus: () => zoom(-1),
