@@ -22,6 +22,7 @@ from omr.rules.doubt import (
 from omr.rules.reasons import GroupReason, PageReason
 
 MEASURES = ("ink", "peak", "cover", "spill", "reach")
+SHADOW_SHARE = 0.8  # of a cell's ink, as dark all along a side of it: light, not pencil
 NOTHING = GroupVerdict((), None, 1.0)
 
 
@@ -75,8 +76,12 @@ def decide_page(
 
 
 def _evidence(sheet: InkSheet) -> FloatArray:
+    """Weigh the ink of every cell; one in a shadow's edge, or not to be seen, says nothing."""
     measures = CellMeasures(sheet.ink, sheet.peak, sheet.cover, sheet.spill, sheet.reach)
-    return evidence_of(measures, PageInk(sheet.mark_ink, sheet.mark_peak, sheet.noise))
+    found = evidence_of(measures, PageInk(sheet.mark_ink, sheet.mark_peak, sheet.noise))
+    shaded = (found > 0) & (sheet.beside > SHADOW_SHARE * sheet.ink)
+    unseen = (found < 0) & sheet.hidden
+    return np.where(shaded | unseen, 0.0, found)
 
 
 def _gather(

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from omr.reader.reading import FloatArray, SheetArray
-from omr.reader.sample import SampleGrid
+from omr.reader.reading import BoolArray, FloatArray, SheetArray
+from omr.reader.sample import SIDE_PARTS, SampleGrid
 
 NEIGHBOURS = 7  # cells about each one, itself included, that vote on the white of its paper
 NEAR_MM = 9.0  # farther off, another light may fall on the paper
@@ -24,18 +24,29 @@ SEEN_MARK = (0.15, 0.30)
 DIRT_DARKNESS = 0.22
 STROKE_SAMPLES = 4  # a pencil line that leaves a cell darkens at least so many
 LEAST_WHITE = 16.0
+LEAST_GAIN = 0.25  # below, the cells' print has all but vanished: dropped out or two-level scan
+LEAST_PRINT = 0.02  # darkness of an outline on the blank card that can be missed
+HIDDEN_SHARE = 0.35  # of the print usual on the page, below which a cell cannot be seen
+BRIGHTER = 1.15  # than the paper of its neighbours: a cell in another light
 SOFTER = (0.8, 1.4)  # samples: the blur of a hundred and of seventy dots an inch
 
 
 @dataclass(frozen=True)
 class InkSheet:
-    """Measures of all cells, (N,) each, and what the page is like."""
+    """Measures of all cells, (N,) each, and what the page is like.
+
+    ``beside`` is how dark the paper is a little way off, all along the darkest side of a cell or on
+    two opposite ones: what is no darker than that is a shadow and no mark. ``hidden`` cells lack
+    their own print, be it under glare or a slip of paper: that no mark is seen there says nothing.
+    """
 
     ink: FloatArray
     peak: FloatArray
     cover: FloatArray
     spill: FloatArray
     reach: FloatArray
+    beside: FloatArray
+    hidden: BoolArray
     gain: float
     white: float
     noise: float
@@ -80,7 +91,9 @@ def darkness_of(
     paper = sheet[:, grid.paper]
     rank = int(PAPER_QUANTILE * (paper.shape[1] - 1))
     own = np.partition(paper, rank, axis=1)[:, rank]
-    white = np.maximum(np.median(own[neighbours], axis=1), LEAST_WHITE).astype(np.float32)
+    near = np.median(own[neighbours], axis=1)
+    near = np.where(own > BRIGHTER * near, own, near)  # no ink makes paper brighter
+    white = np.maximum(near, LEAST_WHITE).astype(np.float32)
     darkness = sheet * (-1.0 / white)[:, None]
     darkness += 1.0
     return darkness, white
@@ -115,8 +128,13 @@ def measure_ink(
     InkSheet
         Shares of full black; see ``omr.rules.doubt.CellInk``.
     """
+    hidden = np.zeros(len(darkness), np.bool_)
     if gain is None:
-        gain = _printed_gain(darkness, blank, grid)
+        expected = blank[:, grid.outline].mean(axis=1)
+        shown = darkness[:, grid.outline].mean(axis=1) / np.maximum(expected, 1e-3)
+        gain = _printed_gain(shown)
+        if gain >= LEAST_GAIN:
+            hidden = (shown < HIDDEN_SHARE * gain) & (expected > LEAST_PRINT)
     excess = darkness[:, grid.inner] - gain * blank[:, grid.inner]
     ink = excess.mean(axis=1)
     top = excess.shape[1] // PEAK_SHARE
@@ -133,6 +151,8 @@ def measure_ink(
         cover=cover.astype(np.float64),
         spill=spill.astype(np.float64),
         reach=reach.astype(np.float64),
+        beside=_darkest_side(darkness, grid).astype(np.float64),
+        hidden=hidden,
         gain=gain,
         white=float(np.median(white)),
         noise=_spread(ink[empty]),
@@ -143,14 +163,12 @@ def measure_ink(
     )
 
 
-def _printed_gain(darkness: SheetArray, blank: SheetArray, grid: SampleGrid) -> float:
+def _printed_gain(shown: SheetArray) -> float:
     """Return the printed ink seen over the printed ink expected, over the page.
 
     Outlines are used because a mark seldom reaches all of them, and a quantile because some do.
     """
-    seen = darkness[:, grid.outline].mean(axis=1)
-    expected = np.maximum(blank[:, grid.outline].mean(axis=1), 1e-3)
-    gain = float(np.quantile(seen / expected, GAIN_QUANTILE))
+    gain = float(np.quantile(shown, GAIN_QUANTILE))
     return min(max(gain, GAIN_RANGE[0]), GAIN_RANGE[1])
 
 
@@ -202,6 +220,19 @@ def _correlation(one: SheetArray, other: SheetArray) -> float:
     one, other = one - one.mean(), other - other.mean()
     norm = float(np.linalg.norm(one) * np.linalg.norm(other))
     return float(one @ other) / norm if norm > 1e-9 else 0.0
+
+
+def _darkest_side(darkness: SheetArray, grid: SampleGrid) -> SheetArray:
+    """Return how dark the paper beside each cell is: along a whole side, or on both opposite ones.
+
+    A side is as dark as its lightest part; of opposite ones their middles count, so that a narrow
+    band that runs through the cell is seen as well.
+    """
+    parts = (darkness @ grid.sides).reshape(len(darkness), 4, SIDE_PARTS)
+    along = parts.min(axis=2).max(axis=1)
+    middle = parts[:, :, SIDE_PARTS // 2]
+    across = np.minimum(middle[:, 0::2], middle[:, 1::2]).max(axis=1)
+    return np.asarray(np.maximum(along, across), np.float32)
 
 
 def _dark_strokes(darkness: SheetArray, grid: SampleGrid) -> SheetArray:

@@ -9,7 +9,7 @@ import numpy as np
 from omr.reader.blank import BlankCard
 from omr.reader.decide import Decisions, decide_page
 from omr.reader.identity import Identity, read_identity
-from omr.reader.ink import InkSheet, darkness_of, measure_ink
+from omr.reader.ink import LEAST_GAIN, InkSheet, darkness_of, measure_ink
 from omr.reader.orient import Upright, turn_upright
 from omr.reader.plain_marks import possible_uprights
 from omr.reader.reading import (
@@ -31,7 +31,6 @@ FEWEST_ANCHORS = 8
 FULL_INK, MOST_FULL = 0.5, 0.7  # of the page's mark, and of all cells
 LEAST_WHITE = 110.0  # grey of the paper
 MOST_DIRTY_SHARE = 0.12
-LEAST_GAIN = 0.25  # below, the cells' print has all but vanished: dropped out or two-level scan
 MOST_GAIN = 1.5  # above, the cells' print came out much darker than it was drawn
 PRINTED_DARKNESS = 0.04  # of the blank card, from which a sample may come out black
 MANY_ANCHORS = 20  # enough to trust the place of cells whose print cannot be seen

@@ -14,6 +14,7 @@ STEP_MM = 0.25
 COLUMNS, ROWS = 24, 16  # 6.0 x 4.0 mm about each cell
 INNER_MARGIN_MM = 0.35  # keeps the printed outline out of the ink of a cell
 RING_WIDTH_MM = 0.35  # just outside the outline
+SIDE_SAMPLES, SIDE_PARTS = 2, 3  # the outermost samples of a side, and its parts
 PAPER_MARGIN_MM = (0.35, 0.55)  # beyond the outline, across and down: where paper is white
 JACOBIAN_STEP_MM = 0.5
 
@@ -28,6 +29,7 @@ class SampleGrid:
     outline: npt.NDArray[np.intp]
     ring: npt.NDArray[np.intp]
     paper: npt.NDArray[np.intp]
+    sides: SheetArray  # (ROWS x COLUMNS, 4 x SIDE_PARTS) weights: the mean of each part of a side
 
 
 def sample_grid(layout: CardLayout) -> SampleGrid:
@@ -47,7 +49,21 @@ def sample_grid(layout: CardLayout) -> SampleGrid:
         outline=np.flatnonzero(inside & ~inner),
         ring=np.flatnonzero(near & ~inside),
         paper=np.flatnonzero(paper),
+        sides=_sides(),
     )
+
+
+def _sides() -> SheetArray:
+    """Return the weights of the means along the left, right, upper and lower side."""
+    parts = []
+    for lines, length in ((np.arange(COLUMNS), ROWS), (np.arange(ROWS), COLUMNS)):
+        for line in (lines[:SIDE_SAMPLES], lines[-SIDE_SAMPLES:]):
+            for part in np.array_split(np.arange(length), SIDE_PARTS):
+                where = np.zeros((ROWS, COLUMNS), np.float32)
+                rows, columns = (part, line) if length == ROWS else (line, part)
+                where[np.ix_(rows, columns)] = 1.0 / (len(part) * SIDE_SAMPLES)
+                parts.append(where.ravel())
+    return np.stack(parts, axis=1)
 
 
 def cell_centres_mm(layout: CardLayout) -> FloatArray:

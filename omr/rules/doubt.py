@@ -57,7 +57,7 @@ class DoubtPolicy:
     largest_risk: float = 0.0015  # that the likeliest reading of a group is wrong
     surest: float = 0.9999  # no reading is surer: not everything that happens was foreseen
     second_mark: float = 3.0  # evidence from which two marks are named as two
-    largest_doubtful_share: float = 0.35  # of the groups of a page
+    largest_doubtful_share: float = 0.40  # of the groups of a page
 
 
 POLICY = DoubtPolicy()

@@ -216,3 +216,69 @@ def test_uncoded_card_whose_number_is_unknown_goes_to_a_person():
     other = read_sheet(page, sides, Orders({card_holder(2).serial: "1"}, by_number=True))
     assert other.reason is PageReason.UNKNOWN_SERIAL
     assert read_sheet(page, sides).reason is PageReason.CODE_UNREADABLE
+
+
+def shaded(image, where, level):
+    """The page with another light on a part of it, with a hard edge."""
+    changed = image.astype(np.float32)
+    changed[where] *= level
+    return changed.astype(np.uint8)
+
+
+def misread(reading, answers):
+    """Groups that nobody is asked about and that say something else than was meant."""
+    return [
+        group
+        for group, values in answers.items()
+        if group not in reading.review and set(reading.answers[group]) != set(values)
+    ]
+
+
+@pytest.mark.parametrize("level", [0.4, 0.6, 0.8])
+@pytest.mark.parametrize("way", ["across", "down"])
+def test_no_edge_of_a_shadow_passes_for_a_mark(way, level):
+    answers = some_answers()
+    image = filled_card(answers, level=Level.L1).image
+    rows, columns = image.shape
+    for share in np.linspace(0.2, 0.8, 25):
+        where = (
+            np.s_[:, round(share * columns) :] if way == "across" else np.s_[round(share * rows) :]
+        )
+        assert misread(read(shaded(image, where, level)), answers) == []
+
+
+@pytest.mark.parametrize("width_mm", [2.5, 4.0, 9.0])
+def test_no_band_across_the_page_passes_for_marks(width_mm):
+    answers = some_answers()
+    image = filled_card(answers, level=Level.L1).image
+    rows, columns = image.shape
+    for share in np.linspace(0.3, 0.8, 25):
+        across, down = round(share * columns), round(share * rows)
+        size = round(width_mm * PX_PER_MM)
+        for where in (np.s_[:, across : across + size], np.s_[down : down + size]):
+            assert misread(read(shaded(image, where, 0.5)), answers) == []
+
+
+def test_what_lies_under_a_slip_of_paper_is_not_taken_for_blank():
+    answers = {group: values for group, values in some_answers().items() if values}
+    image = filled_card(answers).image.copy()
+    layout = card_layout()
+    hidden = [group for group in layout.groups if group.kind.is_item and group.number <= 10]
+    cells = np.array([(cell.x_mm, cell.y_mm) for group in hidden for cell in group.cells])
+    (left, top), (right, bottom) = cells.min(axis=0) - 3.0, cells.max(axis=0) + 2.5
+    image[
+        round(top * PX_PER_MM) : round(bottom * PX_PER_MM),
+        round(left * PX_PER_MM) : round(right * PX_PER_MM),
+    ] = WHITE
+    reading = read(image)
+    assert {group.group_id for group in hidden} <= set(reading.review)
+    assert misread(reading, answers) == []
+
+
+def test_a_pale_mark_in_brighter_light_than_its_neighbours_is_not_lost():
+    answers = some_answers()
+    image = np.maximum(filled_card(answers).image, 160)  # marks no darker than this
+    _, columns = image.shape
+    for share in np.linspace(0.3, 0.8, 15):
+        dim = shaded(image, np.s_[:, round(share * columns) :], 0.55)
+        assert misread(read(dim), answers) == []
