@@ -25,8 +25,8 @@ DIRT_DARKNESS = 0.22
 STROKE_SAMPLES = 4  # a pencil line that leaves a cell darkens at least so many
 LEAST_WHITE = 16.0
 LEAST_GAIN = 0.25  # below, the cells' print has all but vanished: dropped out or two-level scan
-LEAST_PRINT = 0.02  # darkness of an outline on the blank card that can be missed
-HIDDEN_SHARE = 0.35  # of the print usual on the page, below which a cell cannot be seen
+LEAST_PRINT = 0.01  # mean darkness within a cell of the blank card that can be missed
+HIDDEN_SHARE = 0.5  # of the print usual on the page, below which a cell cannot be seen
 BRIGHTER = 1.15  # than the paper of its neighbours: a cell in another light
 SOFTER = (0.8, 1.4)  # samples: the blur of a hundred and of seventy dots an inch
 
@@ -37,7 +37,8 @@ class InkSheet:
 
     ``beside`` is how dark the paper is a little way off, all along the darkest side of a cell or on
     two opposite ones: what is no darker than that is a shadow and no mark. ``hidden`` cells lack
-    their own print, be it under glare or a slip of paper: that no mark is seen there says nothing.
+    the letter printed in them, be it under glare or a slip of paper: that no mark is seen there
+    says nothing.
     """
 
     ink: FloatArray
@@ -128,15 +129,13 @@ def measure_ink(
     InkSheet
         Shares of full black; see ``omr.rules.doubt.CellInk``.
     """
-    hidden = np.zeros(len(darkness), np.bool_)
+    checks_print = gain is None
     if gain is None:
-        expected = blank[:, grid.outline].mean(axis=1)
-        shown = darkness[:, grid.outline].mean(axis=1) / np.maximum(expected, 1e-3)
-        gain = _printed_gain(shown)
-        if gain >= LEAST_GAIN:
-            hidden = (shown < HIDDEN_SHARE * gain) & (expected > LEAST_PRINT)
+        gain = _printed_gain(darkness, blank, grid)
     excess = darkness[:, grid.inner] - gain * blank[:, grid.inner]
     ink = excess.mean(axis=1)
+    printed = blank[:, grid.inner].mean(axis=1)
+    missing = (ink < (HIDDEN_SHARE - 1) * gain * printed) & (printed > LEAST_PRINT)
     top = excess.shape[1] // PEAK_SHARE
     peak = np.partition(excess, -top, axis=1)[:, -top:].mean(axis=1)
     spill = (darkness[:, grid.ring] - gain * blank[:, grid.ring]).mean(axis=1)
@@ -152,7 +151,7 @@ def measure_ink(
         spill=spill.astype(np.float64),
         reach=reach.astype(np.float64),
         beside=_darkest_side(darkness, grid).astype(np.float64),
-        hidden=hidden,
+        hidden=missing & (checks_print and gain >= LEAST_GAIN),
         gain=gain,
         white=float(np.median(white)),
         noise=_spread(ink[empty]),
@@ -163,12 +162,14 @@ def measure_ink(
     )
 
 
-def _printed_gain(shown: SheetArray) -> float:
+def _printed_gain(darkness: SheetArray, blank: SheetArray, grid: SampleGrid) -> float:
     """Return the printed ink seen over the printed ink expected, over the page.
 
     Outlines are used because a mark seldom reaches all of them, and a quantile because some do.
     """
-    gain = float(np.quantile(shown, GAIN_QUANTILE))
+    seen = darkness[:, grid.outline].mean(axis=1)
+    expected = np.maximum(blank[:, grid.outline].mean(axis=1), 1e-3)
+    gain = float(np.quantile(seen / expected, GAIN_QUANTILE))
     return min(max(gain, GAIN_RANGE[0]), GAIN_RANGE[1])
 
 
