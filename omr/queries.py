@@ -329,6 +329,13 @@ def open_one_by_one(page: ScanPage) -> list[str]:
     return [group for group, reason in doubts.items() if reason != GroupReason.WHOLE_PAGE]
 
 
+def steps_left(page: ScanPage) -> int:
+    """Return how often a person has to decide; comparing a page as a whole counts as once."""
+    reasons = list(_open_doubts(page).values())
+    together = reasons.count(GroupReason.WHOLE_PAGE)
+    return len(reasons) - together + (together > 0)
+
+
 def _open_doubts(page: ScanPage) -> dict[str, str]:
     decided = {correction.group for correction in page.corrections}
     doubts = doubts_of(page)

@@ -92,16 +92,10 @@ def _desk(batch_id: int, wanted: str, number: str = "", error: str = "") -> str:
             earlier_page=queries.last_decided(db, batch_id, actor=actor),
             waiting_count=len(waiting),
             elsewhere_count=elsewhere,
-            open_count=sum(map(steps_left, waiting)),
+            open_count=sum(map(queries.steps_left, waiting)),
             number=number,
             error=error,
         )
-
-
-def steps_left(page: ScanPage) -> int:
-    """Return how often a person decides on a page; comparing it as a whole counts as once."""
-    single = len(queries.open_one_by_one(page))
-    return single + (len(queries.open_groups(page)) > single)
 
 
 def areas_of(page: ScanPage) -> list[Area]:

@@ -331,7 +331,7 @@ def test_a_page_in_doubt_as_a_whole_is_finished_only_after_all_of_it_was_compare
     every = set(queries.final_answers(page))
     assert page.state == PageState.REVIEW
     assert set(queries.open_groups(page)) == every
-    assert queries.open_one_by_one(page) == []
+    assert (queries.open_one_by_one(page), queries.steps_left(page)) == ([], 1)
     with refused(desk.db, GroupsOpenError):
         confirm_page(desk.db, page.id, actor=desk.actor, now=NOW)
     read = queries.final_answers(page)
@@ -347,7 +347,7 @@ def test_a_page_in_doubt_as_a_whole_is_finished_only_after_all_of_it_was_compare
 
 def test_doubts_of_single_groups_are_decided_before_a_page_is_compared(desk: Desk) -> None:
     page = dark_page(desk, q1=("A", "C"))
-    assert queries.open_one_by_one(page) == ["q1"]
+    assert (queries.open_one_by_one(page), queries.steps_left(page)) == (["q1"], 2)
     with refused(desk.db, GroupsOpenError):
         confirm_as_read(desk.db, page.id, actor=desk.actor, now=NOW)
     assert page.corrections == []

@@ -269,10 +269,17 @@ def check_sample(scanner: Visitor, batch: str) -> None:
     assert bound in words_of(scanner.get(f"{batch}/report.pdf").data).replace("\r\n", "")
 
 
+def listed(person: Visitor) -> str:
+    """What the list of sittings on answer cards says."""
+    person.get("/cards/")
+    return person.page
+
+
 def test_cards_are_printed_scanned_reviewed_released_and_marked(office: CardOffice) -> None:
     released_set(office)
     address = f"/cards/sittings/{office.sitting_id}"
     institution, scanner = office.person(Role.INSTITUTION_OFFICER), office.person(Role.SCANNER)
+    assert "未印卡" in listed(institution)
     institution.get(address)
     paper = re.search(r'name="paper_id".*?<option value="(\d+)"', institution.page, re.S)
     assert paper is not None
@@ -282,12 +289,14 @@ def test_cards_are_printed_scanned_reviewed_released_and_marked(office: CardOffi
     institution.get(address)
     assert "本场已按这一版式印发" in institution.page
 
+    assert "已印 2 张" in listed(scanner)
     scanner.get(address)
     response = scanner.post(f"{address}/scans", files=scans(pdf, 2))
     assert "已收到 2 个文件" in scanner.follow(response)
     batch = str(response.location)
     assert scanner.post(f"{batch}/release", confirmed="1").status_code == 400  # nothing is read yet
     office.read_scans()
+    assert "待复核 " in listed(scanner)
     scanner.get(f"{batch}?state=review")
     assert scanner.post(f"{batch}/release", confirmed="1").status_code == 400
 
@@ -300,11 +309,13 @@ def test_cards_are_printed_scanned_reviewed_released_and_marked(office: CardOffi
             assert scanner.client.get(crop[1]).mimetype == "image/jpeg"
         scanner.follow(scanner.post(form[1], **({"value": "A"} if "q1" in form[1] else {})))
     assert "复核完毕" in scanner.page
+    assert "已扫描 2 页" in listed(scanner)
     differing = scanner.follow(scanner.post(f"{batch}/release", confirmed="1"))
     assert "到场情况未登记" in differing
     recorded = scanner.post(f"{address}/presence", counted="0")
     assert "缺考 0 人" in scanner.follow(recorded)
     assert "已移交 2 页" in scanner.follow(scanner.post(f"{batch}/release", confirmed="1"))
+    assert "已移交评分" in listed(scanner)
     assert "2 人有成绩" in scanner.follow(scanner.post(f"{address}/mark", confirmed="1"))
 
 
