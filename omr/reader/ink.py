@@ -129,13 +129,10 @@ def measure_ink(
     InkSheet
         Shares of full black; see ``omr.rules.doubt.CellInk``.
     """
-    checks_print = gain is None
     if gain is None:
         gain = _printed_gain(darkness, blank, grid)
     excess = darkness[:, grid.inner] - gain * blank[:, grid.inner]
     ink = excess.mean(axis=1)
-    printed = blank[:, grid.inner].mean(axis=1)
-    missing = (ink < (HIDDEN_SHARE - 1) * gain * printed) & (printed > LEAST_PRINT)
     top = excess.shape[1] // PEAK_SHARE
     peak = np.partition(excess, -top, axis=1)[:, -top:].mean(axis=1)
     spill = (darkness[:, grid.ring] - gain * blank[:, grid.ring]).mean(axis=1)
@@ -151,7 +148,7 @@ def measure_ink(
         spill=spill.astype(np.float64),
         reach=reach.astype(np.float64),
         beside=_darkest_side(darkness, grid).astype(np.float64),
-        hidden=missing & (checks_print and gain >= LEAST_GAIN),
+        hidden=_without_letter(ink, blank, gain, grid),
         gain=gain,
         white=float(np.median(white)),
         noise=_spread(ink[empty]),
@@ -160,6 +157,13 @@ def measure_ink(
         outline_match=_outline_match(darkness, blank, ink, grid),
         dirty_share=_share(reach[empty] > DIRT_DARKNESS),
     )
+
+
+def _without_letter(ink: SheetArray, blank: SheetArray, gain: float, grid: SampleGrid) -> BoolArray:
+    """Say which cells show less than their share of the letter, on a page that shows its print."""
+    letter = blank[:, grid.inner].mean(axis=1)
+    missing = (ink < (HIDDEN_SHARE - 1) * gain * letter) & (letter > LEAST_PRINT)
+    return np.asarray(missing & (gain >= LEAST_GAIN), np.bool_)
 
 
 def _printed_gain(darkness: SheetArray, blank: SheetArray, grid: SampleGrid) -> float:
